@@ -1,0 +1,1 @@
+"""What should be true: the document, its file format, and everything that reads or explains it."""

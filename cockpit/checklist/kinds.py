@@ -1,0 +1,55 @@
+"""What the document needs to know of a kind of check, so that it can refuse a wrong one by name, line and column.
+
+The kinds themselves live in `cockpit.checks`; they are handed to the loader, which imports none of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import pydantic
+
+
+class Spec(pydantic.BaseModel):
+    """What a kind needs to know. Unknown keys are refused; each field's description is its documentation."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True)
+class Field:
+    """A name that conditions may use."""
+
+    name: str
+    type: Literal["int", "double", "string", "bool", "duration", "timestamp", "list", "map", "dyn"]
+    about: str
+    unit: str = ""
+
+
+class DocumentedKind(Protocol):
+    """The part of a kind that a checklist is checked against and documented from."""
+
+    @property
+    def name(self) -> str:
+        """As it is written in a checklist."""
+
+    @property
+    def about(self) -> str:
+        """What it measures, in one sentence."""
+
+    @property
+    def spec(self) -> type[Spec]:
+        """The model of what it needs to know."""
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The names that conditions may use."""
+
+    @property
+    def implied(self) -> str:
+        """The condition that holds when none is written; empty when a check of this kind must have one."""
+
+    @property
+    def example(self) -> str:
+        """A check in YAML, shown in the documentation and loaded by a test."""

@@ -1,0 +1,200 @@
+"""What should be true: the loaded document.
+
+A document is complete in itself: `extends` is merged, ids are unique, durations are seconds, defaults are filled in,
+and every item knows whether it is live or manual and why. It is what the first event of a journal carries, so it
+encodes to plain JSON and back without loss. The file format that people write is `cockpit.checklist.file`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import msgspec
+
+
+class Source(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where something was written."""
+
+    file: str
+    line: int
+    column: int = 1
+
+    def __str__(self) -> str:
+        """`file:line:column`, as editors understand it."""
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+class Variable(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A value that differs between users of a checklist.
+
+    `value` is None while it is not set, and always None for a secret: a secret is read again each time it is used.
+    """
+
+    name: str
+    value: Any = None
+    is_set: bool = False
+    secret: bool = False
+    origin: str = ""
+    """In words: `default`, `--var`, `environment variable DATABASE_URL`, `file /run/secrets/db`, `command ...`."""
+    env: str = ""
+    file: str = ""
+    command: str = ""
+    about: str = ""
+    example: str = ""
+
+
+class Confirm(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The question whose answer is a person's word on an item."""
+
+    ask: str
+    look: str = ""
+    """Where to look for the answer."""
+    expect: str = ""
+    """CEL over `value` (string): what an acceptable answer satisfies. Empty: any answer that is not empty."""
+    position: str = ""
+    always: bool = False
+    """Ask even when the check is wired: the item then needs both."""
+
+
+class Check(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A measurement with conditions. All times are seconds."""
+
+    kind: str
+    spec: dict[str, Any]
+    """What the kind needs to know, as written: `${variable}` is filled in when it is measured."""
+    expect: tuple[str, ...] = ()
+    """CEL; each must hold for PASS. Empty: the condition that the kind implies."""
+    warn: tuple[str, ...] = ()
+    """CEL; each must hold, or PASS becomes WARN."""
+    timeout: float = 10.0
+    """One try."""
+    retry_for: float = 0.0
+    """The window in which a failing measurement is tried again; 0 tries once."""
+    retry_every: float = 2.0
+    deadline: float = 0.0
+    """The whole measurement with all tries; 0 means `timeout + retry_for`."""
+    every: float = 0.0
+    """Measure again this often; 0 measures once, and again when asked."""
+    max_age: float = 0.0
+    """Older than this, the result is STALE; 0 means never."""
+    needs: tuple[str, ...] = ()
+    """Ids of items whose checks must PASS first; else this one is BLOCKED."""
+    advisory: bool = False
+    """Measured and shown; blocks nothing."""
+
+
+class Item(msgspec.Struct, frozen=True, omit_defaults=True, tag="item", tag_field="is"):
+    """One thing that must be true.
+
+    Live when `check` is set, manual when `confirm` is set, both when both are. An item whose check uses a variable
+    that is not set has no `check`; `unwired` names those variables.
+    """
+
+    id: str
+    title: str
+    source: Source
+    check: Check | None = None
+    confirm: Confirm | None = None
+    unwired: tuple[str, ...] = ()
+    required: bool = True
+    """False: marked optional or "(if used)"; may be set not applicable without a reason."""
+    note: str = ""
+    target: str = ""
+    """For a watch: the figure agreed on, as people write it (`> 99.9 %`)."""
+    excluded: str = ""
+    """Why this item does not count in this run (another platform); empty when it counts."""
+
+    @property
+    def mode(self) -> Literal["live", "manual", "both"]:
+        """How it becomes true: measured, confirmed, or both."""
+        if self.check is None:
+            return "manual"
+        return "both" if self.confirm is not None and self.confirm.always else "live"
+
+
+class Branch(msgspec.Struct, frozen=True, omit_defaults=True, tag="branch", tag_field="is"):
+    """A part, section or group: a heading with what stands under it, in order."""
+
+    level: Literal["part", "section", "group"]
+    id: str
+    title: str
+    source: Source
+    children: tuple[Branch | Item, ...] = ()
+    note: str = ""
+    excluded: str = ""
+    show: tuple[str, ...] = ()
+    """For a reference part: which of `watch`, `contacts`, `commands` stand here."""
+
+    def items(self) -> Iterator[Item]:
+        """All items under this heading, in order."""
+        for child in self.children:
+            if isinstance(child, Item):
+                yield child
+            else:
+                yield from child.items()
+
+
+class Contact(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Somebody to call."""
+
+    name: str
+    position: str = ""
+    phone: str = ""
+    chat: str = ""
+    email: str = ""
+    note: str = ""
+
+
+class Command(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A quick command: something a captain wants a key away."""
+
+    id: str
+    title: str
+    run: str
+    """The exact shell command, `${variable}` not yet filled in."""
+    changes: bool = False
+    """It changes something: never run without a question."""
+    source: Source | None = None
+
+
+class File(msgspec.Struct, frozen=True):
+    """A file that the document was loaded from."""
+
+    path: str
+    sha256: str
+
+
+class Document(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A checklist as loaded."""
+
+    name: str
+    parts: tuple[Branch, ...]
+    files: tuple[File, ...] = ()
+    variables: tuple[Variable, ...] = ()
+    positions: dict[str, tuple[str, ...]] = {}
+    """Position to the users who may answer for it; an empty tuple means anyone."""
+    contacts: tuple[Contact, ...] = ()
+    commands: tuple[Command, ...] = ()
+    watch: tuple[Item, ...] = ()
+    note: str = ""
+
+    def items(self) -> Iterator[Item]:
+        """All items of all parts, in order; watches are not among them."""
+        for part in self.parts:
+            yield from part.items()
+
+    def checkable(self) -> Iterator[Item]:
+        """Items and watches: all that can be measured or confirmed."""
+        yield from self.items()
+        yield from self.watch
+
+
+def encode(document: Document) -> bytes:
+    """The document as JSON, the same bytes for the same document."""
+    return msgspec.json.encode(document, order="deterministic")
+
+
+def decode(data: bytes) -> Document:
+    """The document that `encode` wrote. Raises msgspec.ValidationError when it is none."""
+    return msgspec.json.decode(data, type=Document)

@@ -1,0 +1,1 @@
+"""What is true now: one file for each kind of check."""

@@ -1,0 +1,1 @@
+"""Something to practise on: the sandbox stack of `cockpit demo`."""

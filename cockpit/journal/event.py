@@ -1,0 +1,314 @@
+"""What happened: the kinds of event, and their data.
+
+An event is one line of the journal. Its kind says which data it has; kinds are named in the past tense and carry a
+version, and fields and kinds are only ever added. Reading an unknown kind or version yields `Unknown`, so an older
+Cockpit can still replay the rest of a newer journal.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, ClassVar
+
+import msgspec
+
+
+class Actor(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who did it. Identity comes from the kernel, never from what a client says of itself."""
+
+    user: str
+    uid: int = -1
+    host: str = ""
+    tty: str = ""
+    """The terminal (`pts/3`); empty when there is none."""
+    origin: str = ""
+    """Where the SSH session came from; empty on a local one."""
+    position: str = ""
+    engine: bool = False
+    """The engine did it by itself: a timer, a measurement."""
+
+    def __str__(self) -> str:
+        """In words: `ada on pts/3 from 10.0.0.7`."""
+        words = self.user + (f" on {self.tty}" if self.tty else "") + (f" from {self.origin}" if self.origin else "")
+        return f"{words} ({self.position})" if self.position else words
+
+
+class Data(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What an event says. `kind` and `version` name it in the journal."""
+
+    kind: ClassVar[str] = ""
+    version: ClassVar[int] = 1
+
+
+class RunOpened(Data, frozen=True):
+    """The first event: the whole checklist as loaded, and what is being released where."""
+
+    kind: ClassVar[str] = "run.opened"
+
+    run: str
+    run_kind: str
+    """`live`, `rehearsal` or `drill`."""
+    release: str
+    environment: str
+    document: msgspec.Raw
+    """`cockpit.checklist.model.Document` as JSON."""
+    digest: str
+    """SHA-256 of `document`."""
+    tool: str
+    """The version of Cockpit that wrote this journal."""
+
+
+class RunClosed(Data, frozen=True):
+    """The run ended. Nothing but reading follows."""
+
+    kind: ClassVar[str] = "run.closed"
+
+    verdict: str
+    reason: str = ""
+
+
+class EngineStarted(Data, frozen=True):
+    """An engine took the run up: the first time, or after the one before it ended or died."""
+
+    kind: ClassVar[str] = "engine.started"
+
+    pid: int
+    tool: str
+    after: str = ""
+    """How the engine before it ended: empty for the first, `stopped`, or `died` when it left no word."""
+
+
+class EngineStopped(Data, frozen=True):
+    """The engine ended in good order."""
+
+    kind: ClassVar[str] = "engine.stopped"
+
+    reason: str
+
+
+class JournalRecovered(Data, frozen=True):
+    """A torn last line was set aside."""
+
+    kind: ClassVar[str] = "journal.recovered"
+
+    offset: int
+    size: int
+    sha256: str
+    kept_as: str
+
+
+class ClockJumped(Data, frozen=True):
+    """The machine's clock was set: later times are shifted by `seconds` against those before."""
+
+    kind: ClassVar[str] = "clock.jumped"
+
+    seconds: float
+
+
+class CommandTaken(Data, frozen=True):
+    """Somebody became captain."""
+
+    kind: ClassVar[str] = "command.taken"
+
+    reason: str = ""
+    before: str = ""
+    """Who was captain until then, in words."""
+
+
+class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What backs a person's word: a text, a link, or a file with the size and SHA-256 that it had."""
+
+    text: str = ""
+    link: str = ""
+    path: str = ""
+    size: int = 0
+    sha256: str = ""
+
+
+class ItemConfirmed(Data, frozen=True):
+    """A person said what they saw."""
+
+    kind: ClassVar[str] = "item.confirmed"
+
+    item: str
+    value: str
+    holds: bool = True
+    """False: the value does not satisfy what the item expects."""
+    note: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+
+class ItemWaived(Data, frozen=True):
+    """A person accepted an item undone or failing."""
+
+    kind: ClassVar[str] = "item.waived"
+
+    item: str
+    reason: str
+    expires: dt.datetime | None = None
+
+
+class ItemRuledOut(Data, frozen=True):
+    """A person said that an item is not applicable."""
+
+    kind: ClassVar[str] = "item.ruled-out"
+
+    item: str
+    reason: str = ""
+
+
+class WordTakenBack(Data, frozen=True):
+    """A person took back what was said last on an item; nothing is erased."""
+
+    kind: ClassVar[str] = "word.taken-back"
+
+    item: str
+    event: int
+    """`seq` of the event that no longer counts."""
+    reason: str = ""
+
+
+class NoteAdded(Data, frozen=True):
+    """A remark, on an item or on the run."""
+
+    kind: ClassVar[str] = "note.added"
+
+    text: str
+    item: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+
+class HoldStarted(Data, frozen=True):
+    """Nothing advances until the hold is released."""
+
+    kind: ClassVar[str] = "hold.started"
+
+    reason: str
+
+
+class HoldReleased(Data, frozen=True):
+    """The hold ended."""
+
+    kind: ClassVar[str] = "hold.released"
+
+    reason: str = ""
+
+
+class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One condition, whether it held, and the value found for each name in it."""
+
+    condition: str
+    holds: bool
+    found: dict[str, str] = {}
+    problem: str = ""
+    """Why it could not be decided (a key that is not there); empty when it could."""
+
+
+class CheckMeasured(Data, frozen=True):
+    """A measurement whose result differs from the one before, or the first one."""
+
+    kind: ClassVar[str] = "check.measured"
+
+    item: str
+    result: str
+    """`PASS`, `WARN`, `FAIL`, `ERROR` or `BLOCKED`."""
+    summary: str = ""
+    """One line: `200 in 18 ms`, `connection refused by 127.0.0.1:8080`."""
+    flaky: bool = False
+    """PASS only after a retry."""
+    tries: int = 1
+    took: float = 0.0
+    """Seconds, all tries."""
+    request: str = ""
+    """What was asked, exactly, secrets hidden: `GET http://127.0.0.1:8080/health`."""
+    findings: tuple[Finding, ...] = ()
+    evidence: str = ""
+    """What came back, capped."""
+    value: float | None = None
+    """The figure to plot, when the kind has one."""
+
+
+class ChecksAffirmed(Data, frozen=True):
+    """Measurements that came out as before: item to the time of the newest one."""
+
+    kind: ClassVar[str] = "checks.affirmed"
+
+    at: dict[str, dt.datetime]
+
+
+class Unknown(Data, frozen=True):
+    """An event of a kind or version that this Cockpit does not know; kept as it is."""
+
+    kind: ClassVar[str] = "unknown"
+
+    name: str
+    raw: msgspec.Raw
+
+
+class Event(msgspec.Struct, frozen=True):
+    """One thing that happened. Order is `seq` alone; `at` is for people."""
+
+    seq: int
+    at: dt.datetime
+    kind: str
+    by: Actor
+    data: Data
+    mono: int = 0
+    """Microseconds since the machine booted, sleep included."""
+    boot: str = ""
+    """The boot that `mono` counts from."""
+    h: str = ""
+    """The chain's hash up to and including this event."""
+
+
+KINDS: dict[tuple[str, int], type[Data]] = {
+    (kind.kind, kind.version): kind
+    for kind in (
+        RunOpened,
+        RunClosed,
+        EngineStarted,
+        EngineStopped,
+        JournalRecovered,
+        ClockJumped,
+        CommandTaken,
+        ItemConfirmed,
+        ItemWaived,
+        ItemRuledOut,
+        WordTakenBack,
+        NoteAdded,
+        HoldStarted,
+        HoldReleased,
+        CheckMeasured,
+        ChecksAffirmed,
+    )
+}
+"""Every kind this Cockpit knows, by name and version."""
+
+
+class _Line(msgspec.Struct, frozen=True):
+    v: int
+    seq: int
+    at: dt.datetime
+    mono: int
+    boot: str
+    kind: str
+    by: Actor
+    data: msgspec.Raw
+    h: str
+
+
+_line = msgspec.json.Decoder(_Line)
+_data = {key: msgspec.json.Decoder(kind) for key, kind in KINDS.items()}
+
+
+def decode(line: bytes) -> Event:
+    """The event that a line of a journal holds. Raises msgspec.DecodeError when it holds none."""
+    record = _line.decode(line)
+    decoder = _data.get((record.kind, record.v))
+    data = decoder.decode(record.data) if decoder else Unknown(record.kind, msgspec.Raw(bytes(record.data)))
+    return Event(record.seq, record.at, record.kind, record.by, data, record.mono, record.boot, record.h)
+
+
+def plain(data: Data) -> Any:
+    """The data of an event as plain JSON values."""
+    return msgspec.to_builtins(data)

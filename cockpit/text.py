@@ -1,0 +1,133 @@
+"""Foreign text made safe before it is kept or drawn.
+
+Log lines, response bodies, command output, names in a checklist, what a person typed: all of it may hold terminal
+control sequences, bidirectional overrides or a secret. `safe` makes every such character visible and harmless; it
+never passes one on and never drops one silently. `Redactor` takes secrets out by their literal values. Apply the
+redactor first: `safe` may change the characters that a secret is recognised by.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shlex
+import urllib.parse
+from collections.abc import Iterable, Mapping
+
+LINE_LIMIT = 4096
+"""Characters kept of one line; a longer one is cut, and says so."""
+
+LINES_LIMIT = 200
+"""Lines kept of one text; a longer one is cut, and says so."""
+
+SHORTEST_SECRET = 6
+"""Characters a secret must have to be redacted: masking a shorter value would damage ordinary text and so show it."""
+
+_COMBINING_RUN = 8
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe0f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+_COMBINING = re.compile(
+    "([\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0e31-\u0e3a\u0e47-\u0e4e\u1ab0-\u1aff"
+    f"\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{{{_COMBINING_RUN}}})"
+    "[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0e31-\u0e3a\u0e47-\u0e4e\u1ab0-\u1aff"
+    "\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
+)
+
+
+def safe(text: str | bytes, *, lines: int = LINES_LIMIT, width: int = LINE_LIMIT) -> str:
+    """Return `text` with every control, bidirectional and invisible character shown instead of obeyed.
+
+    Newlines stay; tabs become spaces; C0 controls become their Unicode pictures (ESC is `␛`), DEL becomes `␡`, all
+    others `<U+XXXX>`. At most `lines` lines of `width` characters are kept, with a note of what was cut.
+    """
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "backslashreplace")
+    if text.isascii() and text.isprintable() and len(text) <= width:
+        return text
+    rows = text.replace("\r\n", "\n").split("\n", lines)
+    kept = [safe_line(row, width=width) for row in rows[:lines]]
+    if len(rows) > lines and rows[lines]:
+        kept.append(f"[{rows[lines].count(chr(10)) + 1} more lines cut]")
+    return "\n".join(kept)
+
+
+def safe_line(text: str | bytes, *, width: int = LINE_LIMIT) -> str:
+    """Return `text` as one safe line: as `safe`, and newlines become visible too."""
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "backslashreplace")
+    cut = len(text) - width
+    if cut > 0:
+        text = text[:width]
+    if not (text.isascii() and text.isprintable()):
+        text = _UNSAFE.sub(_visible, text.expandtabs(4))
+        if not text.isascii():
+            text = _COMBINING.sub(r"\1", text)
+    return f"{text} [{cut} more characters cut]" if cut > 0 else text
+
+
+class Redactor:
+    """Takes secret values out of text, in every form in which they commonly travel.
+
+    Each value is recognised as it is, stripped, line by line, JSON-escaped, shell-quoted, URL-quoted, in hexadecimal
+    and in base64 at each alignment. Values shorter than `SHORTEST_SECRET` are refused with ValueError.
+    """
+
+    def __init__(self, secrets: Mapping[str, str] | None = None) -> None:
+        """Start with `secrets`: name to value."""
+        self._names: dict[str, str] = {}
+        self._pattern: re.Pattern[str] | None = None
+        for name, value in (secrets or {}).items():
+            self.add(name, value)
+
+    def add(self, name: str, value: str) -> None:
+        """Hide `value` from now on; it is shown as `***name***`."""
+        if len(value.strip()) < SHORTEST_SECRET:
+            raise ValueError(f"secret {name!r} is shorter than {SHORTEST_SECRET} characters: too short to protect")
+        for form in _forms(value):
+            self._names.setdefault(form, name)
+        longest_first = sorted(self._names, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+
+    @property
+    def longest(self) -> int:
+        """Length of the longest form known: how much a reader of a stream must hold back to catch a split secret."""
+        return max(map(len, self._names), default=0)
+
+    def __call__(self, text: str) -> str:
+        """Return `text` without any known secret."""
+        if self._pattern is None:
+            return text
+        return self._pattern.sub(lambda match: f"***{self._names[match[0]]}***", text)
+
+
+def _visible(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "\u2421"
+    return f"<U+{code:04X}>"
+
+
+def _forms(value: str) -> Iterable[str]:
+    raw = value.encode()
+    forms = {
+        value,
+        value.strip(),
+        json.dumps(value)[1:-1],
+        shlex.quote(value),
+        urllib.parse.quote(value, safe=""),
+        urllib.parse.quote_plus(value),
+        raw.hex(),
+    }
+    forms.update(line.strip() for line in value.splitlines() if len(line.strip()) >= 8)
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        for shift in range(3):
+            # The characters at both ends also depend on the neighbours of the secret: leave them out.
+            encoded = encode(bytes(shift) + raw).decode().rstrip("=")
+            start, end = (0, 2, 3)[shift], len(encoded) - (1 if (shift + len(raw)) % 3 else 0)
+            forms.add(encoded[start:end])
+    return (form for form in forms if len(form) >= SHORTEST_SECRET)

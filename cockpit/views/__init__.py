@@ -1,0 +1,1 @@
+"""What to show: pure functions from state to rows and lines, for screens, plain mode and tests alike."""
