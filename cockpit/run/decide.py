@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from cockpit.checklist.conditions import answer_condition
-from cockpit.checklist.model import Branch, Document, Item
+from cockpit.checklist.model import Document, Item
 from cockpit.journal import event as ev
 from cockpit.journal.event import Actor, Data
 from cockpit.run import command as cmd
