@@ -53,8 +53,9 @@ def test_what_the_future_holds_is_in_the_file(sample, journal):
         assert list(reader.read(journal)) == writer.events + events
 
 
-def test_nobody_but_the_owner_can_read_it_whatever_the_umask(sample, journal):
-    before = os.umask(0)
+@pytest.mark.parametrize("umask", [0, 0o777])
+def test_its_owner_can_read_it_and_nobody_else_whatever_the_umask(sample, journal, umask):
+    before = os.umask(umask)
     try:
         sample.written(journal, 1)
     finally:
@@ -180,6 +181,17 @@ def test_a_clock_that_was_set_is_recorded_before_the_event_that_noticed(sample, 
     assert events[2].data == ClockJumped(-3600.0)
     assert events[2].by == sample.engine
     assert (events[2].mono, events[2].boot) == (3_611_000_000, "boot-1")
+
+
+def test_a_clock_that_was_set_is_recorded_with_the_next_event_that_can_be(sample, journal):
+    clock = HandClock()
+    with sample.create(journal, clock=clock) as writer:
+        clock.pass_(1, wall=100)
+        with pytest.raises(line.Unrecordable):
+            writer.append([(sample.ada, sample.note("x" * 70_000))]).result(5)
+        clock.pass_(1)
+        writer.append([(sample.ada, sample.note())]).result(5)
+    assert [event.kind for event in reader.read(journal)] == ["run.opened", "clock.jumped", "note.added"]
 
 
 def test_a_clock_set_while_no_engine_ran_is_recorded_too_but_not_across_a_boot(sample, journal):
