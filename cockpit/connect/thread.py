@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -65,6 +67,12 @@ async def in_thread(subject: str, work: Callable[[], T], *, interrupt: Callable[
         if interrupt is not None:
             interrupt()
         raise
+
+
+async def imported(module: str) -> None:
+    """Import a heavy module without holding up everything else meanwhile."""
+    if module not in sys.modules:
+        await in_thread(f"import of {module}", lambda: importlib.import_module(module))
 
 
 class _Work:

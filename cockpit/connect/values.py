@@ -1,12 +1,12 @@
 """The values of a checklist's variables, filled in where they are used, and kept out of sight when they are secret.
 
-A secret is read at the moment it is used and kept for a short time only; from then on every form of it is hidden by
-the redactor. Reading a secret may run a command and so block for seconds: `at_hand` says whether `fill` will.
+Secrets, and what stands in a file or comes from a command, are read at the moment they are used and kept for a short
+time only. From then on every form of a secret is hidden by the redactor. Reading may run a command and so block for
+seconds: `at_hand` says whether `fill` will.
 """
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 import time
@@ -19,9 +19,9 @@ from cockpit.connect import sources
 from cockpit.text import SHORTEST_SECRET, Redactor
 
 KEPT_SECONDS = 30.0
-"""How long a secret that was read is used before it is read again: a rotated one is noticed within this time."""
+"""How long a value that was read is used before it is read again: a rotated secret is noticed within this time."""
 
-_PLACE = re.compile(r"\$\$\{|\$\{([^{}]*)\}")
+_USE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _CONNECTION_PASSWORD = re.compile(r"\bpassword\s*=\s*(?:'((?:[^'\\]|\\.)*)'|(\S+))")
 
 
@@ -47,25 +47,25 @@ class Values:
         """`spec` with each `${name}` in its strings replaced.
 
         A string that is nothing but `${name}` becomes the value with its type; inside a text the value is written as
-        text, as it is: in a URL too, where nothing is quoted. `$${name}` stays, as `${name}`. Raises ValueMissing.
+        text, as it is: in a URL too, where nothing is quoted. Raises ValueMissing.
         """
         return {key: self._filled(value) for key, value in spec.items()}
 
     def show(self, text: str) -> str:
         """`text` for display: filled in but for what is secret or not set, which stays as written."""
 
-        def shown(place: re.Match[str]) -> str:
-            variable = self._variables.get(place[1] or "")
-            if variable is None or variable.secret or not variable.is_set:
-                return place[0]
+        def shown(use: re.Match[str]) -> str:
+            variable = self._variables.get(use[1])
+            if variable is None or not variable.is_set or _is_read(variable):
+                return use[0]
             return _as_text(variable.value)
 
-        return self.redactor(_PLACE.sub(shown, text))
+        return self.redactor(_USE.sub(shown, text))
 
     def at_hand(self, spec: dict[str, Any]) -> bool:
         """Whether `fill` has all that it needs, and will read no file and run no command."""
-        secrets = (name for name in _names(spec) if name in self._variables and self._variables[name].secret)
-        return all(self._recent(name) is not None for name in secrets)
+        used = (self._variables[name] for name in _names(spec) if name in self._variables)
+        return all(self._recent(variable.name) is not None for variable in used if _is_read(variable))
 
     def _filled(self, value: Any) -> Any:
         if isinstance(value, dict):
@@ -74,37 +74,35 @@ class Values:
             return [self._filled(each) for each in value]
         if not isinstance(value, str) or "${" not in value:
             return value
-        whole = _PLACE.fullmatch(value)
-        if whole is not None and whole[1] is not None:
-            return self._value(whole[1])
-        return _PLACE.sub(lambda place: "${" if place[1] is None else _as_text(self._value(place[1])), value)
+        alone = _USE.fullmatch(value)
+        return self._value(alone[1]) if alone else _USE.sub(lambda use: _as_text(self._value(use[1])), value)
 
     def _value(self, name: str) -> Any:
         variable = self._variables.get(name)
         if variable is None:
             raise ValueMissing(f"no variable is called {name!r}: declare it under `variables`")
-        if variable.secret:
-            return self._secret(variable)
+        if _is_read(variable):
+            return self._read_now(variable)
         if not variable.is_set:
             looked = f" ({variable.origin})" if variable.origin else ""
             raise ValueMissing(f"variable {name} is not set{looked}: give it with --var {name}=VALUE")
         return variable.value
 
-    def _secret(self, variable: Variable) -> str:
+    def _read_now(self, variable: Variable) -> str:
         with self._one_at_a_time[variable.name]:
             value = self._recent(variable.name)
             if value is None:
-                value = self._read_secret(variable)
+                value = self._read_anew(variable)
                 self._read[variable.name] = (self._clock(), value)
             return value
 
-    def _read_secret(self, variable: Variable) -> str:
+    def _read_anew(self, variable: Variable) -> str:
         try:
             value = sources.read(variable, self._environ)
         except sources.Unreadable as error:
-            raise ValueMissing(f"secret {variable.name}: {error}") from None
+            raise ValueMissing(f"variable {variable.name}: {error}") from None
         before = self._read.get(variable.name)
-        if before is None or before[1] != value:
+        if variable.secret and (before is None or before[1] != value):
             self._hide(variable.name, value)
         return value
 
@@ -113,8 +111,8 @@ class Values:
             self.redactor.add(name, value)
         except ValueError:
             raise ValueMissing(
-                f"secret {name}: its value is shorter than {SHORTEST_SECRET} characters, too short to be hidden in what"
-                " is shown: use a longer one, or take `secret: true` away"
+                f"variable {name}: its value is shorter than {SHORTEST_SECRET} characters, too short to be hidden in"
+                " what is shown: use a longer one, or take `secret: true` away"
             ) from None
         for password in _passwords_in(value):
             if len(password.strip()) >= SHORTEST_SECRET:
@@ -127,7 +125,7 @@ class Values:
 
 def _names(value: Any) -> Iterator[str]:
     if isinstance(value, str):
-        yield from (place[1] for place in _PLACE.finditer(value) if place[1] is not None)
+        yield from _USE.findall(value)
     elif isinstance(value, dict):
         for each in value.values():
             yield from _names(each)
@@ -136,8 +134,18 @@ def _names(value: Any) -> Iterator[str]:
             yield from _names(each)
 
 
+def _is_read(variable: Variable) -> bool:
+    """Whether its value is read when it is used."""
+    return variable.secret or (variable.value is None and bool(variable.file or variable.command))
+
+
 def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    """A value inside a text: lists are joined by commas, true and false are as in YAML."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return ",".join(map(_as_text, value))
+    return str(value)
 
 
 def _passwords_in(value: str) -> Iterator[str]:
