@@ -89,14 +89,7 @@ expect:
 
     def request(self, spec: PostgresSpec) -> str:
         """`SELECT 1 on postgresql://db.example:5432/bot`."""
-        from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415 - heavy
-
-        try:
-            parameters = conninfo_to_dict(spec.dsn)
-        except Exception:  # noqa: BLE001 - an error of its own, with the secret in it
-            return spec.query or "SELECT 1"
-        name = parameters.get("dbname") or parameters.get("user") or ""
-        return f"{' '.join(spec.query.split()) or 'SELECT 1'} on postgresql://{_place(parameters)}/{name}"
+        return f"{' '.join(spec.query.split()) or 'SELECT 1'} on {_shown(spec.dsn)}"
 
     async def read(self, spec: PostgresSpec, session: Session, timeout: float) -> Reading:
         """Ask once. Raises Unmeasurable, Unreachable."""
@@ -113,7 +106,7 @@ expect:
             async with asyncio.timeout(timeout):
                 connection = await _connect(spec.dsn)
         except TimeoutError:
-            raise Unmeasurable(f"timed out in connect to {_words_of_place(spec.dsn)} after {timeout:.1f} s") from None
+            raise Unmeasurable(f"timed out in connect to {_shown(spec.dsn)} after {timeout:.1f} s") from None
         except _Refusing as refusing:
             return Reading({"alive": False}, summary=str(refusing), evidence=refusing.said)
         try:
@@ -181,7 +174,7 @@ async def _connect(dsn: str) -> _Connection:
     from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415 - heavy
 
     try:
-        parameters = conninfo_to_dict(dsn)
+        parameters: dict[str, Any] = conninfo_to_dict(dsn)
     except psycopg.ProgrammingError:
         raise Unmeasurable("the connection string cannot be read: write postgresql://USER@HOST:PORT/DATABASE") from None
     parameters = {"application_name": "cockpit", **parameters, **await _addresses(parameters)}
@@ -257,7 +250,7 @@ _REFUSALS = (
     (r'role "([^"]*)" does not exist', 'role "{0}" does not exist'),
     (r'role "([^"]*)" is not permitted to log in', 'role "{0}" may not log in'),
     (r'database "([^"]*)" does not exist', 'database "{0}" does not exist'),
-    (r'no pg_hba.conf entry for (.*)', "the server lets nobody in from here: no pg_hba.conf entry for {0}"),
+    (r"no pg_hba.conf entry for (.*)", "the server lets nobody in from here: no pg_hba.conf entry for {0}"),
     (r"server does not support SSL", "the server offers no TLS, which the connection string demands"),
     (r"certificate verify failed", "the server's certificate is not trusted"),
     (r'server certificate for "([^"]*)" .*does not match host name "([^"]*)"', "certificate is for {0}, not for {1}"),
@@ -300,7 +293,10 @@ def _place(parameters: dict[str, Any]) -> str:
     return dial.at(host, int(str(parameters.get("port") or os.environ.get("PGPORT") or 5432).partition(",")[0]))
 
 
-def _words_of_place(dsn: str) -> str:
-    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415 - heavy
-
-    return _place(conninfo_to_dict(dsn))
+def _shown(dsn: str) -> str:
+    """Where a connection string leads, as a URL without user, password and options."""
+    if "://" in dsn:
+        place, _, rest = dsn.partition("://")[2].partition("?")[0].rpartition("@")[2].partition("/")
+        return f"postgresql://{place or 'localhost'}/{rest}"
+    words: dict[str, Any] = dict(re.findall(r"(host|port|dbname)\s*=\s*'?([^\s']+)", dsn))
+    return f"postgresql://{_place(words)}/{words.get('dbname', '')}"
