@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
+import msgspec
 import pytest
 
+from cockpit.checklist.model import Confirm
 from cockpit.journal import event as ev
 from cockpit.run.standing import Standing, group_standing, standing, tally, verdict
 from cockpit.run.state import State, fold
@@ -51,9 +53,6 @@ def test_a_waiver_counts_until_it_expires() -> None:
 
 
 def test_an_item_that_needs_both_stands_as_the_worse_of_the_two() -> None:
-    from cockpit.checklist.model import Confirm
-    import msgspec
-
     both = msgspec.structs.replace(live("it"), confirm=Confirm("Seen?", always=True))
     assert stands(both, result("PASS")) is Standing.OPEN
     assert stands(both, result("PASS"), ev.ItemConfirmed("it", "yes")) is Standing.PASS
@@ -65,8 +64,6 @@ def run(*data: ev.Data | tuple, items: tuple = (), excluded: tuple = ()) -> Stat
 
 
 def test_items_of_another_platform_are_not_counted() -> None:
-    import msgspec
-
     out = msgspec.structs.replace(manual("c"), excluded="not for this run")
     counted = tally(run(excluded=(out,)).document.items(), run(excluded=(out,)), LATER)
     assert (counted.total, counted[Standing.EXCLUDED]) == (2, 1)
