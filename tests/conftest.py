@@ -1,0 +1,28 @@
+"""What every test starts from: a state home of its own, and an environment that says nothing about the terminal."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+TERMINAL_SETTINGS = ("NO_COLOR", "FORCE_COLOR", "COLORTERM", "COLUMNS", "LINES", "PAGER", "CLICOLOR", "CLICOLOR_FORCE")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Async tests run on asyncio, as Cockpit does."""
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Keep tests away from the state of whoever runs them, and from their terminal's settings; the state home."""
+    for name in TERMINAL_SETTINGS + tuple(name for name in os.environ if name.startswith(("TEXTUAL", "_ARGCOMPLETE"))):
+        monkeypatch.delenv(name, raising=False)
+    home = tmp_path_factory.mktemp("cockpit-home")
+    monkeypatch.setenv("COCKPIT_HOME", str(home))
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    return home
