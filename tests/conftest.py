@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,12 +19,15 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Keep tests away from the state of whoever runs them, and from their terminal's settings; the state home."""
+def state_home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Keep tests away from the state of whoever runs them, and from their terminal's settings.
+
+    The state home's path is short because a Unix socket's has to be.
+    """
     for name in TERMINAL_SETTINGS + tuple(name for name in os.environ if name.startswith(("TEXTUAL", "_ARGCOMPLETE"))):
         monkeypatch.delenv(name, raising=False)
-    home = tmp_path_factory.mktemp("cockpit-home")
-    monkeypatch.setenv("COCKPIT_HOME", str(home))
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
     monkeypatch.setenv("TERM", "xterm-256color")
-    return home
+    with tempfile.TemporaryDirectory(prefix="ck-", ignore_cleanup_errors=True) as home:
+        monkeypatch.setenv("COCKPIT_HOME", home)
+        yield Path(home)
