@@ -189,7 +189,10 @@ def _add_record(cockpit: Command) -> None:
     )
     _json(_record(verify))
     follow = journal.command(
-        "follow", "journal:follow", "Print events as they happen, until the run is closed.", "cockpit journal follow 2.4.0"
+        "follow",
+        "journal:follow",
+        "Print events as they happen, until the run is closed.",
+        "cockpit journal follow 2.4.0",
     )
     _json(_record(follow))
 
@@ -203,9 +206,7 @@ def _add_check(cockpit: Command) -> None:
         "cockpit check launch.yaml api-health --format json",
     )
     _checklist(check)
-    check.argument(
-        "items", metavar="ITEM", nargs="*", complete=completers.items, help="only these, and what they need"
-    )
+    check.argument("items", metavar="ITEM", nargs="*", complete=completers.items, help="only these, and what they need")
     check.argument("--section", metavar="ID", default="", help="only what stands under this part, section or group")
     check.argument("--only", choices=["failed"], help="show only what is not good")
     check.argument("--format", choices=["table", "json"], default="table", help="table if not given")
@@ -320,7 +321,11 @@ def _evidence(command: Command) -> Command:
     command.argument("--evidence", metavar="TEXT", action="append", default=[], help="text that backs it")
     command.argument("--link", metavar="URL", action="append", default=[], help="a link that backs it")
     return command.argument(
-        "--file", metavar="PATH", action="append", default=[], help="a file that backs it: size and SHA-256 are recorded"
+        "--file",
+        metavar="PATH",
+        action="append",
+        default=[],
+        help="a file that backs it: size and SHA-256 are recorded",
     )
 
 

@@ -68,7 +68,9 @@ def why(item: Item) -> str:
     """Why an item is live or manual, in words."""
     if item.unwired:
         several = len(item.unwired) > 1
-        return f"{'variables' if several else 'variable'} {', '.join(item.unwired)} {'are' if several else 'is'} not set"
+        return (
+            f"{'variables' if several else 'variable'} {', '.join(item.unwired)} {'are' if several else 'is'} not set"
+        )
     if item.check is None:
         return "it has no check"
     return f"{item.check.kind} measures it" + (", and a person confirms it" if item.mode == "both" else "")

@@ -25,7 +25,9 @@ def moment(text: str) -> dt.datetime:
     try:
         then = dt.datetime.fromisoformat(text).astimezone(dt.UTC)
     except (ValueError, OverflowError):
-        raise argparse.ArgumentTypeError(f"{text!r} is neither a time (2026-12-01T18:00) nor one from now (2h)") from None
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is neither a time (2026-12-01T18:00) nor one from now (2h)"
+        ) from None
     if then <= now:
         raise argparse.ArgumentTypeError(f"{text} is past")
     return then

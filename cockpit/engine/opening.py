@@ -19,9 +19,7 @@ from cockpit.journal.lock import Holder, RunLock
 from cockpit.journal.writer import Writer
 
 
-def open_run(
-    document: model.Document, *, release: str, environment: str, run_kind: str, run_id: str = ""
-) -> RunFolder:
+def open_run(document: model.Document, *, release: str, environment: str, run_kind: str, run_id: str = "") -> RunFolder:
     """Begin a run of `document`, by whoever this process belongs to, who is captain from then on.
 
     Without `run_id` it gets one from the time and the release. Raises StateHomeUnusable or NotRecorded when it cannot be kept.

@@ -186,8 +186,9 @@ def test_an_engine_that_nobody_looks_at_ends_after_its_idle_time(home: Path, mon
 
 
 def test_checks_go_on_while_nobody_looks(home: Path, tmp_path: Path) -> None:
-    check = Check("sqlite", {"path": str(tmp_path / "bot.db"), "query": "select count(*) from trades"},
-                  ("value > 0",), every=0.2)
+    check = Check(
+        "sqlite", {"path": str(tmp_path / "bot.db"), "query": "select count(*) from trades"}, ("value > 0",), every=0.2
+    )
     run = begin(Item("trades", "Trades arrive", HERE, check=check))
     start_engine(run)
 
