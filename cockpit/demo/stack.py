@@ -112,18 +112,22 @@ class Stack:
         return False
 
 
-def start(folder: Path, until_unlocked: Path | None = None) -> Stack:
+def start(
+    folder: Path, until_unlocked: Path | None = None, *, held_within: float = 30.0, free_for: float = 5.0
+) -> Stack:
     """Start the stack in `folder` (made if missing) and return when everything answers.
 
     With `until_unlocked`, a file on which the engine of a run holds a `flock`, the stack lives as long as that lock is
-    held; without, as long as this process. A stack that was in the same folder before gives it its ports and data.
-    Raises NotStarted.
+    held; without, as long as this process. It outlives a lock that is free for less than `free_for` seconds (an engine
+    that restarts), and ends when nobody took it within `held_within` seconds. A stack that was in the same folder
+    before gives it its ports and data. Raises NotStarted.
     """
     folder = folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "cockpit.demo.supervisor", "--folder", str(folder)]
     if until_unlocked is not None:
         command += ["--until-unlocked", str(until_unlocked.absolute())]
+        command += ["--held-within", str(held_within), "--free-for", str(free_for)]
     with (folder / "supervisor.log").open("ab") as log:
         process = subprocess.Popen(
             command,
@@ -134,8 +138,7 @@ def start(folder: Path, until_unlocked: Path | None = None) -> Stack:
             start_new_session=True,
             env={**os.environ, "PYTHONPATH": _import_path()},
         )
-    # Takes note of its end when it comes, so that no zombie stays; keeps the lifeline open as long as it waits.
-    threading.Thread(target=process.wait, daemon=True).start()
+    threading.Thread(target=_see_it_end, args=(process,), daemon=True).start()
     said = _first_line(process)
     if said != "ready":
         process.kill()
@@ -171,6 +174,13 @@ def _import_path() -> str:
     """A PYTHONPATH on which a child finds this very package, installed or not."""
     root = str(Path(cockpit.__file__).parent.parent)
     return os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
+
+
+def _see_it_end(process: subprocess.Popen[bytes]) -> None:
+    """Take note of the supervisor's end when it comes, so that no zombie stays; hold its lifeline until then."""
+    process.wait()
+    if process.stdin is not None:
+        process.stdin.close()
 
 
 def _first_line(process: subprocess.Popen[bytes]) -> str:
