@@ -53,7 +53,9 @@ def test_a_file_is_short_enough_to_be_read_in_one_go(path: Path) -> None:
 
 @pytest.mark.parametrize("word", NOT_OURS)
 def test_no_file_names_a_machine_or_leaves_something_undone(word: str) -> None:
-    text_files = tracked_files(".py", ".md", ".yaml", ".toml", ".lock", ".json", ".txt", ".css", ".tcss", "Makefile", "run")
+    text_files = tracked_files(
+        ".py", ".md", ".yaml", ".toml", ".lock", ".json", ".txt", ".css", ".tcss", "Makefile", "run"
+    )
     holding = [str(path.relative_to(ROOT)) for path in text_files if word in path.read_text("utf-8", "replace")]
     assert holding == []
 
@@ -78,7 +80,9 @@ def test_the_wheel_carries_the_shipped_checklists(tmp_path: Path) -> None:
     )
     (wheel,) = tmp_path.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
-    ours = {str(path.relative_to(ROOT / "checklists")) for path in tracked_files() if ROOT / "checklists" in path.parents}
+    ours = {
+        str(path.relative_to(ROOT / "checklists")) for path in tracked_files() if ROOT / "checklists" in path.parents
+    }
     assert ours
     assert {f"cockpit/shipped/{name}" for name in ours} <= names
     assert "cockpit/cli/__init__.py" in names

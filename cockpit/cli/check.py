@@ -153,5 +153,5 @@ def _details(result: CheckMeasured) -> Iterator[str]:
 
 
 def _as_json(item: Item, result: CheckMeasured) -> dict[str, Any]:
-    about = {"item": item.id, "title": item.title, "result": result.result}
-    return about | {"advisory": bool(item.check and item.check.advisory)} | plain(result)
+    advisory = item.check is not None and item.check.advisory
+    return {"item": item.id, "title": item.title, "result": result.result, "advisory": advisory, **plain(result)}

@@ -44,7 +44,7 @@ def _keep_details(problem: Exception) -> str:
     for open_log in (lambda: _open_log(state_home()), lambda: tempfile.mkstemp(prefix="cockpit-", suffix=".log")):
         try:
             log, path = open_log()
-            with open(log, "a", encoding="utf-8", errors="backslashreplace") as file:
+            with os.fdopen(log, "a", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(entry)
         except OSError:
             continue

@@ -21,8 +21,8 @@ FORMAT = 1
 """Version of the JSON output of `verify`: `{format, journal, ok, events, head, bytes, problem, torn}`.
 
 `problem` is null or `{line, offset, event, what}`, the first line that is not what was written; `torn` is null or
-`{offset, size}` of an unfinished last line, which nobody was told had been recorded. `show` and `follow` print the lines
-of the journal as they are; `cockpit.journal.event` documents them.
+`{offset, size}` of an unfinished last line, which nobody was told had been recorded. `show` and `follow` print the
+lines of the journal as they are; `cockpit.journal.event` documents them.
 """
 
 _LOOK_EVERY = 0.2
@@ -105,5 +105,3 @@ def _in_words(found: Verification) -> Iterable[str]:
         yield f"{output.counted(found.events, 'event')} before it hold, up to {found.head or 'nothing'}"
     if found.torn is not None:
         yield f"an unfinished last line of {found.torn.size} bytes does not count: nobody was told that it was recorded"
-
-

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import builtins
+import collections.abc
 import types
 import typing
 from collections.abc import Iterable, Mapping, Sequence
@@ -136,20 +138,23 @@ _WORDS: Mapping[Any, str] = {
 
 def _type_in_words(annotation: Any) -> str:
     """How people say a type: `text`, `list of text`, `GET, POST or PUT`."""
-    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if annotation in _WORDS:
         return _WORDS[annotation]
-    if origin is typing.Annotated:
-        return _type_in_words(arguments[0])
-    if origin is typing.Literal:
-        return _either([f"`{value}`" for value in arguments])
-    if origin in (typing.Union, types.UnionType):
-        return _either([words for each in arguments if (words := _type_in_words(each))])
-    if origin in (list, tuple, set, frozenset):
-        return f"list of {_type_in_words(arguments[0])}" if arguments else "list"
-    if origin in (dict, Mapping) or annotation is dict:
-        return f"map to {_type_in_words(arguments[1])}" if arguments else "map"
-    return getattr(annotation, "__name__", str(annotation)).lower()
+    arguments = typing.get_args(annotation)
+    match typing.get_origin(annotation):
+        case typing.Annotated:
+            words = _type_in_words(arguments[0])
+        case typing.Literal:
+            words = _either([f"`{value}`" for value in arguments])
+        case typing.Union | types.UnionType:
+            words = _either([each for each in map(_type_in_words, arguments) if each])
+        case builtins.list | builtins.tuple | builtins.set | builtins.frozenset:
+            words = f"list of {_type_in_words(arguments[0])}"
+        case builtins.dict | collections.abc.Mapping:
+            words = f"map to {_type_in_words(arguments[1])}"
+        case _:
+            words = getattr(annotation, "__name__", str(annotation)).lower()
+    return words
 
 
 def _either(words: Sequence[str]) -> str:

@@ -37,7 +37,7 @@ class Command(argparse.ArgumentParser):
                 help=None if self._lists_commands else argparse.SUPPRESS,
             )
         description = f"{about}\n\n{more}" if more else about
-        listed = {"help": about} if self._lists_commands else {}
+        listed: dict[str, Any] = {"help": about} if self._lists_commands else {}
         added = self._choice.add_parser(name, examples=examples, description=description, **listed)
         if target:
             added.set_defaults(target=target, command=added)
@@ -176,7 +176,7 @@ def _add_record(cockpit: Command) -> None:
     )
     _record(replay)
     replay.argument("--at", metavar="WHEN", default="", help="begin at a time, or at the number of an event")
-    replay.argument("--speed", metavar="X", type=words.speed, default=1.0, help="1 to 1000 times; 1 if not given")
+    replay.argument("--speed", metavar="X", type=words.speed, default=1, help="1 to 1000 times; 1 if not given")
     _plain(replay)
 
     journal = cockpit.command(
@@ -199,7 +199,10 @@ def _add_record(cockpit: Command) -> None:
     )
     _json(_record(verify))
     follow = journal.command(
-        "follow", "journal:follow", "Print events as they happen, until the run is closed.", "cockpit journal follow 2.4.0"
+        "follow",
+        "journal:follow",
+        "Print events as they happen, until the run is closed.",
+        "cockpit journal follow 2.4.0",
     )
     _json(_record(follow))
 
@@ -213,9 +216,7 @@ def _add_check(cockpit: Command) -> None:
         "cockpit check launch.yaml api-health --format json",
     )
     _checklist(check)
-    check.argument(
-        "items", metavar="ITEM", nargs="*", complete=completers.items, help="only these, and what they need"
-    )
+    check.argument("items", metavar="ITEM", nargs="*", complete=completers.items, help="only these, and what they need")
     check.argument("--section", metavar="ID", default="", help="only what stands under this part, section or group")
     check.argument("--only", choices=["failed"], help="show only what is not good")
     check.argument("--format", choices=["table", "json"], default="table", help="table if not given")
@@ -330,7 +331,11 @@ def _evidence(command: Command) -> Command:
     command.argument("--evidence", metavar="TEXT", action="append", default=[], help="text that backs it")
     command.argument("--link", metavar="URL", action="append", default=[], help="a link that backs it")
     return command.argument(
-        "--file", metavar="PATH", action="append", default=[], help="a file that backs it: size and SHA-256 are recorded"
+        "--file",
+        metavar="PATH",
+        action="append",
+        default=[],
+        help="a file that backs it: size and SHA-256 are recorded",
     )
 
 

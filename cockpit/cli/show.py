@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from cockpit.checklist.model import Branch, Document, Item
@@ -57,10 +57,10 @@ def as_json(document: Document) -> dict[str, Any]:
 
 def counts(document: Document) -> dict[str, int]:
     """How many there are of each level, and how many items are live and manual."""
-    branches = list(branches(document.parts))
+    headings = list(branches(document.parts))
     items = list(document.items())
     live = sum(item.check is not None for item in items)
-    levels = {f"{level}s": sum(each.level == level for each in branches) for level in ("part", "section", "group")}
+    levels = {f"{level}s": sum(each.level == level for each in headings) for level in ("part", "section", "group")}
     return levels | {"items": len(items), "live": live, "manual": len(items) - live}
 
 
@@ -68,7 +68,9 @@ def why(item: Item) -> str:
     """Why an item is live or manual, in words."""
     if item.unwired:
         several = len(item.unwired) > 1
-        return f"{'variables' if several else 'variable'} {', '.join(item.unwired)} {'are' if several else 'is'} not set"
+        return (
+            f"{'variables' if several else 'variable'} {', '.join(item.unwired)} {'are' if several else 'is'} not set"
+        )
     if item.check is None:
         return "it has no check"
     return f"{item.check.kind} measures it" + (", and a person confirms it" if item.mode == "both" else "")

@@ -25,18 +25,20 @@ def moment(text: str) -> dt.datetime:
     try:
         then = dt.datetime.fromisoformat(text).astimezone(dt.UTC)
     except (ValueError, OverflowError):
-        raise argparse.ArgumentTypeError(f"{text!r} is neither a time (2026-12-01T18:00) nor one from now (2h)") from None
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is neither a time (2026-12-01T18:00) nor one from now (2h)"
+        ) from None
     if then <= now:
         raise argparse.ArgumentTypeError(f"{text} is past")
     return then
 
 
-def speed(text: str) -> float:
-    """How many times faster than it happened: 1 to 1000."""
+def speed(text: str) -> int:
+    """How many times faster than it happened, a whole number from 1 to 1000."""
     try:
-        times = float(text.removesuffix("x"))
+        times = int(text.removesuffix("x"))
     except ValueError:
         times = 0
     if not 1 <= times <= 1000:
-        raise argparse.ArgumentTypeError(f"{text!r} is not between 1 and 1000")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 1000")
     return times

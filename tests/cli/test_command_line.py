@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from cockpit import __version__
 from cockpit.cli import main
 from cockpit.cli.exits import Exit
 from cockpit.cli.parser import Command, build
@@ -94,7 +95,7 @@ def test_an_unknown_option_is_named_with_the_usage_of_its_command(capsys: pytest
         (["waive", "run", "item", "--because", "x", "--until", "soon"], "'soon' is neither a time"),
         (["waive", "run", "item", "--because", "x", "--until", "2001-01-01"], "is past"),
         (["waive", "run", "item"], "--because"),
-        (["replay", "run", "--speed", "0"], "not between 1 and 1000"),
+        (["replay", "run", "--speed", "0"], "not a whole number from 1 to 1000"),
         (["attach", "run", "--observe", "--take-command"], "not allowed with"),
         (["journal"], "COMMAND"),
         (["completion", "tcsh"], "tcsh"),
@@ -108,8 +109,6 @@ def test_a_wrong_call_is_explained_in_a_line(
 
 
 def test_the_version_is_told_by_the_fast_path_and_by_the_parser(capsys: pytest.CaptureFixture[str]) -> None:
-    from cockpit import __version__
-
     assert main(["--version"]) == Exit.GOOD
     assert main(["--version", "--version"]) == Exit.GOOD
     assert capsys.readouterr().out == f"cockpit {__version__}\n" * 2
