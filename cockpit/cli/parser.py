@@ -90,6 +90,7 @@ def _add_runs(cockpit: Command) -> None:
     opened.argument("--environment", metavar="E", default="", help="where to: production, staging, ...")
     opened.argument("--rehearsal", action="store_true", help="a rehearsal; every screen says so")
     opened.argument("--run", metavar="ID", default="", complete=completers.runs, help="name the run, or go on with it")
+    opened.argument("--new", action="store_true", help="open another run although one of these is under way")
     _plain(opened)
 
     attached = cockpit.command(
@@ -115,7 +116,7 @@ def _add_runs(cockpit: Command) -> None:
 def _add_words(cockpit: Command) -> None:
     confirm = cockpit.command(
         "confirm",
-        "runs:confirm",
+        "say:confirm",
         "Say what you saw on an item.",
         "cockpit confirm 2.4.0 backup-tested 'restored on 12 May in 41 minutes' --link https://wiki.example/restore",
     )
@@ -124,7 +125,7 @@ def _add_words(cockpit: Command) -> None:
 
     waive = cockpit.command(
         "waive",
-        "runs:waive",
+        "say:waive",
         "Accept an item undone or failing.",
         "cockpit waive 2.4.0 load-test --because 'same hardware as last month' --until 3d",
     )
@@ -134,21 +135,21 @@ def _add_words(cockpit: Command) -> None:
     )
     rule_out = cockpit.command(
         "rule-out",
-        "runs:rule_out",
+        "say:rule_out",
         "Say that an item, or all under a heading, is not applicable.",
         "cockpit rule-out 2.4.0 redis-ssl --because 'no Redis in this installation'",
     )
     _because(_item(_run(rule_out)), required=False)
     take_back = cockpit.command(
         "take-back",
-        "runs:take_back",
+        "say:take_back",
         "Take back what was said last on an item. Nothing is erased.",
         "cockpit take-back 2.4.0 backup-tested --because 'that was the old server'",
     )
     _because(_item(_run(take_back)), required=False)
     note = cockpit.command(
         "note",
-        "runs:note",
+        "say:note",
         "Leave a remark, on the run or on an item.",
         "cockpit note 2.4.0 'the network team is on the bridge' --item dns-records",
     )
@@ -157,12 +158,12 @@ def _add_words(cockpit: Command) -> None:
     _evidence(note)
 
     hold = cockpit.command(
-        "hold", "runs:hold", "Stop the run where it stands.", "cockpit hold 2.4.0 --because 'database is slow'"
+        "hold", "say:hold", "Stop the run where it stands.", "cockpit hold 2.4.0 --because 'database is slow'"
     )
     _because(_run(hold), required=True)
-    release = cockpit.command("release", "runs:release", "End the hold.", "cockpit release 2.4.0 --because 'fixed'")
+    release = cockpit.command("release", "say:release", "End the hold.", "cockpit release 2.4.0 --because 'fixed'")
     _because(_run(release), required=False)
-    close = cockpit.command("close", "runs:close", "End the run with the verdict that it has.", "cockpit close 2.4.0")
+    close = cockpit.command("close", "say:close", "End the run with the verdict that it has.", "cockpit close 2.4.0")
     _because(_run(close), required=False)
 
 

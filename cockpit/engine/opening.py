@@ -19,13 +19,13 @@ from cockpit.journal.lock import Holder, RunLock
 from cockpit.journal.writer import Writer
 
 
-def open_run(document: model.Document, *, release: str, environment: str, run_kind: str) -> RunFolder:
+def open_run(document: model.Document, *, release: str, environment: str, run_kind: str, run_id: str = "") -> RunFolder:
     """Begin a run of `document`, by whoever this process belongs to, who is captain from then on.
 
-    Raises StateHomeUnusable or NotRecorded when it cannot be kept.
+    Without `run_id` it gets one from the time and the release. Raises StateHomeUnusable or NotRecorded when it cannot be kept.
     """
     now = dt.datetime.now(dt.UTC)
-    run = folder.create(folder.new_run_id(release, now, secrets.token_hex(2)))
+    run = folder.create(run_id or folder.new_run_id(release or document.name, now, secrets.token_hex(2)))
     who = myself()
     lock = RunLock.acquire(run, Holder(os.getpid(), who, now))
     try:

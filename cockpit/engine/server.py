@@ -42,7 +42,7 @@ class Server:
         conductor.recorder.listen(self._tell_all)
 
     async def start(self, path: Path) -> None:
-        """Listen on the Unix socket at `path`. The run's lock must be held; the process's umask says who may connect."""
+        """Listen at `path`. The run's lock must be held; the umask of the process says who may connect."""
         self._server = await asyncio.start_unix_server(self._serve, sock=_bound(path), limit=say.LONGEST)
 
     async def stop(self) -> None:
