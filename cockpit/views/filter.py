@@ -1,6 +1,6 @@
 """What `/` finds: text, standings, kinds and positions.
 
-Words are joined by "and". A word that names a standing (`open`, `fail`, `blocked`, ...), `bad`, `left`, a mode (`manual`,
+All words must hold. A word that names a standing (`open`, `fail`, `blocked`, ...), `bad`, `left`, a mode (`manual`,
 `live`, `both`) or a kind of check (`http`, ...) asks for that; `@security` asks for a position; `!word` asks for what
 the word does not find; anything else is looked for in titles, ids and the headings over them.
 """
@@ -52,15 +52,11 @@ def _of_item(word: str, item: Item, stands: Standing) -> bool | None:
         return (item.confirm.position if item.confirm else "").casefold().startswith(word[1:])
     if word in _STANDINGS:
         return stands is _STANDINGS[word]
-    if word == "bad":
-        return stands.bad
-    if word == "left":
-        return not stands.settled
     if word in _MODES:
         return item.mode == word or (item.mode == "both" and word in ("live", "manual"))
-    if item.check is not None and word == item.check.kind:
-        return True
-    return None
+    if word in ("bad", "left"):
+        return stands.bad if word == "bad" else not stands.settled
+    return True if item.check is not None and word == item.check.kind else None
 
 
 def _words_of(subject: Branch | Item | Contact | Command, over: str) -> str:

@@ -43,9 +43,7 @@ class Outline:
 
     def __init__(self, document: Document) -> None:
         """Lay out `document`; watches, contacts and quick commands stand where a reference part shows them."""
-        self.nodes: tuple[Node, ...] = tuple(
-            node for part in document.parts for node in _branch(part, (), document)
-        )
+        self.nodes: tuple[Node, ...] = tuple(node for part in document.parts for node in _branch(part, (), document))
         self.by_key: Mapping[str, Node] = {node.key: node for node in self.nodes}
         self.parts: tuple[Node, ...] = tuple(node for node in self.nodes if node.level == "part")
         self.items: tuple[Node, ...] = tuple(node for node in self.nodes if node.level == "item")

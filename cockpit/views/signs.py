@@ -63,9 +63,7 @@ def _signs(characters: str) -> dict[Standing, Sign]:
         (Standing.RULED_OUT, "n/a", "dim"),
         (Standing.EXCLUDED, "not counted", "dim"),
     )
-    return {
-        standing: Sign(sign, word, look) for sign, (standing, word, look) in zip(characters, words, strict=True)
-    }
+    return {standing: Sign(sign, word, look) for sign, (standing, word, look) in zip(characters, words, strict=True)}
 
 
 UNICODE = Glyphs(

@@ -35,7 +35,7 @@ def tree_row(node: Node, now: Moment, cells: int, *, folded: bool = False) -> Li
         case Item():
             return _item(subject, now, cells, indent)
         case Contact():
-            return _contact(subject, now, cells, indent)
+            return _contact(subject, cells, indent)
         case Command():
             return _command(subject, now, cells, indent)
         case _:
@@ -47,7 +47,9 @@ def _heading(node: Node, branch: Branch, now: Moment, cells: int, *, indent: str
     fold = glyphs.folded if folded else glyphs.unfolded
     if branch.excluded:
         left = line((f"{indent}{fold} {title(branch.title)}", "dim"))
-        why = line(f"  not counted: {branch.excluded} ", )
+        why = line(
+            f"  not counted: {branch.excluded} ",
+        )
         return apart(left, tuple(Piece(piece.text, "dim") for piece in cut_line(why, cells // 2)), cells, glyphs.mark)
     name = line((f"{indent}{fold} ", "dim"), (title(branch.title), "strong" if node.depth < 2 else ""))
     if not node.items:
@@ -109,28 +111,31 @@ def _value(item: Item, stands: Standing, now: Moment) -> Line:
     """The one thing worth knowing of an item besides how it stands."""
     known = now.known(item)
     said = known.word.said if known.word else None
-    if stands is Standing.EXCLUDED:
-        return ()
-    if isinstance(said, ev.ItemWaived) and stands is Standing.WAIVED:
+    if stands is Standing.WAIVED and isinstance(said, ev.ItemWaived):
         return line((_until(said.expires, now) + one_line(said.reason), "warn"))
     if isinstance(said, ev.ItemRuledOut):
         return line((one_line(said.reason), "dim"))
     if item.check is not None and known.measurement is not None:
         result = known.measurement.result
-        look = "bad" if stands in (Standing.FAIL, Standing.ERROR) else "dim"
-        return line(("flaky " if result.flaky else "", "warn"), (one_line(result.summary), look))
+        bad = stands in (Standing.FAIL, Standing.ERROR)
+        return line(("flaky " if result.flaky else "", "warn"), (one_line(result.summary), "bad" if bad else "dim"))
     if isinstance(said, ev.ItemConfirmed):
         return line((one_line(said.value), "bad" if stands is Standing.FAIL else ""))
-    if item.check is None and item.confirm is not None and item.confirm.position:
-        return line((f"@{item.confirm.position}", "dim"))
-    return line(("" if item.required else "optional", "dim"))
+    return _to_be_said(item)
+
+
+def _to_be_said(item: Item) -> Line:
+    """Who is asked for an item that nothing is known of."""
+    position = f"@{item.confirm.position}" if item.confirm is not None and item.confirm.position else ""
+    optional = "" if item.required else "optional"
+    return line(("" if item.excluded else " ".join(filter(None, (optional, position))), "dim"))
 
 
 def _until(expires: dt.datetime | None, now: Moment) -> str:
     return f"until {clock(expires, now.zone, now.now)}: " if expires else ""
 
 
-def _contact(contact: Contact, now: Moment, cells: int, indent: str) -> Line:
+def _contact(contact: Contact, cells: int, indent: str) -> Line:
     reach = "  ".join(part for part in (contact.phone, contact.chat, contact.email) if part)
     left = line(indent, contact.name, (f"  {contact.position}" if contact.position else "", "dim"))
     return apart(left, line((reach or "no number, chat or address is given", "" if reach else "dim"), " "), cells)

@@ -45,5 +45,5 @@ def _found(watch: Item, now: Moment) -> Line:
         return line((f"not live: set {wanted}" if wanted else "not measured: somebody says how it is", "dim"))
     if known.measurement is None:
         return line(("not measured yet", "dim"))
-    look = "" if known.measurement.result.result in ("PASS", "WARN") else "bad"
-    return (Piece(one_line(known.measurement.result.summary), look),)
+    good = known.measurement.result.result in ("PASS", "WARN")
+    return (Piece(one_line(known.measurement.result.summary), "" if good else "bad"),)
