@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
-
-from cockpit.checklist.model import Branch, Item
 
 if TYPE_CHECKING:
     from cockpit.checklist.load import Loaded
@@ -22,11 +20,3 @@ def load_named(name: str, given: Mapping[str, str]) -> Loaded:
     from cockpit.checks.registry import kinds
 
     return load(resolve(name), kinds=kinds(), given=given, environ=os.environ)
-
-
-def branches(nodes: Iterable[Branch | Item]) -> Iterator[Branch]:
-    """All headings among `nodes` and under them, in order."""
-    for node in nodes:
-        if isinstance(node, Branch):
-            yield node
-            yield from branches(node.children)

@@ -8,7 +8,7 @@ from typing import Any
 
 from cockpit.checklist.model import Branch, Document, Item
 from cockpit.cli import output
-from cockpit.cli.document import branches, load_named
+from cockpit.cli.document import load_named
 from cockpit.cli.exits import Exit
 
 FORMAT = 1
@@ -57,7 +57,7 @@ def as_json(document: Document) -> dict[str, Any]:
 
 def counts(document: Document) -> dict[str, int]:
     """How many there are of each level, and how many items are live and manual."""
-    headings = list(branches(document.parts))
+    headings = list(document.branches())
     items = list(document.items())
     live = sum(item.check is not None for item in items)
     levels = {f"{level}s": sum(each.level == level for each in headings) for level in ("part", "section", "group")}
