@@ -94,7 +94,7 @@ $(SYSTEM): $(wildcard tests/servers/packages.txt) | .venv/bin/python
 		|| echo "Some tests need Debian packages that are missing here:$$missing" >&2
 	@touch $@
 
-missing_packages = $$(sed 's/\#.*//' tests/servers/packages.txt 2>/dev/null | xargs -n 1 | while read -r name; do \
+missing_packages = $$(sed 's/\#.*//' tests/servers/packages.txt 2>/dev/null | xargs -r -n 1 | while read -r name; do \
 	dpkg-query --show --showformat '$${db:Status-Status}' "$$name" 2>/dev/null | grep -qx installed || printf ' %s' "$$name"; done)
 
 apt_install = { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && echo "Installing Debian packages: $(1)" \
