@@ -6,8 +6,11 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from cockpit.cli import output
+
 if TYPE_CHECKING:
     from cockpit.checklist.load import Loaded
+    from cockpit.checks.kind import Kind
 
 
 def load_named(name: str, given: Mapping[str, str]) -> Loaded:
@@ -17,6 +20,14 @@ def load_named(name: str, given: Mapping[str, str]) -> Loaded:
     """
     from cockpit.checklist.load import load
     from cockpit.checklist.shipped import resolve
-    from cockpit.checks.registry import kinds
 
-    return load(resolve(name), kinds=kinds(), given=given, environ=os.environ)
+    return load(resolve(name), kinds=known_kinds(), given=given, environ=os.environ)
+
+
+def known_kinds() -> dict[str, Kind]:
+    """Every kind of check that can be used. Says which ones of other packages cannot."""
+    from cockpit.checks.registry import kinds, problems
+
+    for problem in problems():
+        output.say(f"cockpit: {problem}")
+    return kinds()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _VALUE_WIDTH = 60
+"""Columns that values are lined up in; the place of a longer one stands further right."""
 
 
 def explain(args: argparse.Namespace) -> int:
@@ -48,8 +49,9 @@ def _lines(loaded: Loaded, name: str, node: Node) -> Iterator[str]:
     rows = list(_written(node))
     rows += list(_defaults(item.check, {key for key, _, _ in rows})) if item is not None and item.check else []
     key_width = max((len(key) for key, _, _ in rows), default=0)
+    value_width = min(_VALUE_WIDTH, max((len(value) for _, value, _ in rows), default=0))
     for key, value, source in rows:
-        yield f"{key:{key_width}}  {value:{_VALUE_WIDTH}}  {source}"
+        yield f"{key:{key_width}}  {value:{value_width}}  {source}"
     used = {name for _, value, _ in rows for name in _VARIABLE.findall(value)}
     used.update(item.unwired if item is not None else ())
     if used:

@@ -50,3 +50,51 @@ def cockpit(path: str, tmp_path: Path) -> Run:
         )
 
     return call
+
+
+CHECKLIST = """\
+cockpit: 1
+name: Launch of the bot
+variables:
+  base_url: {about: Where users reach it.}
+  token: {env: BOT_TOKEN, secret: true, about: Who asks.}
+parts:
+  - id: before
+    title: Before launch
+    sections:
+      - id: service
+        title: Service
+        groups:
+          - id: health
+            title: Health
+            items:
+              - id: healthy
+                title: The back end is healthy
+                check: {http: {url: "${base_url}/health"}, expect: [status == 200, body.status == 'ok'], timeout: 5s}
+                confirm: {ask: What does /health answer?}
+              - id: version
+                title: It is the version to be released
+                check:
+                  http: {url: "${base_url}/version"}
+                  expect: ["body.version == '2.4.0'"]
+                  needs: [healthy]
+                confirm: {ask: What does /version answer?}
+              - id: authorised
+                title: The token is accepted
+                check: {http: {url: "${base_url}/private", auth: {bearer: "${token}"}}}
+                confirm: {ask: Which token was used?}
+  - id: people
+    title: People
+    items:
+      - id: on-call
+        title: Somebody is on call – früh und spät
+        confirm: {ask: Who is on call tonight?}
+"""
+
+
+@pytest.fixture
+def checklist(tmp_path: Path) -> Path:
+    """A small checklist, `launch.yaml`, whose live items wait for the variables `base_url` and `token`."""
+    path = tmp_path / "launch.yaml"
+    path.write_text(CHECKLIST, "utf-8")
+    return path
