@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -83,13 +85,38 @@ def test_without_the_sandbox_every_item_is_asked():
     assert all(item.check is None and item.confirm.ask.endswith("?") for item in document.items())
 
 
-def test_what_the_headless_demo_sees_satisfies_every_question(shared_stack: Stack):
-    manual = {item.id: item for item in loaded(shared_stack.variables).items() if item.mode != "live"}
-    seen = asyncio.run(answers(shared_stack))
+def test_what_the_headless_demo_sees_satisfies_every_question(stack: Stack):
+    manual = {item.id: item for item in loaded(stack.variables).items() if item.mode != "live"}
+    seen = asyncio.run(answers(stack))
     assert set(seen) == set(manual) - {WAIVED[0], RULED_OUT[0]}
     for item, value in seen.items():
         if manual[item].confirm.expect:
             assert answer_condition(manual[item].confirm.expect).decide({"value": value}).holds, (item, value)
+
+
+def test_where_a_question_says_to_look_its_answer_is_found(stack: Stack):
+    document = loaded(stack.variables)
+    show = Values(document.variables, {}).show
+    for item, value in asyncio.run(answers(stack)).items():
+        look = show({each.id: each for each in document.items()}[item].confirm.look)
+        if shutil.which(look.split()[0]) and item != "space-left":
+            printed = subprocess.run(look, shell=True, check=False, capture_output=True, text=True).stdout
+            assert all(word in printed for word in value.split(", ")), (item, look)
+
+
+def test_quick_commands_do_what_they_say(stack: Stack):
+    document = loaded(stack.variables)
+    show = Values(document.variables, {}).show
+    assert {command.id for command in document.commands if command.changes} == {
+        *("slow-blue", "failing-blue", "mend-blue", "to-green", "to-blue"),
+    }
+    for command in document.commands:
+        run = show(command.run)
+        if shutil.which(run.split()[0]):
+            ran = subprocess.run(run, shell=True, check=False, capture_output=True, text=True)
+            assert ran.returncode == 0, ran.stderr
+            assert ran.stdout.strip()
+            assert "error" not in ran.stdout or command.id.endswith("log") or command.id == "status"
 
 
 def test_a_question_with_a_right_answer_refuses_a_wrong_one(shared_stack: Stack):
