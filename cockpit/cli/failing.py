@@ -30,9 +30,33 @@ def explain(problem: Exception) -> Exit:
             where = f"{safe_line(str(problem.filename))}: " if problem.filename is not None else ""
             output.say(f"cockpit: {where}{problem.strerror}")
             return Exit.UNDONE
+        case _ if (status := _known(problem)) is not None:
+            output.say(f"cockpit: {safe_line(str(problem))}")
+            return status
         case _:
             output.say(f"cockpit: something unexpected happened ({type(problem).__name__}); {_keep_details(problem)}")
             return Exit.UNDONE
+
+
+def _known(problem: Exception) -> Exit | None:
+    """The exit status for what a room refuses or cannot do; its message is a sentence for people."""
+    from cockpit.engine.client import NoEngine, NotWelcome
+    from cockpit.journal.folder import NoSuchRun, StateHomeUnusable
+    from cockpit.journal.lock import LockHeld
+    from cockpit.journal.reader import JournalDamaged, NotAJournal
+    from cockpit.journal.writer import NotRecorded
+
+    statuses: dict[type[Exception], Exit] = {
+        JournalDamaged: Exit.NO,
+        NotAJournal: Exit.WRONG,
+        NoSuchRun: Exit.WRONG,
+        StateHomeUnusable: Exit.UNDONE,
+        NotRecorded: Exit.UNDONE,
+        NoEngine: Exit.UNDONE,
+        NotWelcome: Exit.REFUSED,
+        LockHeld: Exit.REFUSED,
+    }
+    return next((status for kind, status in statuses.items() if isinstance(problem, kind)), None)
 
 
 def _keep_details(problem: Exception) -> str:
