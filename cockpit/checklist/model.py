@@ -7,6 +7,7 @@ encodes to plain JSON and back without loss. The file format that people write i
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -134,6 +135,13 @@ class Branch(msgspec.Struct, frozen=True, omit_defaults=True, tag="branch", tag_
             else:
                 yield from child.items()
 
+    def branches(self) -> Iterator[Branch]:
+        """This heading and all below it, in order."""
+        yield self
+        for child in self.children:
+            if isinstance(child, Branch):
+                yield from child.branches()
+
 
 class Contact(msgspec.Struct, frozen=True, omit_defaults=True):
     """Somebody to call."""
@@ -183,6 +191,24 @@ class Document(msgspec.Struct, frozen=True, omit_defaults=True):
         """All items of all parts, in order; watches are not among them."""
         for part in self.parts:
             yield from part.items()
+
+    def branches(self) -> Iterator[Branch]:
+        """All headings, each before what stands under it."""
+        for part in self.parts:
+            yield from part.branches()
+
+    def find(self, item_id: str) -> Item | None:
+        """The item or watch with this id."""
+        return next((item for item in self.checkable() if item.id == item_id), None)
+
+    def branch(self, branch_id: str) -> Branch | None:
+        """The heading with this id."""
+        return next((branch for branch in self.branches() if branch.id == branch_id), None)
+
+    def nearest(self, item_id: str) -> str:
+        """The known id most like `item_id`; empty when none is like it."""
+        near = difflib.get_close_matches(item_id, [item.id for item in self.checkable()], n=1)
+        return near[0] if near else ""
 
     def checkable(self) -> Iterator[Item]:
         """Items and watches: all that can be measured or confirmed."""

@@ -1,0 +1,38 @@
+"""How a run begins: its folder, and the first event with the whole checklist in it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+import secrets
+
+import msgspec
+
+from cockpit import __version__
+from cockpit.checklist import model
+from cockpit.engine.identity import myself
+from cockpit.journal import folder
+from cockpit.journal.event import RunOpened
+from cockpit.journal.folder import RunFolder
+from cockpit.journal.lock import Holder, RunLock
+from cockpit.journal.writer import Writer
+
+
+def open_run(document: model.Document, *, release: str, environment: str, run_kind: str, run_id: str = "") -> RunFolder:
+    """Begin a run of `document`, by whoever this process belongs to, who is captain from then on.
+
+    Without `run_id` it gets one from the time and the release. Raises StateHomeUnusable or NotRecorded when it cannot be kept.
+    """
+    now = dt.datetime.now(dt.UTC)
+    run = folder.create(run_id or folder.new_run_id(release or document.name, now, secrets.token_hex(2)))
+    who = myself()
+    lock = RunLock.acquire(run, Holder(os.getpid(), who, now))
+    try:
+        encoded = model.encode(document)
+        digest = hashlib.sha256(encoded).hexdigest()
+        opened = RunOpened(run.id, run_kind, release, environment, msgspec.Raw(encoded), digest, __version__)
+        Writer.create(run.journal, who, opened).close()
+    finally:
+        lock.release()
+    return run

@@ -1,0 +1,206 @@
+"""Which command is allowed, and what then happened: pure, no clock, no I/O.
+
+`decide` is the one table of the rules of a run. The engine asks it before it writes; screens ask it to say why a key
+does nothing. What it returns is not true until the journal holds it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from cockpit.checklist.conditions import answer_condition
+from cockpit.checklist.model import Document, Item
+from cockpit.journal import event as ev
+from cockpit.journal.event import Actor, Data
+from cockpit.run import command as cmd
+from cockpit.run.standing import verdict
+from cockpit.run.state import State
+
+TEXT_LIMIT = 4000
+"""Characters in one value, note or reason: what stays readable, and far below the limit of a journal line."""
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """Why a command is not allowed, in a sentence that is shown as it is."""
+
+    reason: str
+
+
+Decision = tuple[Data, ...] | Refusal
+"""The events that a command comes to, or why it is refused."""
+
+
+def decide(state: State, command: cmd.Command, *, now: dt.datetime, who: Actor, in_command: bool) -> Decision:
+    """Say what `command` of `who` comes to in `state` at `now`.
+
+    `in_command` says whether this person commands the run: the engine knows, it holds the connections.
+    """
+    if state.closed is not None:
+        return Refusal(f"the run is closed since {_clock(state.closed)}: nothing can be added to it")
+    if not (in_command or isinstance(command, cmd.TakeCommand) or _speaks_for_a_position(state, command, who)):
+        since = _clock(state.captain.since)
+        return Refusal(f"{state.captain.who} is captain since {since}: you look on, or take command first")
+    return _RULES[type(command)](_Moment(state, now, who, in_command), command)
+
+
+class _Moment(msgspec.Struct, frozen=True):
+    """What a rule looks at."""
+
+    state: State
+    now: dt.datetime
+    who: Actor
+    in_command: bool
+
+
+def _confirm(moment: _Moment, command: cmd.Confirm) -> Decision:
+    item = _find(moment.state.document, command.item)
+    if not isinstance(item, Item):
+        return item
+    if item.confirm is None:
+        return Refusal(f"{item.id} is measured, not confirmed: mend what the check shows, or waive it with a reason")
+    if not command.value.strip():
+        return Refusal("say what you saw: an empty value is no confirmation")
+    if too_long := _too_long(value=command.value, note=command.note):
+        return too_long
+    holds = not item.confirm.expect or answer_condition(item.confirm.expect).decide({"value": command.value}).holds
+    return (ev.ItemConfirmed(item.id, command.value, holds, command.note, command.evidence),)
+
+
+def _waive(moment: _Moment, command: cmd.Waive) -> Decision:
+    item = _find(moment.state.document, command.item)
+    if not isinstance(item, Item):
+        return item
+    if not command.reason.strip():
+        return Refusal("a waiver needs a reason")
+    if command.expires is not None and command.expires <= moment.now:
+        return Refusal(f"a waiver that expired at {_clock(command.expires)} waives nothing: give a later time")
+    if too_long := _too_long(reason=command.reason):
+        return too_long
+    return (ev.ItemWaived(item.id, command.reason, command.expires),)
+
+
+def _rule_out(moment: _Moment, command: cmd.RuleOut) -> Decision:
+    document = moment.state.document
+    branch = document.branch(command.item)
+    found = _find(document, command.item) if branch is None else None
+    if isinstance(found, Refusal):
+        return found
+    inside = branch.items() if branch is not None else (found,)
+    items = [item for item in inside if item is not None and not item.excluded and not _ruled_out(moment, item)]
+    if not items:
+        return Refusal(f"{command.item} is not applicable already")
+    if not command.reason.strip() and any(item.required for item in items):
+        return Refusal("say why it is not applicable: only optional items go without a reason")
+    if too_long := _too_long(reason=command.reason):
+        return too_long
+    return tuple(ev.ItemRuledOut(item.id, command.reason) for item in items)
+
+
+def _take_back(moment: _Moment, command: cmd.TakeBack) -> Decision:
+    item = _find(moment.state.document, command.item)
+    if not isinstance(item, Item):
+        return item
+    word = moment.state.item(item.id).word
+    if word is None:
+        return Refusal(f"nothing was said on {item.id}: there is nothing to take back")
+    return _too_long(reason=command.reason) or (ev.WordTakenBack(item.id, word.seq, command.reason),)
+
+
+def _note(moment: _Moment, command: cmd.AddNote) -> Decision:
+    if command.item:
+        item = _find(moment.state.document, command.item)
+        if not isinstance(item, Item):
+            return item
+    if not command.text.strip() and not command.evidence:
+        return Refusal("an empty note says nothing")
+    return _too_long(note=command.text) or (ev.NoteAdded(command.text, command.item, command.evidence),)
+
+
+def _hold(moment: _Moment, command: cmd.Hold) -> Decision:
+    hold = moment.state.hold
+    if hold is not None:
+        return Refusal(f"already in hold since {_clock(hold.since)} by {hold.by.user}: {hold.reason}")
+    if not command.reason.strip():
+        return Refusal("a hold needs a reason")
+    return _too_long(reason=command.reason) or (ev.HoldStarted(command.reason),)
+
+
+def _release(moment: _Moment, command: cmd.Release) -> Decision:
+    if moment.state.hold is None:
+        return Refusal("the run is not in hold")
+    return _too_long(reason=command.reason) or (ev.HoldReleased(command.reason),)
+
+
+def _take_command(moment: _Moment, command: cmd.TakeCommand) -> Decision:
+    if moment.in_command:
+        return Refusal("you are captain already")
+    return _too_long(reason=command.reason) or (ev.CommandTaken(command.reason, str(moment.state.captain.who)),)
+
+
+def _close(moment: _Moment, command: cmd.Close) -> Decision:
+    return _too_long(reason=command.reason) or (ev.RunClosed(str(verdict(moment.state, moment.now)), command.reason),)
+
+
+def _measure(moment: _Moment, command: cmd.Measure) -> Decision:
+    if not command.item:
+        return ()
+    item = _find(moment.state.document, command.item)
+    if not isinstance(item, Item):
+        return item
+    if item.check is None:
+        return Refusal(f"{item.id} has no check: a person confirms it")
+    return ()
+
+
+_RULES: dict[type[cmd.Command], Callable[[_Moment, Any], Decision]] = {
+    cmd.Confirm: _confirm,
+    cmd.Waive: _waive,
+    cmd.RuleOut: _rule_out,
+    cmd.TakeBack: _take_back,
+    cmd.AddNote: _note,
+    cmd.Hold: _hold,
+    cmd.Release: _release,
+    cmd.TakeCommand: _take_command,
+    cmd.Close: _close,
+    cmd.Measure: _measure,
+}
+
+
+def _speaks_for_a_position(state: State, command: cmd.Command, who: Actor) -> bool:
+    """Whether the checklist names this person for the position that the item asks."""
+    if not isinstance(command, cmd.Confirm):
+        return False
+    item = state.document.find(command.item)
+    if item is None or item.confirm is None:
+        return False
+    return who.user in state.document.positions.get(item.confirm.position, ())
+
+
+def _find(document: Document, item_id: str) -> Item | Refusal:
+    item = document.find(item_id)
+    if item is None:
+        near = document.nearest(item_id)
+        return Refusal(f"there is no item {item_id!r}" + (f": did you mean {near}?" if near else ""))
+    if item.excluded:
+        return Refusal(f"{item.id} does not count in this run: {item.excluded}")
+    return item
+
+
+def _ruled_out(moment: _Moment, item: Item) -> bool:
+    word = moment.state.item(item.id).word
+    return word is not None and isinstance(word.said, ev.ItemRuledOut)
+
+
+def _too_long(**texts: str) -> Refusal | None:
+    for name, text in texts.items():
+        if len(text) > TEXT_LIMIT:
+            return Refusal(f"the {name} has {len(text)} characters, at most {TEXT_LIMIT} fit: attach a file instead")
+    return None
+
+
+def _clock(at: dt.datetime) -> str:
+    return at.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%SZ")
