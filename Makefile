@@ -82,12 +82,11 @@ $(DEVELOPMENT): requirements-dev.lock $(RUNTIME)
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "Cockpit needs Python 3.11 or newer, and none was found." \
 		"Install one, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(call apt_install,$(VENV_PACKAGE)) \
-		|| { echo "Python cannot make virtual environments here: install $(VENV_PACKAGE) (as root:" \
-		"apt-get install $(VENV_PACKAGE)), then run make again." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+		package=$$($(PYTHON) -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'); \
+		$(call apt_install,$$package) || { echo "Python cannot make virtual environments here: install" \
+			"$$package (as root: apt-get install $$package), then run make again." >&2; exit 1; }; }
 	@$(PYTHON) -m venv --clear .venv
-
-VENV_PACKAGE = $(shell $(PYTHON) -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
 
 # Programs and servers that tests start. Without them, the tests that need one say what is missing.
 $(SYSTEM): $(wildcard tests/servers/packages.txt) | .venv/bin/python
@@ -95,7 +94,7 @@ $(SYSTEM): $(wildcard tests/servers/packages.txt) | .venv/bin/python
 		|| echo "Some tests need Debian packages that are missing here:$$missing" >&2
 	@touch $@
 
-missing_packages = $$(sed 's/\#.*//' tests/servers/packages.txt 2>/dev/null | xargs -n 1 | while read -r name; do \
+missing_packages = $$(sed 's/\#.*//' tests/servers/packages.txt 2>/dev/null | xargs -r -n 1 | while read -r name; do \
 	dpkg-query --show --showformat '$${db:Status-Status}' "$$name" 2>/dev/null | grep -qx installed || printf ' %s' "$$name"; done)
 
 apt_install = { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && echo "Installing Debian packages: $(1)" \

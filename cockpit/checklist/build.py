@@ -9,12 +9,13 @@ from typing import Any, Literal
 import msgspec
 
 from cockpit.checklist import file, model, variables
+from cockpit.checklist.conditions import ANSWER
 from cockpit.checklist.kinds import DocumentedKind, Field
 from cockpit.checklist.merge import LISTS_OF_BRANCHES
 from cockpit.checklist.model import Document, Source, Variable
 from cockpit.checklist.node import Node
 from cockpit.checklist.problem import Problem, problem_at, suggest
-from cockpit.checklist.wiring import ANSWER, check_condition, wire
+from cockpit.checklist.wiring import check_condition, wire
 from cockpit.text import safe, safe_line
 
 _LEVELS: dict[str, Literal["part", "section", "group"]] = {"parts": "part", "sections": "section", "groups": "group"}

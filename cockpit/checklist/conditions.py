@@ -106,6 +106,15 @@ def compile_condition(text: str, fields: Iterable[Field]) -> Condition:
     return _compiled(text, tuple(fields))
 
 
+ANSWER = (Field("value", "string", "What the person answered."),)
+"""What a condition on a person's answer may use."""
+
+
+def answer_condition(text: str) -> Condition:
+    """Compile a condition over the `value` that a person answers. Raises ConditionError."""
+    return compile_condition(text, ANSWER)
+
+
 def with_values(text: str, values: Mapping[str, Any]) -> str:
     """`text` with each `${name}` replaced by its value: as a CEL literal, or as text inside a string."""
     pieces, at = [], 0
@@ -245,9 +254,9 @@ def _look_up(values: Mapping[str, Any], name: str) -> Any:
 def _walk(values: Mapping[str, Any], path: _Path) -> Any:
     here = _look_up(values, path.root)
     for step in path.steps:
-        if isinstance(here, Mapping) and step in here:
-            here = here[step]
-        elif isinstance(here, list) and isinstance(step, int) and step < len(here):
+        if (isinstance(here, Mapping) and step in here) or (
+            isinstance(here, list) and isinstance(step, int) and step < len(here)
+        ):
             here = here[step]
         else:
             return _NO_VALUE
@@ -331,11 +340,45 @@ def _duration_text(value: dt.timedelta) -> str:
 _ERROR = re.compile(r"ERROR: <input>:(\d+):(\d+): ([^\n]*)")
 _OVERLOAD = re.compile(r"found no matching overload for '([^']*)' applied to '([^']*)'")
 _UNDECLARED = re.compile(r"undeclared reference to '([^']*)'")
-_FUNCTIONS = (
-    "size contains startsWith endsWith matches has all exists exists_one filter map int double string bool duration "
-    "timestamp type charAt indexOf lastIndexOf join lowerAscii upperAscii replace split substring trim format "
-    "getSeconds getMinutes getHours getMilliseconds getFullYear getMonth getDate getDayOfWeek"
-).split()
+_FUNCTIONS = [
+    "size",
+    "contains",
+    "startsWith",
+    "endsWith",
+    "matches",
+    "has",
+    "all",
+    "exists",
+    "exists_one",
+    "filter",
+    "map",
+    "int",
+    "double",
+    "string",
+    "bool",
+    "duration",
+    "timestamp",
+    "type",
+    "charAt",
+    "indexOf",
+    "lastIndexOf",
+    "join",
+    "lowerAscii",
+    "upperAscii",
+    "replace",
+    "split",
+    "substring",
+    "trim",
+    "format",
+    "getSeconds",
+    "getMinutes",
+    "getHours",
+    "getMilliseconds",
+    "getFullYear",
+    "getMonth",
+    "getDate",
+    "getDayOfWeek",
+]
 _TYPE_WORDS = {
     "int": "a whole number",
     "double": "a number with a point",
@@ -352,7 +395,7 @@ _TYPE_WORDS = {
 def _refusal(said: str, text: str, known: Mapping[str, Field]) -> ConditionError:
     match = _ERROR.search(said)
     if match is None:
-        reason = "it is nested too deeply" if "recursion" in said else said.split("[")[0].strip()
+        reason = "it is nested too deeply" if "recursion" in said else said.split("[", maxsplit=1)[0].strip()
         return ConditionError(f"the condition cannot be read: {safe_line(reason, width=200)}")
     line, column, message = int(match[1]), int(match[2]), match[3].removesuffix("[INVALID_ARGUMENT]").strip()
     undeclared, overload = _UNDECLARED.search(message), _OVERLOAD.search(message)
@@ -407,7 +450,7 @@ def _split_types(types: str) -> list[str]:
 
 
 def _type_words(name: str) -> str:
-    base = name.split("(")[0].split("<")[0]
+    base = name.split("(", maxsplit=1)[0].split("<", maxsplit=1)[0]
     return _TYPE_WORDS.get(base, _TYPE_WORDS.get(base.lower(), base))
 
 

@@ -13,9 +13,6 @@ from cockpit.checklist.model import Source, Variable
 from cockpit.checklist.node import Node, plain
 from cockpit.checklist.problem import Problem, problem_at, suggest
 
-ANSWER = (Field("value", "string", "What the person answered."),)
-"""What a condition on an answer may use."""
-
 
 @dataclass(frozen=True)
 class Wired:

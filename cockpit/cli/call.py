@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import difflib
 import importlib
 import os
 import sys
-import tempfile
-import traceback
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cockpit import __version__
 from cockpit.cli import output
 from cockpit.cli.exits import Ended, Exit
 
@@ -31,7 +25,9 @@ def call(argv: list[str]) -> int:
     except BrokenPipeError:
         return Exit.PIPE_CLOSED
     except Exception as problem:  # noqa: BLE001 - the last resort: a person gets one line, the details are kept
-        return _report(problem)
+        from cockpit.cli.failing import explain
+
+        return explain(problem)
     else:
         return status
     finally:
@@ -48,7 +44,9 @@ def _carry_out(argv: list[str]) -> int:
         argcomplete.autocomplete(parser, always_complete_options="long")
     _refuse_unknown_command(argv, parser)
     try:
-        args = parser.parse_args(argv)
+        args, unknown = parser.parse_known_args(argv)
+        if unknown:
+            args.command.error(f"unknown: {' '.join(unknown)}")
     except SystemExit as exited:  # after the help, or after the parser said what is wrong with the call
         return Exit.WRONG if exited.code else Exit.GOOD
     module, _, function = args.target.partition(":")
@@ -59,52 +57,11 @@ def _carry_out(argv: list[str]) -> int:
 def _refuse_unknown_command(argv: list[str], parser: Command) -> None:
     if not argv or argv[0].startswith("-") or argv[0] in parser.commands:
         return
+    import difflib
+
     near = difflib.get_close_matches(argv[0], parser.commands, n=1)
-    meant = f"did you mean `cockpit {near[0]}`?" if near else "`cockpit --help` lists them."
-    raise Ended(Exit.WRONG, f"there is no command {argv[0]!r}: {meant}")
-
-
-def _report(problem: Exception) -> int:
-    from cockpit.checklist.problem import ChecklistError
-    from cockpit.text import safe_line
-
-    if isinstance(problem, ChecklistError):
-        for each in problem.problems:
-            output.say(str(each))
-        output.say(f"cockpit: {output.counted(len(problem.problems), 'problem')} in the checklist")
-        return Exit.WRONG
-    if isinstance(problem, Ended):
-        output.say(f"cockpit: {safe_line(str(problem))}")
-        return problem.status
-    if isinstance(problem, OSError) and problem.strerror:
-        where = f"{safe_line(str(problem.filename))}: " if problem.filename is not None else ""
-        output.say(f"cockpit: {where}{problem.strerror}")
-        return Exit.UNDONE
-    output.say(f"cockpit: something unexpected happened ({type(problem).__name__}); {_keep_details(problem)}")
-    return Exit.UNDONE
-
-
-def _keep_details(problem: Exception) -> str:
-    """Write the traceback, without any local values, where only this user can read it; say where."""
-    from cockpit.journal.folder import state_home
-
-    details = "".join(traceback.format_exception(problem))
-    entry = f"--- {dt.datetime.now(dt.UTC).isoformat(timespec='seconds')} Cockpit {__version__}\n{details}\n"
-    for open_log in (lambda: _open_log(state_home()), lambda: tempfile.mkstemp(prefix="cockpit-", suffix=".log")):
-        try:
-            log, path = open_log()
-            with open(log, "a", encoding="utf-8", errors="backslashreplace") as file:
-                file.write(entry)
-        except OSError:
-            continue
-        return f"the details are in {path}"
-    return "the details could not be written anywhere"
-
-
-def _open_log(folder: Path) -> tuple[int, str]:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = str(folder / "errors.log")
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600), path
+    meant = f"did you mean `cockpit {near[0]}`?" if near else "`cockpit --help` lists them"
+    raise Ended(Exit.WRONG, f"there is no command {argv[0]!r}; {meant}")
 
 
 def _drop_unwritable_output() -> None:

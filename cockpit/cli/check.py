@@ -11,7 +11,7 @@ from typing import Any
 from cockpit.checklist.model import Branch, Document, Item
 from cockpit.checklist.problem import suggest
 from cockpit.cli import output
-from cockpit.cli.document import branches, load_named
+from cockpit.cli.document import load_named
 from cockpit.cli.exits import Ended, Exit
 from cockpit.journal.event import CheckMeasured, plain
 
@@ -78,10 +78,11 @@ def _refuse_unmeasurable(item: Item) -> None:
 
 
 def _heading(document: Document, name: str) -> Branch:
-    headings = {branch.id: branch for branch in branches(document.parts)}
-    if name not in headings:
-        raise Ended(Exit.WRONG, f"there is no part, section or group {name!r}; {suggest(name, list(headings))}")
-    return headings[name]
+    found = document.branch(name)
+    if found is None:
+        known = [branch.id for branch in document.branches()]
+        raise Ended(Exit.WRONG, f"there is no part, section or group {name!r}; {suggest(name, known)}")
+    return found
 
 
 def _with_needs(document: Document, wanted: Iterable[Item]) -> list[Item]:
@@ -153,5 +154,5 @@ def _details(result: CheckMeasured) -> Iterator[str]:
 
 
 def _as_json(item: Item, result: CheckMeasured) -> dict[str, Any]:
-    about = {"item": item.id, "title": item.title, "result": result.result}
-    return about | {"advisory": bool(item.check and item.check.advisory)} | plain(result)
+    advisory = item.check is not None and item.check.advisory
+    return {"item": item.id, "title": item.title, "result": result.result, "advisory": advisory, **plain(result)}

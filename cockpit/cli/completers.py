@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -56,10 +55,9 @@ def kinds(**_: object) -> Iterable[str]:
 
 
 def _paths(prefix: str, endings: tuple[str, ...]) -> Iterator[str]:
-    folder = os.path.dirname(prefix)
+    folder = prefix[: prefix.rfind("/") + 1]
     for path in sorted(Path(folder or ".").iterdir()):
-        name = os.path.join(folder, path.name)
         if path.is_dir() and not path.name.startswith("."):
-            yield name + "/"
+            yield f"{folder}{path.name}/"
         elif path.name.endswith(endings):
-            yield name
+            yield folder + path.name

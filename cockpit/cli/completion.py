@@ -9,7 +9,7 @@ from cockpit.cli.exits import Exit
 
 def completion(args: argparse.Namespace) -> int:
     """Print the script for a shell."""
-    import argcomplete
+    from argcomplete.shell_integration import shellcode
 
-    print(argcomplete.shellcode(["cockpit"], shell=args.shell))
+    print(shellcode(["cockpit"], shell=args.shell))
     return Exit.GOOD

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from cockpit.checklist.model import Branch, Item
+from cockpit.cli import output
 
 if TYPE_CHECKING:
     from cockpit.checklist.load import Loaded
+    from cockpit.checks.kind import Kind
 
 
 def load_named(name: str, given: Mapping[str, str]) -> Loaded:
@@ -19,14 +20,14 @@ def load_named(name: str, given: Mapping[str, str]) -> Loaded:
     """
     from cockpit.checklist.load import load
     from cockpit.checklist.shipped import resolve
-    from cockpit.checks.registry import kinds
 
-    return load(resolve(name), kinds=kinds(), given=given, environ=os.environ)
+    return load(resolve(name), kinds=known_kinds(), given=given, environ=os.environ)
 
 
-def branches(nodes: Iterable[Branch | Item]) -> Iterator[Branch]:
-    """All headings among `nodes` and under them, in order."""
-    for node in nodes:
-        if isinstance(node, Branch):
-            yield node
-            yield from branches(node.children)
+def known_kinds() -> dict[str, Kind]:
+    """Every kind of check that can be used. Says which ones of other packages cannot."""
+    from cockpit.checks.registry import kinds, problems
+
+    for problem in problems():
+        output.say(f"cockpit: {problem}")
+    return kinds()

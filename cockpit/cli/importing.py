@@ -19,7 +19,7 @@ def import_markdown(args: argparse.Namespace) -> int:
         sys.stdout.write(yaml)
         return Exit.GOOD
     try:
-        with open(args.output, "x", encoding="utf-8") as file:
+        with Path(args.output).open("x", encoding="utf-8") as file:
             file.write(yaml)
     except FileExistsError:
         raise Ended(Exit.REFUSED, f"{args.output} exists and is left alone; give another name") from None

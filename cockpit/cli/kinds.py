@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import builtins
+import collections.abc
 import types
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from cockpit.checklist.kinds import DocumentedKind, Spec
+import pydantic
+
+from cockpit.checklist.kinds import DocumentedKind
 from cockpit.cli import output
 from cockpit.cli.exits import Ended, Exit
 
@@ -19,17 +23,17 @@ FORMAT = 1
 def schema(args: argparse.Namespace) -> int:  # noqa: ARG001 - every command has this shape
     """Print the JSON Schema of checklists."""
     from cockpit.checklist.schema import json_schema
-    from cockpit.checks.registry import kinds as known
+    from cockpit.cli.document import known_kinds
 
-    output.print_json(json_schema(known()))
+    output.print_json(json_schema(known_kinds()))
     return Exit.GOOD
 
 
 def kinds(args: argparse.Namespace) -> int:
     """Print what kinds of check there are, or all about one of them."""
-    from cockpit.checks.registry import kinds as known
+    from cockpit.cli.document import known_kinds
 
-    shown = _chosen(known(), args.kind)
+    shown = _chosen(known_kinds(), args.kind)
     if args.json:
         output.print_json({"format": FORMAT, "kinds": [describe(kind) for kind in shown]})
     elif args.markdown:
@@ -65,12 +69,11 @@ def text(kind: DocumentedKind) -> str:
     """All that is documented of a kind, for a terminal."""
     keys = [(row.name, row.type, row.about + row.unless_given) for row in _keys(kind.spec)]
     fields = [(field.name, _with_unit(field.type, field.unit), field.about) for field in kind.fields]
-    implied = f"Without a condition it must hold that {kind.implied}" if kind.implied else "It must have a condition."
     parts = [
         f"{kind.name}: {kind.about}",
         "Keys:\n" + _columns(keys),
         "Conditions may use:\n" + _columns(fields),
-        implied,
+        _implied(kind),
         "Example:\n" + _indented(kind.example),
     ]
     return "\n\n".join(parts)
@@ -91,8 +94,7 @@ def markdown(shown: Sequence[DocumentedKind]) -> str:
         lines += [
             f"| `{field.name}` | {_with_unit(field.type, field.unit)} | {_cell(field.about)} |" for field in kind.fields
         ]
-        implied = f"Without a condition it must hold that `{kind.implied}`." if kind.implied else ""
-        lines += ["", implied or "A check of this kind must have a condition."]
+        lines += ["", _implied(kind)]
         lines += ["", "```yaml", kind.example.strip("\n"), "```"]
     return "\n".join(lines) + "\n"
 
@@ -101,7 +103,7 @@ class _Key(typing.NamedTuple):
     name: str
     type: str
     required: bool
-    default: Any
+    default: str | int | float | None
     about: str
 
     @property
@@ -109,19 +111,32 @@ class _Key(typing.NamedTuple):
         """What holds when the key is left out, to stand after `about`."""
         if self.required:
             return " (required)"
-        return f" (default: {self.default})" if self.default not in (None, "", [], {}, ()) else ""
+        if isinstance(self.default, bool):
+            return f" (default: {'yes' if self.default else 'no'})"
+        return f" (default: {self.default})" if self.default not in (None, "") else ""
 
 
-def _keys(spec: type[Spec]) -> Iterable[_Key]:
+def _keys(spec: type[pydantic.BaseModel], prefix: str = "") -> Iterator[_Key]:
+    """The keys that `spec` takes; those of a mapping with keys of its own are dotted."""
     for name, field in spec.model_fields.items():
         default = None if field.is_required() else field.get_default(call_default_factory=True, validated_data={})
+        key = prefix + (field.alias or name)
         yield _Key(
-            name=field.alias or name,
+            name=key,
             type=_type_in_words(field.annotation),
             required=field.is_required(),
-            default=default if isinstance(default, str | int | float | bool | None) else str(default),
+            default=default if isinstance(default, str | int | float) else None,
             about=field.description or "",
         )
+        for inner in _models_in(field.annotation):
+            yield from _keys(inner, f"{key}.")
+
+
+def _models_in(annotation: Any) -> Iterator[type[pydantic.BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel):
+        yield annotation
+    for argument in typing.get_args(annotation):
+        yield from _models_in(argument)
 
 
 _WORDS: Mapping[Any, str] = {
@@ -136,20 +151,25 @@ _WORDS: Mapping[Any, str] = {
 
 def _type_in_words(annotation: Any) -> str:
     """How people say a type: `text`, `list of text`, `GET, POST or PUT`."""
-    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if annotation in _WORDS:
         return _WORDS[annotation]
-    if origin is typing.Annotated:
-        return _type_in_words(arguments[0])
-    if origin is typing.Literal:
-        return _either([f"`{value}`" for value in arguments])
-    if origin in (typing.Union, types.UnionType):
-        return _either([words for each in arguments if (words := _type_in_words(each))])
-    if origin in (list, tuple, set, frozenset):
-        return f"list of {_type_in_words(arguments[0])}" if arguments else "list"
-    if origin in (dict, Mapping) or annotation is dict:
-        return f"map to {_type_in_words(arguments[1])}" if arguments else "map"
-    return getattr(annotation, "__name__", str(annotation)).lower()
+    arguments = typing.get_args(annotation)
+    match typing.get_origin(annotation):
+        case typing.Annotated:
+            words = _type_in_words(arguments[0])
+        case typing.Literal:
+            words = _either([f"`{value}`" for value in arguments])
+        case typing.Union | types.UnionType:
+            words = _either([each for each in map(_type_in_words, arguments) if each])
+        case builtins.list | builtins.tuple | builtins.set | builtins.frozenset:
+            words = f"list of {_type_in_words(arguments[0])}"
+        case builtins.dict | collections.abc.Mapping:
+            words = f"map of {_type_in_words(arguments[1])}"
+        case _ if isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel):
+            words = "mapping"
+        case _:
+            words = getattr(annotation, "__name__", str(annotation)).lower()
+    return words
 
 
 def _either(words: Sequence[str]) -> str:
@@ -165,6 +185,12 @@ def _chosen(known: Mapping[str, DocumentedKind], name: str | None) -> list[Docum
 
         raise Ended(Exit.WRONG, f"there is no kind of check {name!r}; {suggest(name, sorted(known))}")
     return [known[name]]
+
+
+def _implied(kind: DocumentedKind) -> str:
+    if not kind.implied:
+        return "A check of this kind must have a condition."
+    return f"Without a condition it must hold that `{kind.implied}`."
 
 
 def _with_unit(type_name: str, unit: str) -> str:

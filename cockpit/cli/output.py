@@ -10,31 +10,24 @@ import json
 import os
 import sys
 import unicodedata
-from typing import Any, TextIO
+from collections.abc import Mapping
+from typing import Any
 
-_PLAIN = str.maketrans(
-    {
-        "─": "-",
-        "│": "|",
-        "├": "|",
-        "└": "`",
-        "…": "...",
-        "–": "-",
-        "—": "-",
-        "·": "-",
-        "•": "*",
-        "→": "->",
-        "≤": "<=",
-        "≥": ">=",
-        "×": "x",
-        "✓": "+",
-        "✗": "x",
-        "“": '"',
-        "”": '"',
-        "‘": "'",
-        "’": "'",
-    }
-)
+_LOOK_ALIKES = {
+    "\u2500\u2013\u2014\u00b7": "-",
+    "\u2502\u251c": "|",
+    "\u2514": "`",
+    "\u2026": "...",
+    "\u2022": "*",
+    "\u2192": "->",
+    "\u2264": "<=",
+    "\u2265": ">=",
+    "\u00d7\u2717": "x",
+    "\u2713": "+",
+    "\u201c\u201d": '"',
+    "\u2018\u2019": "'",
+}
+_PLAIN = str.maketrans({sign: plain for signs, plain in _LOOK_ALIKES.items() for sign in signs})
 
 
 def prepare() -> None:
@@ -49,7 +42,7 @@ def prepare() -> None:
             stream.reconfigure(errors="cockpit.plain")
 
 
-def speaks_utf8(environ: os._Environ[str] | dict[str, str]) -> bool:
+def speaks_utf8(environ: Mapping[str, str]) -> bool:
     """Whether the locale of `environ` is a UTF-8 one."""
     locale = next((environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environ.get(name)), "C")
     return "utf-8" in locale.lower() or "utf8" in locale.lower()
@@ -71,9 +64,10 @@ def say(message: str) -> None:
     print(message, file=sys.stderr)
 
 
-def print_json(value: Any, *, stream: TextIO | None = None) -> None:
+def print_json(value: Any) -> None:
     """Print `value` as JSON in ASCII, which every encoding can carry."""
-    print(json.dumps(value, indent=2), file=stream or sys.stdout)
+    # DEL is the one control character that the encoder passes on.
+    print(json.dumps(value, indent=2).replace("\x7f", "\\u007f"))
 
 
 def counted(number: int, noun: str) -> str:

@@ -15,21 +15,32 @@ from cockpit.cli.exits import EXPLAINED
 class Command(argparse.ArgumentParser):
     """A command, with examples of its use; or a command that has commands."""
 
-    def __init__(self, *, examples: tuple[str, ...] = (), **settings: Any) -> None:
+    def __init__(self, *, examples: tuple[str, ...] = (), lists_commands: bool = True, **settings: Any) -> None:
         epilog = "\n".join(["example:" if len(examples) == 1 else "examples:", *(f"  {line}" for line in examples)])
         settings.setdefault("epilog", epilog if examples else None)
         super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False, **settings)
+        self._lists_commands = lists_commands
         self.examples = examples
         self.commands: dict[str, Command] = {}
         self._choice: argparse._SubParsersAction[Command] | None = None
 
     def command(self, name: str, target: str, about: str, *examples: str, more: str = "") -> Command:
-        """Add a command. `target` may be empty for one that only has commands of its own."""
+        """Add a command. `target` may be empty for one that only has commands of its own.
+
+        What was parsed has the command that was meant as `command`.
+        """
         if self._choice is None:
-            self._choice = self.add_subparsers(metavar="COMMAND", required=not self.get_default("target"))
-        added = self._choice.add_parser(name, examples=examples, description=f"{about}\n\n{more}" if more else about)
+            self._choice = self.add_subparsers(
+                prog=self.prog,
+                metavar="COMMAND",
+                required=self.get_default("target") is None,
+                help=None if self._lists_commands else argparse.SUPPRESS,
+            )
+        description = f"{about}\n\n{more}" if more else about
+        listed: dict[str, Any] = {"help": about} if self._lists_commands else {}
+        added = self._choice.add_parser(name, examples=examples, description=description, **listed)
         if target:
-            added.set_defaults(target=target)
+            added.set_defaults(target=target, command=added)
         self.commands[name] = added
         return added
 
@@ -43,8 +54,8 @@ class Command(argparse.ArgumentParser):
 
 def build() -> Command:
     """The parser of the whole command line."""
-    parser = Command(prog="cockpit", usage="cockpit [COMMAND ...]", add_help=False)
-    parser.set_defaults(target="picker:pick")
+    parser = Command(prog="cockpit", usage="cockpit [COMMAND ...]", add_help=False, lists_commands=False)
+    parser.set_defaults(target="picker:pick", command=parser)
     parser.add_argument("--version", action="version", version=_version(), help=argparse.SUPPRESS)
     parser.add_argument("--help", "-h", action="help", help=argparse.SUPPRESS)
     families = [
@@ -166,7 +177,7 @@ def _add_record(cockpit: Command) -> None:
     )
     _record(replay)
     replay.argument("--at", metavar="WHEN", default="", help="begin at a time, or at the number of an event")
-    replay.argument("--speed", metavar="X", type=words.speed, default=1.0, help="1 to 1000 times; 1 if not given")
+    replay.argument("--speed", metavar="X", type=words.speed, default=1, help="1 to 1000 times; 1 if not given")
     _plain(replay)
 
     journal = cockpit.command(

@@ -1,4 +1,4 @@
-"""A run line by line: for screen readers, dumb terminals and slow lines. The same flow, the same rules as the screen."""
+"""A run line by line: for screen readers, dumb terminals and slow lines. The same flow and rules as the screen."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class PlainRoom(line_commands.Cmd):
         """Begin with where the run stands."""
         self.do_status("")
 
-    def postcmd(self, stop: bool, line: str) -> bool:
+    def postcmd(self, stop: bool, line: str) -> bool:  # noqa: ARG002 - as the library calls it
         """After each command, what happened meanwhile."""
         if not stop:
             self.do_news("")
@@ -69,7 +69,7 @@ class PlainRoom(line_commands.Cmd):
         """Say that there is no such command."""
         if line == "EOF":
             return
-        self._say(f"There is no command {line.split()[0]!r}: `help` lists them.")
+        self._say(f"There is no command {line.partition(' ')[0]!r}: `help` lists them.")
 
     def onecmd(self, line: str) -> bool:
         """Do one command. The end of the input leaves."""
@@ -92,7 +92,7 @@ class PlainRoom(line_commands.Cmd):
     def do_list(self, text: str) -> None:
         """List [FILTER]: the checklist; words such as open, fail, manual, @security or any text narrow it down."""
         now = self._now
-        for node in self._outline.shown(now, Filter(text), frozenset()):
+        for node in self._outline.shown(frozenset(), Filter(text), now.stands):
             self._say_line(tree_row(node, now, self._width))
 
     def do_show(self, item_id: str) -> None:
@@ -170,7 +170,7 @@ class PlainRoom(line_commands.Cmd):
     def do_contacts(self, _: str) -> None:
         """Show who to call, and the quick commands."""
         for row in contact_rows(self._now):
-            self._say_line(row.line)
+            self._say_line(row.shown)
 
     def do_status(self, _: str) -> None:
         """Tell where the run stands."""

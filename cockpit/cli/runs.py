@@ -45,8 +45,7 @@ def attach(args: argparse.Namespace) -> int:
     run = folder.find(args.run)
     if not _at_a_terminal():
         raise Ended(Exit.WRONG, "attach needs a terminal; `cockpit status` and `cockpit journal follow` do not")
-    role = "observer" if args.observe else "captain"
-    return look(run, role, plain=args.plain, take_command=args.take_command)
+    return look(run, "observer" if args.observe else "captain", plain=args.plain, take_command=args.take_command)
 
 
 def list_runs(args: argparse.Namespace) -> int:

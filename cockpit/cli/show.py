@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from cockpit.checklist.model import Branch, Document, Item
 from cockpit.cli import output
-from cockpit.cli.document import branches, load_named
+from cockpit.cli.document import load_named
 from cockpit.cli.exits import Exit
+from cockpit.text import safe_line
 
 FORMAT = 1
 """Version of the JSON output.
@@ -27,7 +28,8 @@ def show(args: argparse.Namespace) -> int:
     if args.json:
         output.print_json(as_json(document))
     else:
-        print("\n".join(tree(document)))
+        for line in tree(document):
+            print(safe_line(line))
     return Exit.GOOD
 
 
@@ -57,10 +59,10 @@ def as_json(document: Document) -> dict[str, Any]:
 
 def counts(document: Document) -> dict[str, int]:
     """How many there are of each level, and how many items are live and manual."""
-    branches = list(branches(document.parts))
+    headings = list(document.branches())
     items = list(document.items())
     live = sum(item.check is not None for item in items)
-    levels = {f"{level}s": sum(each.level == level for each in branches) for level in ("part", "section", "group")}
+    levels = {f"{level}s": sum(each.level == level for each in headings) for level in ("part", "section", "group")}
     return levels | {"items": len(items), "live": live, "manual": len(items) - live}
 
 
@@ -104,7 +106,8 @@ def _lines(node: Branch | Item, depth: int) -> Iterator[str]:
     excluded = f"  (not counted: {node.excluded})" if node.excluded else ""
     if isinstance(node, Item):
         optional = "" if node.required else "  (optional)"
-        yield f"{indent}[ ] {node.id}: {node.title}{optional}  <{node.mode}: {why(node)}>{excluded}"
+        reason = "" if node.check is None and not node.unwired else f": {why(node)}"
+        yield f"{indent}- {node.id}: {node.title}{optional}  [{node.mode}{reason}]{excluded}"
         return
     yield f"{indent}{node.title}  ({node.id}){excluded}"
     for child in node.children:

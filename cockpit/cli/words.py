@@ -33,12 +33,12 @@ def moment(text: str) -> dt.datetime:
     return then
 
 
-def speed(text: str) -> float:
-    """How many times faster than it happened: 1 to 1000."""
+def speed(text: str) -> int:
+    """How many times faster than it happened, a whole number from 1 to 1000."""
     try:
-        times = float(text.removesuffix("x"))
+        times = int(text.removesuffix("x"))
     except ValueError:
         times = 0
     if not 1 <= times <= 1000:
-        raise argparse.ArgumentTypeError(f"{text!r} is not between 1 and 1000")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 1000")
     return times

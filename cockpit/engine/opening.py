@@ -20,12 +20,14 @@ from cockpit.journal.writer import Writer
 
 
 def open_run(document: model.Document, *, release: str, environment: str, run_kind: str, run_id: str = "") -> RunFolder:
-    """Begin a run of `document`, by whoever this process belongs to, who is captain from then on.
+    """Begin a run of `document`; whoever this process belongs to is captain from then on.
 
-    Without `run_id` it gets one from the time and the release. Raises StateHomeUnusable or NotRecorded when it cannot be kept.
+    Without `run_id` it gets one from the time and the release.
+    Raises StateHomeUnusable or NotRecorded when it cannot be kept.
     """
     now = dt.datetime.now(dt.UTC)
-    run = folder.create(run_id or folder.new_run_id(release or document.name, now, secrets.token_hex(2)))
+    name = run_id or folder.new_run_id(release or document.name, now, secrets.token_hex(2))
+    run = folder.create(name)
     who = myself()
     lock = RunLock.acquire(run, Holder(os.getpid(), who, now))
     try:

@@ -8,22 +8,24 @@ import json
 import os
 import signal
 import socket
+import sqlite3
+import subprocess
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
+from cockpit.journal.folder import RunFolder
+from cockpit.journal.lock import holder_of
+from cockpit.journal.reader import read, verify
 
-from cockpit.checklist.model import Check, Document, Item
+from cockpit.checklist.model import Check, Document, Item, Variable
 from cockpit.engine import protocol as say
 from cockpit.engine.client import Client, NotWelcome, start_engine
 from cockpit.engine.live import LiveRun
 from cockpit.engine.opening import open_run
 from cockpit.journal import event as ev
-from cockpit.journal.folder import RunFolder
-from cockpit.journal.lock import holder_of
-from cockpit.journal.reader import read, verify
 from cockpit.run import command as cmd
 from cockpit.run.standing import Standing, standing
 from tests.support.runs import HERE, document, manual
@@ -300,8 +302,6 @@ def test_evidence_files_are_recorded_with_size_and_checksum(home: Path, tmp_path
 def test_control_characters_and_secrets_in_what_people_type_never_reach_the_journal(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cockpit.checklist.model import Variable
-
     monkeypatch.setenv("DB_PASSWORD", "correct-horse-battery")
     secret = Variable("db", is_set=True, secret=True, env="DB_PASSWORD")
     check = Check("sqlite", {"path": "/none/${db}", "query": "select 1"}, ("value == 1",))
@@ -322,8 +322,6 @@ def test_control_characters_and_secrets_in_what_people_type_never_reach_the_jour
 def test_a_full_disk_is_said_loudly_nothing_is_lost_and_the_run_stands_in_hold_after(home: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("needs root to mount a small file system")
-    import subprocess
-
     small = home / "small"
     small.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(small)], check=True)
@@ -362,8 +360,6 @@ def test_a_full_disk_is_said_loudly_nothing_is_lost_and_the_run_stands_in_hold_a
 
 
 def make_database(path: Path) -> None:
-    import sqlite3
-
     with contextlib.closing(sqlite3.connect(path)) as database:
         database.execute("create table trades (id integer)")
         database.execute("insert into trades values (1)")
