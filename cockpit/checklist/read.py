@@ -82,7 +82,7 @@ def _read_folder(folder: Path) -> Read:
 
 
 def _read_file(path: Path) -> Read:
-    data, text = _text(path)
+    data, text = read_text(path)
     digest = File(str(path), hashlib.sha256(data).hexdigest())
     if path.suffix.lower() in _MARKDOWN:
         from cockpit.checklist.markdown import read_markdown  # noqa: PLC0415 - YAML does not pay for it
@@ -92,7 +92,8 @@ def _read_file(path: Path) -> Read:
     return Read(root, (digest,), tuple(problems))
 
 
-def _text(path: Path) -> tuple[bytes, str]:
+def read_text(path: Path) -> tuple[bytes, str]:
+    """The bytes of a file, and its text. Raises ChecklistError when it cannot be read, is too large or not UTF-8."""
     name = str(path)
     try:
         with path.open("rb") as file:
