@@ -88,7 +88,7 @@ def run_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
     return (*_MOVES, *_TREE, *looks, *say_keys(now, node), *command_keys(now), _leave(now))
 
 
-def item_keys(now: Moment, node: Node) -> tuple[Key, ...]:
+def item_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
     """The keys of the page of one item."""
     looks = (
         _BACK,
@@ -158,6 +158,11 @@ def replay_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
     )
     tree = tuple(replace(key, also=()) for key in _TREE[:2]) + _TREE[2:]
     return (*_MOVES, *tree, *looks, *controls, _leave(now))
+
+
+def help_keys() -> tuple[Key, ...]:
+    """The keys of the list of keys."""
+    return (*_MOVES, replace(_BACK, also=("q", "?")))
 
 
 def say_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
