@@ -71,7 +71,9 @@ def _or_variables(schema: Any) -> Any:
         narrow = {key: value for key, value in schema.items() if key not in said and key != "title"}
         return {**said, "anyOf": [narrow, _VARIABLE]}
     return {
-        key: {name: _or_variables(each) for name, each in value.items()} if key == "properties" else _or_variables(value)
+        key: {name: _or_variables(each) for name, each in value.items()}
+        if key == "properties"
+        else _or_variables(value)
         for key, value in schema.items()
     }
 

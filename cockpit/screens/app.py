@@ -12,7 +12,7 @@ import os
 import signal
 import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import ClassVar
@@ -131,20 +131,43 @@ class CockpitApp(App[int], inherit_bindings=False):
         self.exit(return_code=70, message=message)
 
 
-async def show(view: RunView, *, replay: ReplayControls | None = None) -> int:
-    """Show a run until the person leaves, in a loop that runs already; the exit status."""
-    app = CockpitApp(view, replay=replay)
-    result = await app.run_async(mouse=False)
-    return result or app.return_code or 0
+def show_run(
+    view: RunView,
+    *,
+    before: Callable[[], Awaitable[None]] | None = None,
+    after: Callable[[], Awaitable[None]] | None = None,
+) -> int:
+    """Show a run until the person leaves; the exit status.
+
+    `before` is awaited in the same loop before anything is drawn, `after` when all is over, whatever happened.
+    """
+    return asyncio.run(_show(view, None, before, after))
 
 
-def run_view_app(view: RunView, *, replay: ReplayControls | None = None) -> int:
-    """Show a run until the person leaves; the exit status. `view` may be made before, but only used in here."""
-    return asyncio.run(show(view, replay=replay))
+def show_replay(replay: ReplayControls) -> int:
+    """Show a run played back until the person leaves; the exit status."""
+    return asyncio.run(_show(replay, replay, None, None))
 
 
-def pick(choices: Sequence[Choice], now: dt.datetime) -> Choice | None:
-    """Let a person choose among runs and checklists; None when they leave."""
+def pick(choices: Sequence[Choice], now: dt.datetime | None = None) -> Choice | None:
+    """Let a person choose among runs and checklists; None when they leave. Ages are told against `now`."""
     from cockpit.screens.picker import PickerApp  # noqa: PLC0415 - only `cockpit` without arguments needs it
 
-    return PickerApp(choices, now).run(mouse=False)
+    return PickerApp(choices, now or dt.datetime.now(dt.UTC)).run(mouse=False)
+
+
+async def _show(
+    view: RunView,
+    replay: ReplayControls | None,
+    before: Callable[[], Awaitable[None]] | None,
+    after: Callable[[], Awaitable[None]] | None,
+) -> int:
+    try:
+        if before is not None:
+            await before()
+        app = CockpitApp(view, replay=replay)
+        result = await app.run_async(mouse=False)
+        return result or app.return_code or 0
+    finally:
+        if after is not None:
+            await after()

@@ -32,9 +32,9 @@ SELECTED = Style(reverse=True)
 """The row under the cursor, whatever it is made of."""
 
 
-def paint(pieces: Line, cells: int, *, selected: bool = False, encoding: str = "utf-8") -> Strip:
-    """A line as a strip of exactly `cells` cells. Text is drawn as text: it is never markup."""
-    kept = cut_line(pieces, cells, "")
+def paint(pieces: Line, cells: int, *, selected: bool = False, encoding: str = "utf-8", mark: str = "") -> Strip:
+    """A line as a strip of exactly `cells` cells; `mark` stands where it was cut. Text is never taken for markup."""
+    kept = cut_line(pieces, cells, mark)
     if selected:
         segments = [Segment(_encodable("".join(piece.text for piece in kept), encoding), SELECTED)]
     else:

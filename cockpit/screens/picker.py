@@ -10,7 +10,7 @@ from textual import events
 from textual.app import App, ComposeResult
 
 from cockpit.screens import terminal
-from cockpit.screens.boards.board import pressed
+from cockpit.screens.pressed import pressed
 from cockpit.screens.widgets.line_list import LineList, Rows
 from cockpit.views.line import Line, apart, line
 from cockpit.views.picker import Choice, PickerRow, RunChoice, picker_rows
@@ -42,7 +42,7 @@ class PickerApp(App[Choice], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         """Head, list, keys."""
         for source, name in ((self._head, "head"), (self._list, "list"), (self._keys, "keys")):
-            yield LineList(source, id=name, encoding=self._encoding)
+            yield LineList(source, id=name, encoding=self._encoding, mark=self._glyphs.mark)
 
     def on_key(self, event: events.Key) -> None:
         """Move, take, leave."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from textual import events
 from textual.app import ComposeResult
@@ -12,6 +12,7 @@ from textual.widget import Widget
 
 from cockpit.run.command import Command
 from cockpit.screens.dialogs.sheet import Sheet
+from cockpit.screens.pressed import pressed
 from cockpit.screens.widgets.line_list import LineList, Rows
 from cockpit.views.header import header
 from cockpit.views.keys import Key, key_bar
@@ -27,22 +28,15 @@ SMALLEST = (60, 15)
 """Columns and rows under which a board says that it is too small."""
 
 
-def pressed(event: events.Key) -> str:
-    """A key as it is printed on the keyboard: `n`, `N`, `/`, `enter`, `space`."""
-    if event.character is not None and event.is_printable and event.character != " ":
-        return event.character
-    return event.key
-
-
 class Board(Screen[None], inherit_bindings=False):
     """A whole screen. A subclass says what stands in its body, which keys it has, and does them in `do_...`."""
 
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - declared so by Textual
         (0, "-tiny"),
         (SMALLEST[0], "-narrow"),
         (110, "-wide"),
     ]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-low"), (SMALLEST[1], "-high")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (SMALLEST[1], "-high")]  # noqa: RUF012 - as above
 
     DEFAULT_CSS = """
     Board { background: ansi_default; color: ansi_default; layout: vertical; }
@@ -82,12 +76,17 @@ class Board(Screen[None], inherit_bindings=False):
         yield self.lines(lambda cells, _: Rows(header(self.now, cells)), "head")
         yield from self.body()
         yield self.lines(lambda cells, _: Rows([cut_line(self.message(), cells, self.now.glyphs.mark)]), "message")
-        yield self.lines(lambda cells, _: Rows(key_bar(self.keys(), self.now.not_allowed, cells)), "keys")
+        yield self.lines(lambda cells, _: Rows(key_bar(self.keys(), self.barred, cells)), "keys")
         yield self.lines(_too_small, "notice")
 
     def lines(self, source: Any, name: str) -> LineList:
         """A list of lines that draws in the terminal's encoding."""
-        return LineList(source, id=name, encoding=self.cockpit.encoding)
+        return LineList(source, id=name, encoding=self.cockpit.encoding, mark=self.now.glyphs.mark)
+
+    @property
+    def barred(self) -> str:
+        """Why nothing can be changed on this board, for the key bar."""
+        return self.now.not_allowed
 
     def message(self) -> Line:
         """The message line: what was said last, or else the verdict."""
@@ -104,23 +103,29 @@ class Board(Screen[None], inherit_bindings=False):
         self.query_one("#message", LineList).redraw()
 
     def on_key(self, event: events.Key) -> None:
-        """Do what the key is for, or say why it does nothing."""
-        event.stop()
+        """Take every key; one that belongs to a sheet above is handed on.
+
+        Textual calls this of each class that has one: only this class has, the others have `take_key`.
+        """
         above = self.app.screen
         if above is not self:
+            event.stop()
             if isinstance(above, Sheet):
                 above.late_key(event)
-            return
+        elif self.take_key(event):
+            event.stop()
+
+    def take_key(self, event: events.Key) -> bool:
+        """Do what the key is for, or say why it does nothing; False leaves it to the bindings of a prompt."""
         if self._message:
             self.say()
         name = pressed(event)
         key = next((key for key in self.keys() if key.answers(name)), None)
-        if key is None:
-            return
-        if key.why:
+        if key is not None and key.why:
             self.say((f"{key.show}: {key.why}", "warn"))
-            return
-        self.press(key, name)
+        elif key is not None:
+            self.press(key, name)
+        return True
 
     def press(self, key: Key, name: str) -> None:  # noqa: ARG002 - a board whose digits differ wants the name
         """Do what `key` is for."""

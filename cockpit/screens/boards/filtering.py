@@ -10,7 +10,7 @@ from cockpit.screens.boards.board import Board
 from cockpit.screens.widgets.line_list import LineList, Rows
 from cockpit.screens.widgets.pane import Pane
 from cockpit.views.filter import HELP
-from cockpit.views.line import Line, line
+from cockpit.views.line import Line, Piece, line
 
 if TYPE_CHECKING:
     from textual.widgets import Input
@@ -48,7 +48,7 @@ class FilteringBoard(Board):
         """While a filter is on, the message line says so."""
         if self._message or not self.wanted:
             return super().message()
-        how = ("   / changes it, esc drops it", "dim")
+        how = Piece("   / changes it, esc drops it", "dim")
         return line((" filter ", "accent"), (self.wanted, "strong"), f"   {self.found()}", how)
 
     def do_filter(self) -> None:
@@ -61,22 +61,17 @@ class FilteringBoard(Board):
         self.add_class("-filtering")
         self._prompt.focus()
 
-    def on_key(self, event: events.Key) -> None:
+    def take_key(self, event: events.Key) -> bool:
         """While the prompt is open, letters are its own; moving and escape are the board's."""
-        if self._prompt is None:
-            if event.key == "escape" and self.wanted:
-                event.stop()
-                self._close(keep=False)
-            else:
-                super().on_key(event)
-        elif event.key == "escape":
-            event.stop()
+        if event.key == "escape" and (self._prompt is not None or self.wanted):
             self._close(keep=False)
-        elif event.key in ("up", "down", "pageup", "pagedown"):
-            super().on_key(event)
+        elif self._prompt is None or event.key in ("up", "down", "pageup", "pagedown"):
+            return super().take_key(event)
         elif event.character is not None and event.is_printable:
-            event.stop()
             self._prompt.insert_text_at_cursor(event.character)
+        else:
+            return False
+        return True
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Narrow with each letter."""

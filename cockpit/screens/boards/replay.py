@@ -39,6 +39,11 @@ class ReplayBoard(RunBoard):
         """The keys of a player, besides those that look."""
         return replay_keys(self.now, self.node)
 
+    @property
+    def barred(self) -> str:
+        """Nothing: a replay has no keys that would change anything, and the head says what it is."""
+        return ""
+
     def do_leave(self) -> None:
         """Leave: nothing is lost by it."""
         self.app.exit(0)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Literal
 
+from textual.timer import Timer
 from textual.widget import Widget
 
 from cockpit.screens.boards.filtering import FilteringBoard
@@ -18,8 +19,8 @@ from cockpit.views.keys import Key, run_keys
 from cockpit.views.lazy import Lazy
 from cockpit.views.line import Line, Piece, line
 from cockpit.views.timeline import latest_lines
-from cockpit.views.walk import Walk
 from cockpit.views.tree_rows import tree_row
+from cockpit.views.walk import Walk
 from cockpit.views.watches import watch_rows
 from cockpit.views.words import plural
 
@@ -27,6 +28,9 @@ Shown = Literal["detail", "watches", "timeline"]
 
 _REST = 0.1
 """Seconds after which a cursor that moved is taken to rest: only then the detail is drawn."""
+
+_SHEET = 9
+"""Rows of a wide tree that a sheet covers."""
 
 
 class RunBoard(FilteringBoard, SayingBoard):
@@ -45,10 +49,10 @@ class RunBoard(FilteringBoard, SayingBoard):
         """Show the detail of an item below the tree at first."""
         super().__init__()
         self._shown: Shown = "detail"
-        self._rest = None
+        self._rest: Timer | None = None
 
     @cached_property
-    def walk(self) -> Walk:  # type: ignore[override]
+    def walk(self) -> Walk:
         """The checklist, with its cursor."""
         return Walk(self.now.state.document, self.now.stands)
 
@@ -99,6 +103,20 @@ class RunBoard(FilteringBoard, SayingBoard):
         if self._rest is not None:
             self._rest.stop()
         self._rest = self.set_timer(_REST, self._rested)
+
+    def on_screen_suspend(self) -> None:
+        """Keep the cursor above a sheet that lies on the foot of the tree."""
+        self._cover(_SHEET if self.has_class("-wide") else 0)
+
+    def on_screen_resume(self) -> None:
+        """Use the whole tree again."""
+        self._cover(0)
+
+    def _cover(self, rows: int) -> None:
+        tree = self.query_one("#tree", LineList)
+        if tree.covered != rows:
+            tree.covered = rows
+            tree.redraw()
 
     def _rested(self) -> None:
         for pane in ("#detail", "#strip", "#keys"):

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual import events
-
 from cockpit.checklist.model import Confirm, Item
 from cockpit.screens.dialogs.form import FormDialog
 from cockpit.screens.widgets.line_list import LineList
@@ -50,14 +48,13 @@ class ConfirmDialog(FormDialog):
             return
         self.say(line((done, "good")))
 
-    def on_key(self, event: events.Key) -> None:
+    def take_key(self, name: str) -> bool:
         """The page keys go to the open item before or after, without an answer."""
-        if event.key in ("pagedown", "pageup"):
-            event.stop()
-            if not self._step(1 if event.key == "pagedown" else -1):
-                self.say(line(("no other item asks a person", "warn")))
-        else:
-            super().on_key(event)
+        if name not in ("pagedown", "pageup"):
+            return super().take_key(name)
+        if not self._step(1 if name == "pagedown" else -1):
+            self.say(line(("no other item asks a person", "warn")))
+        return True
 
     def _step(self, by: int) -> bool:
         node = self._board.next_to_confirm(by)

@@ -7,7 +7,6 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 
 from cockpit.run.command import Command
-from cockpit.screens.boards.board import pressed
 from cockpit.screens.dialogs.sheet import Sheet
 from cockpit.screens.widgets.line_list import LineList, Rows
 from cockpit.screens.widgets.pane import Pane
@@ -76,16 +75,13 @@ class FormDialog(Sheet[str]):
             else:
                 self._early += event.character
 
-    def on_key(self, event: events.Key) -> None:
+    def take_key(self, name: str) -> bool:
         """Tab and the arrows move between the blanks, escape goes back."""
-        event.stop()
-        name = pressed(event)
-        if name == "escape":
-            self.dismiss(None)
-        elif name in ("tab", "down"):
-            self._go(1)
-        elif name in ("shift+tab", "up"):
-            self._go(-1)
+        by = {"tab": 1, "down": 1, "shift+tab": -1, "up": -1}.get(name)
+        if by is None:
+            return super().take_key(name)
+        self._go(by)
+        return True
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter sends the answers from whichever blank it is pressed in."""

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from textual import events
 from textual.app import ComposeResult
 
-from cockpit.screens.boards.board import pressed
 from cockpit.screens.dialogs.sheet import Sheet
 from cockpit.screens.widgets.line_list import Rows
 from cockpit.screens.widgets.pane import Pane
@@ -25,16 +23,15 @@ class LeaveDialog(Sheet[Literal["leave", "close"]]):
         """The choices."""
         yield Pane(self.lines(self._choices, "choices"), id="sheet")
 
-    def on_key(self, event: events.Key) -> None:
+    def take_key(self, name: str) -> bool:
         """One key decides."""
-        event.stop()
-        name = pressed(event)
         if name in ("enter", "q"):
             self.dismiss("leave")
         elif name == "E":
             self.dismiss("close")
-        elif name == "escape":
-            self.dismiss(None)
+        else:
+            return super().take_key(name)
+        return True
 
     def _choices(self, cells: int, _: int) -> Rows:
         run = self.now.state.run

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 from textual import events
 from textual.screen import ModalScreen
 
+from cockpit.screens.pressed import pressed
 from cockpit.screens.widgets.line_list import LineList
 from cockpit.views.moment import Moment
 
@@ -22,7 +23,7 @@ class Sheet(ModalScreen[Answer], Generic[Answer], inherit_bindings=False):
     BINDINGS: ClassVar = []
     DEFAULT_CSS = """
     Sheet { background: transparent; align: center bottom; }
-    Sheet #sheet { height: auto; width: 100%; max-height: 100%; background: ansi_default; color: ansi_default; }
+    Sheet #sheet { height: auto; min-height: 10; width: 100%; max-height: 100%; background: ansi_default; color: ansi_default; }
     Sheet LineList { width: 1fr; }
     """
 
@@ -38,7 +39,18 @@ class Sheet(ModalScreen[Answer], Generic[Answer], inherit_bindings=False):
 
     def lines(self, source: Any, name: str) -> LineList:
         """A list of lines that draws in the terminal's encoding."""
-        return LineList(source, id=name, encoding=self.cockpit.encoding)
+        return LineList(source, id=name, encoding=self.cockpit.encoding, mark=self.now.glyphs.mark)
+
+    def on_key(self, event: events.Key) -> None:
+        """Take what is a key of the sheet; the rest goes on to the bindings of its prompts."""
+        if self.take_key(pressed(event)):
+            event.stop()
+
+    def take_key(self, name: str) -> bool:
+        """Do what the key is for; False when it is no key of this sheet. Escape goes back."""
+        if name == "escape":
+            self.dismiss(None)
+        return name == "escape"
 
     def late_key(self, event: events.Key) -> None:
         """A key that was pressed for this sheet, and reached the board under it."""

@@ -31,11 +31,21 @@ class Rows:
 class LineList(Widget, can_focus=False):
     """Rows from a source that is asked again at each redraw with the size to fill: cells, rows."""
 
-    def __init__(self, source: Callable[[int, int], Rows], *, id: str, encoding: str = "utf-8") -> None:  # noqa: A002
-        """Show what `source` gives."""
+    def __init__(
+        self,
+        source: Callable[[int, int], Rows],
+        *,
+        id: str,
+        encoding: str = "utf-8",
+        mark: str = "",
+    ) -> None:
+        """Show what `source` gives; `mark` stands where a line was cut."""
         super().__init__(id=id)
         self._source = source
         self._encoding = encoding
+        self._mark = mark
+        self.covered = 0
+        """Rows at its foot that something lies on: the cursor is kept above them."""
         self._top = 0
         self._painted: list[Strip] = []
         self._size_painted: tuple[int, int] = (-1, -1)
@@ -84,12 +94,19 @@ class LineList(Widget, can_focus=False):
         self._keep_in_sight(height)
         count, cursor = len(self._rows.lines), self._rows.cursor
         self._painted = [
-            paint(self._rows.lines[row] if row < count else (), cells, selected=row == cursor, encoding=self._encoding)
+            paint(
+                self._rows.lines[row] if row < count else (),
+                cells,
+                selected=row == cursor,
+                encoding=self._encoding,
+                mark=self._mark,
+            )
             for row in range(self._top, self._top + height)
         ]
 
     def _keep_in_sight(self, height: int) -> None:
         """Scroll by half a page when the cursor leaves: a full redraw every few keys, not at each of them."""
+        height = max(1, height - self.covered)
         last = max(0, len(self._rows.lines) - height)
         cursor = self._rows.cursor
         if cursor is not None and not self._top <= cursor < self._top + height:
