@@ -121,21 +121,21 @@ def _line(node: SyntaxTreeNode) -> int:
 
 def _text(node: SyntaxTreeNode) -> str:
     """The text of a block or span: emphasis is dropped, code keeps its backticks, links keep where they lead."""
+    inner = [_text(child) for child in node.children]
     match node.type:
         case "softbreak" | "hardbreak":
-            return " "
+            text = " "
         case "code_inline":
-            return f"`{node.content}`"
+            text = f"`{node.content}`"
         case "link":
-            shown = "".join(map(_text, node.children))
-            target = str(node.attrs.get("href", ""))
-            return shown if target in ("", shown) else f"{shown} ({target})"
+            shown, target = "".join(inner), str(node.attrs.get("href", ""))
+            text = shown if target in ("", shown) else f"{shown} ({target})"
         case "list_item":
-            return "- " + " ".join(map(_text, node.children))
-        case _ if node.children:
-            between = "\n" if node.type in (*_LISTS, "blockquote") else ""
-            return between.join(map(_text, node.children))
-        case "inline" | "paragraph" | "root":
-            return ""
+            text = "- " + " ".join(inner)
+        case "bullet_list" | "ordered_list" | "blockquote":
+            text = "\n".join(inner)
+        case "inline" | "paragraph":
+            text = "".join(inner)
         case _:
-            return node.content
+            text = "".join(inner) or node.content
+    return text
