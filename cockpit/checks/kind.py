@@ -8,7 +8,7 @@ entry point group `cockpit.checks`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -27,10 +27,21 @@ class Reading:
     """What came back, for the detail; capped and made safe by the caller."""
     figure: float | None = None
     """The number to plot."""
+    shown: Mapping[str, Any] | None = None
+    """`values` as they may be shown, when some may not: conditions are decided on the one, explained with the other."""
+    cut: bool = False
+    """`evidence` ends before its time, perhaps within a secret: its end is not shown."""
 
 
 class Unmeasurable(Exception):
     """It could not be measured: ERROR. The message says what failed in words of the field."""
+
+
+class Closable(Protocol):
+    """What a session can keep."""
+
+    async def close(self) -> None:
+        """Called once, at the end."""
 
 
 @dataclass
@@ -43,6 +54,13 @@ class Session:
     kept: dict[str, Any] = field(default_factory=dict)
     closing: list[Any] = field(default_factory=list)
     """Async callables, called once at the end."""
+
+    def keep(self, key: str, make: Callable[[], Closable]) -> Any:
+        """What is kept under `key`; made first, and closed at the end, when there is nothing yet."""
+        if key not in self.kept:
+            self.kept[key] = made = make()
+            self.closing.append(made.close)
+        return self.kept[key]
 
     async def close(self) -> None:
         """Close all that was kept; what hangs is left behind after two seconds."""

@@ -75,13 +75,17 @@ class Measuring(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="say"
     items: tuple[str, ...]
 
 
-class Command(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="say", tag="command"):
-    """This viewer gained or lost command, or the journal can or cannot be written."""
+class InCommand(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="say", tag="in-command"):
+    """This viewer gained or lost command."""
 
     captain: bool
-    recording: bool = True
+
+
+class Recording(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="say", tag="recording"):
+    """Whether the journal can be written; `problem` says why not."""
+
     problem: str = ""
 
 
 FromViewer = Hello | Request
-FromEngine = Welcome | Accepted | Refused | Recorded | Measuring | Command
+FromEngine = Welcome | Accepted | Refused | Recorded | Measuring | InCommand | Recording

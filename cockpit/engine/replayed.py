@@ -51,7 +51,7 @@ class ReplayedRun:
         since = self.elapsed - self.tape.seconds[self.position]
         return self.tape.events[self.position].at + dt.timedelta(seconds=since)
 
-    async def send(self, command: Command) -> Outcome:  # noqa: ARG002, RUF029 - it is a RunView, and changes nothing
+    async def send(self, command: Command) -> Outcome:  # noqa: ARG002 - it is a RunView, and changes nothing
         """Refuse: what happened stays as it is."""
         return Outcome(reason="this is a replay: nothing can be changed")
 

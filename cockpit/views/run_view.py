@@ -16,6 +16,7 @@ import msgspec
 from cockpit.journal.event import Actor, Event
 from cockpit.run.command import Command
 from cockpit.run.state import State
+from cockpit.run.tape import Tape
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -70,3 +71,55 @@ class RunView(Protocol):
 
     async def send(self, command: Command) -> Outcome:
         """Ask the engine for something, and wait until it is on disk or refused."""
+
+
+class ReplayControls(RunView, Protocol):
+    """A run played back: a view with the keys of a player. Moving sets `changed`."""
+
+    @property
+    def tape(self) -> Tape:
+        """Every event of the journal, also those after the moment shown."""
+
+    @property
+    def position(self) -> int:
+        """The place of the last event shown."""
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds from the first event to the moment shown."""
+
+    @property
+    def length(self) -> float:
+        """Seconds from the first event to the last."""
+
+    @property
+    def playing(self) -> bool:
+        """Whether time goes on in it."""
+
+    @property
+    def speed(self) -> int:
+        """How many seconds of the run pass in one second."""
+
+    def play(self) -> None:
+        """Let time go on; from the end, start again."""
+
+    def pause(self) -> None:
+        """Stop at the moment shown."""
+
+    def faster(self, by: int) -> None:
+        """Go `by` places up or down the speeds."""
+
+    def step(self, by: int) -> None:
+        """Go `by` events on, or back when negative."""
+
+    def next_section(self, by: int) -> bool:
+        """Go to where people's work moves to another section; False when it does not any more."""
+
+    def next_failure(self, by: int) -> bool:
+        """Go to the next thing that went bad, or with -1 the one before; False when there is none."""
+
+    def go_to(self, where: int | dt.datetime) -> None:
+        """Go to an event by its number, or to the last one at or before a time."""
+
+    def advance(self, seconds: float) -> None:
+        """Let `seconds` of the watcher's time pass: whoever draws calls this while it is playing."""

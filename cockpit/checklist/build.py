@@ -1,0 +1,304 @@
+"""From what was written to the document: ids, variables, conditions and needs, which only the whole can judge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import msgspec
+
+from cockpit.checklist import file, model, variables
+from cockpit.checklist.conditions import ANSWER
+from cockpit.checklist.kinds import DocumentedKind, Field
+from cockpit.checklist.merge import LISTS_OF_BRANCHES
+from cockpit.checklist.model import Document, Source, Variable
+from cockpit.checklist.node import Node
+from cockpit.checklist.problem import Problem, problem_at, suggest
+from cockpit.checklist.wiring import check_condition, wire
+from cockpit.text import safe, safe_line
+
+_LEVELS: dict[str, Literal["part", "section", "group"]] = {"parts": "part", "sections": "section", "groups": "group"}
+
+
+def build(
+    form: file.Checklist,
+    node: Node,
+    *,
+    whole: Node,
+    files: tuple[model.File, ...],
+    kinds: Mapping[str, DocumentedKind],
+    given: Mapping[str, str],
+    environ: Mapping[str, str],
+) -> tuple[Document, dict[str, Node], list[Problem]]:
+    """The document, the node of each item, branch and watch by id, and what is wrong.
+
+    `node` is what `form` was made of; `whole` also holds what was taken out because it was wrong.
+    """
+    absent = Node({}, node.source)
+    known, problems = variables.resolve(form.variables, node.entries().get("variables", absent), given, environ)
+    building = _Building(form, kinds, known, problems=problems)
+    building.problems.extend(_check_ids(whole))
+    parts = tuple(building.branch(each, at, "parts", "") for each, at in _pairs(form.parts, node, "parts"))
+    watch = tuple(building.item(each, at, "") for each, at in _pairs(form.watch, node, "watch"))
+    document = Document(
+        name=safe_line(form.name),
+        parts=parts,
+        files=files,
+        variables=tuple(known.values()),
+        positions=dict(form.positions),
+        contacts=tuple(building.contact(each, at) for each, at in _pairs(form.contacts, node, "contacts")),
+        commands=tuple(building.command(each, at) for each, at in _pairs(form.commands, node, "commands")),
+        watch=watch,
+        note=safe(form.note),
+    )
+    if not parts and "parts" not in node:
+        problems.append(problem_at(node.source, "the checklist has no parts", "write what must be true under `parts`"))
+    problems.extend(_check_needs(building.needs, _written_ids(whole)))
+    return _with_needs_that_count(document), building.nodes, building.problems
+
+
+def _pairs(forms: list[Any], node: Node, key: str) -> Iterator[tuple[Any, Node]]:
+    return zip(forms, node.below(key), strict=True)
+
+
+@dataclass
+class _Building:
+    form: file.Checklist
+    kinds: Mapping[str, DocumentedKind]
+    variables: Mapping[str, Variable]
+    problems: list[Problem]
+    nodes: dict[str, Node] = field(default_factory=dict)
+    needs: dict[str, Node] = field(default_factory=dict)
+    """The `needs` of each item that has a check, by its id."""
+
+    def branch(self, form: file.Branch, node: Node, key: str, excluded: str) -> model.Branch:
+        self.nodes.setdefault(form.id, node)
+        self._texts(node, "title", "note")
+        excluded = excluded or self._excluded(form.when, node)
+        children: list[model.Branch | model.Item] = []
+        for below in node.entries():
+            if below not in file.CHILDREN:
+                continue
+            for each, at in _pairs(getattr(form, below), node, below):
+                make = self.item if below == "items" else lambda e, a, x, b=below: self.branch(e, a, b, x)
+                children.append(make(each, at, excluded))
+        show = tuple(form.show) if isinstance(form, file.Part) else ()
+        if not children and not show and not _has_children(node):
+            said = f"the {_LEVELS[key]} `{form.id}` is empty"
+            self.problems.append(problem_at(node.source, said, "write items under it, or remove it"))
+        return model.Branch(
+            _LEVELS[key], form.id, safe_line(form.title), node.source, tuple(children), safe(form.note), excluded, show
+        )
+
+    def item(self, form: file.Item, node: Node, excluded: str) -> model.Item:
+        self.nodes.setdefault(form.id, node)
+        self._texts(node, "title", "note", "target")
+        excluded = excluded or self._excluded(form.when, node)
+        check: model.Check | None = None
+        unwired: tuple[str, ...] = ()
+        if form.check is not None:
+            check_node = node.entries()["check"]
+            wired, wrong = wire(form.check, check_node, self.kinds, self.variables)
+            check, unwired = wired.check, wired.unwired
+            self.problems.extend(wrong)
+            if "needs" in check_node.entries():
+                self.needs[form.id] = check_node.entries()["needs"]
+        title = safe_line(form.title)
+        confirm = self._confirm(form.confirm, node.entries().get("confirm"), title)
+        if check is None and confirm is None:
+            confirm = model.Confirm(ask=question(title))
+        return model.Item(
+            id=form.id,
+            title=title,
+            source=node.source,
+            check=check,
+            confirm=confirm,
+            unwired=unwired,
+            required=form.required,
+            note=safe(form.note),
+            target=safe_line(form.target),
+            excluded=excluded,
+        )
+
+    def contact(self, form: file.Contact, node: Node) -> model.Contact:
+        self._position(form.position, node)
+        self._texts(node, *node.entries())
+        return model.Contact(**{name: safe_line(value) for name, value in form.model_dump().items()})
+
+    def command(self, form: file.Command, node: Node) -> model.Command:
+        run, at = form.run, node.entries()["run"]
+        self.problems.extend(variables.check_uses(at, self.variables))
+        if bool(run.command.strip()) == (run.docker_logs is not None):
+            said = "`run` holds either `command` or `docker_logs`"
+            self.problems.append(problem_at(at.place, said))
+        text = _docker_logs(run.docker_logs) if run.docker_logs else run.command
+        return model.Command(form.id, safe_line(form.title), text, form.changes, node.source)
+
+    def _confirm(self, form: file.Confirm | None, node: Node | None, title: str) -> model.Confirm | None:
+        if form is None or node is None:
+            return None
+        self._texts(node, "ask", "look")
+        self._position(form.position, node)
+        if form.expect:
+            self.problems.extend(check_condition(node.entries()["expect"], ANSWER)[1])
+        ask = safe(form.ask) if form.ask.strip() else question(title)
+        return model.Confirm(ask, safe(form.look), form.expect, form.position, form.always)
+
+    def _texts(self, node: Node, *keys: str) -> None:
+        """Check the variables in texts that people read."""
+        for key in keys:
+            child = node.entries().get(key)
+            if child is not None:
+                self.problems.extend(variables.check_uses(child, self.variables))
+        if isinstance(node.value, str):
+            self.problems.extend(variables.check_uses(node, self.variables))
+
+    def _position(self, position: str, node: Node) -> None:
+        if position and position not in self.form.positions:
+            known = list(self.form.positions)
+            hint = suggest(position, known, none="declare it under `positions`")
+            self.problems.append(
+                problem_at(node.at(("position",)).source, f"the position `{position}` is not known", hint)
+            )
+
+    def _excluded(self, when: str, node: Node) -> str:
+        """Why a branch or item does not count in this run; empty when it counts."""
+        if not when:
+            return ""
+        at = node.entries()["when"]
+        usable = {
+            each.name: each for each in self.variables.values() if not (each.secret or variables.read_later(each))
+        }
+        condition, wrong = check_condition(at, [_variable_field(each) for each in usable.values()])
+        later = [name for name in self.variables if name not in usable and name in when]
+        if wrong and later:
+            said = f"`when` cannot use `{later[0]}`: it is read only when it is used"
+            wrong = [problem_at(at.source, said, "use a variable whose value is written out")]
+        self.problems.extend(wrong)
+        if condition is None or any(not usable[name].is_set for name in condition.roots):
+            return ""
+        decision = condition.decide({name: each.value for name, each in usable.items() if each.is_set})
+        if decision.problem:
+            self.problems.append(problem_at(at.source, f"`when` cannot be decided: {decision.problem}"))
+        if decision.holds or decision.problem:
+            return ""
+        return "not for this run: " + ", ".join(f"{name} is {value}" for name, value in decision.found.items())
+
+
+def question(title: str) -> str:
+    """What to ask about an item that has no question of its own."""
+    return f"{title}: what did you see that shows it?"
+
+
+def _has_children(node: Node) -> bool:
+    """Whether something stands below, even when all of it was taken out as wrong."""
+    entries = node.entries()
+    return any(
+        key in node.lost or (key in entries and (entries[key].elements() or entries[key].lost)) for key in file.CHILDREN
+    )
+
+
+def _docker_logs(logs: file.DockerLogs) -> str:
+    follow = " --follow" if logs.follow else ""
+    return f"docker logs --tail {logs.tail}{follow} {logs.container}"
+
+
+def _variable_field(variable: Variable) -> Field:
+    match variable.value:
+        case bool():
+            return Field(variable.name, "bool", variable.about)
+        case int():
+            return Field(variable.name, "int", variable.about)
+        case float():
+            return Field(variable.name, "double", variable.about)
+        case str():
+            return Field(variable.name, "string", variable.about)
+        case list():
+            return Field(variable.name, "list", variable.about)
+        case _:
+            return Field(variable.name, "dyn", variable.about)
+
+
+# --- ids and needs
+
+
+def _ids(node: Node, keys: Iterable[str]) -> Iterator[tuple[str, Node]]:
+    for key in keys:
+        for child in node.below(key):
+            if child.text("id"):
+                yield child.text("id"), child
+            yield from _ids(child, LISTS_OF_BRANCHES)
+
+
+def _written_ids(whole: Node) -> dict[str, Node]:
+    """Everything with an id that can be needed, right or wrong."""
+    return dict(_ids(whole, ("parts", "watch")))
+
+
+def _check_ids(whole: Node) -> Iterator[Problem]:
+    for keys in (("parts", "watch"), ("commands",)):
+        first: dict[str, Source] = {}
+        for id_, node in _ids(whole, keys):
+            at = node.entries()["id"].source
+            if id_ in first:
+                yield problem_at(at, f"the id `{id_}` is used twice", f"the first is at {first[id_]}")
+            first.setdefault(id_, at)
+
+
+def _check_needs(needs: Mapping[str, Node], written: Mapping[str, Node]) -> Iterator[Problem]:
+    measured = [id_ for id_, node in written.items() if "check" in node]
+    edges: dict[str, list[str]] = {}
+    for id_, node in needs.items():
+        for each in node.elements():
+            needed = str(each.value)
+            if needed not in written:
+                yield problem_at(each.source, f"there is no item `{needed}`", suggest(needed, measured))
+            elif "check" not in written[needed]:
+                hint = "`needs` names items that are measured"
+                yield problem_at(each.source, f"`{needed}` has no check that could pass", hint)
+            else:
+                edges.setdefault(id_, []).append(needed)
+    for circle in _circles(edges):
+        yield problem_at(
+            needs[circle[0]].place, "these need each other in a circle: " + " > ".join([*circle, circle[0]])
+        )
+
+
+def _circles(edges: Mapping[str, list[str]]) -> Iterator[list[str]]:
+    """Each circle once, found without recursion: a chain of needs may be as long as the checklist."""
+    finished: set[str] = set()
+    for start in edges:
+        # The way from `start` to where we are, in order, each with what it still has to follow.
+        way = {start: iter(edges[start])} if start not in finished else {}
+        while way:
+            here, rest = next(reversed(way.items()))
+            following = next(rest, None)
+            if following is None:
+                finished.add(here)
+                del way[here]
+            elif following in way:
+                names = list(way)
+                yield names[names.index(following) :]
+            elif following not in finished and following in edges:
+                way[following] = iter(edges[following])
+
+
+def _with_needs_that_count(document: Document) -> Document:
+    """Leave out needs whose check does not run here: nobody could ever see it pass."""
+    live = {item.id for item in document.checkable() if item.check is not None and not item.excluded}
+
+    def item_of(item: model.Item) -> model.Item:
+        if item.check is None or all(id_ in live for id_ in item.check.needs):
+            return item
+        needs = tuple(id_ for id_ in item.check.needs if id_ in live)
+        return msgspec.structs.replace(item, check=msgspec.structs.replace(item.check, needs=needs))
+
+    def branch_of(branch: model.Branch) -> model.Branch:
+        children = tuple(
+            item_of(child) if isinstance(child, model.Item) else branch_of(child) for child in branch.children
+        )
+        return msgspec.structs.replace(branch, children=children)
+
+    parts = tuple(branch_of(part) for part in document.parts)
+    return msgspec.structs.replace(document, parts=parts, watch=tuple(item_of(item) for item in document.watch))

@@ -1,0 +1,242 @@
+"""The file format: what people may write in a checklist, key by key.
+
+These models say which keys there are and what each may hold. What only the whole document can tell (ids, variables,
+conditions) is decided in `build.py`. Keys that begin with `x-` are left alone at every level.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+NOT_CARRIED_OUT = ("golive", "rollback", "hosts", "via", "abort")
+"""Keys of the format that this version does not carry out; they are refused, so that nobody relies on them."""
+
+CHILDREN = ("sections", "groups", "items")
+"""The keys under which a branch holds what stands below it."""
+
+ORIGINS = ("value", "env", "file", "command")
+"""The keys that say where a variable's value comes from; a variable has at most one."""
+
+SHAPE_OF_ID = "[a-z0-9]+(-[a-z0-9]+)*"
+SHAPE_OF_VARIABLE = "[A-Za-z_][A-Za-z0-9_]*"
+
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)(ms|s|m|h|d)")
+
+
+def seconds(written: object) -> float:
+    """The seconds in `500ms`, `10s`, `5m`, `2h` or `1d`. Raises ValueError for anything else."""
+    match = _DURATION.fullmatch(written.strip()) if isinstance(written, str) else None
+    if match is None:
+        raise ValueError(f"must be a time with its unit, as in `500ms`, `10s`, `5m`, `2h` or `1d`, not `{written}`")
+    return round(float(match[1]) * _SECONDS[match[2]], 6)
+
+
+def _kebab(text: str) -> str:
+    if not re.fullmatch(SHAPE_OF_ID, text):
+        raise ValueError("must be lower-case letters, digits and single dashes, as in `base-url`")
+    return text
+
+
+def _title(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be empty")
+    return text
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _anyone(value: object) -> object:
+    if isinstance(value, list) and all(isinstance(name, str) for name in value):
+        return dict.fromkeys(value, ())
+    return value
+
+
+def _under(key: str) -> Any:
+    """A shorthand: text alone stands for a mapping with `key`."""
+    return BeforeValidator(lambda value: {key: value} if isinstance(value, str) else value)
+
+
+def _variable(value: object) -> object:
+    if value is None:
+        return {}
+    return value if isinstance(value, dict) else {"value": value}
+
+
+Id = Annotated[str, AfterValidator(_kebab), Field(json_schema_extra={"pattern": f"^{SHAPE_OF_ID}$"})]
+Title = Annotated[str, AfterValidator(_title), Field(json_schema_extra={"minLength": 1})]
+Duration = Annotated[
+    float,
+    BeforeValidator(seconds),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?(ms|s|m|h|d)$", "examples": ["10s", "5m"]}),
+]
+Conditions = Annotated[
+    list[str],
+    BeforeValidator(_listed),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+Positions = Annotated[
+    dict[str, tuple[str, ...]],
+    BeforeValidator(_anyone),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "array", "items": {"type": "string"}},
+                {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
+            ]
+        }
+    ),
+]
+Scalar = str | int | float | bool
+
+
+class Written(BaseModel):
+    """A mapping in a checklist: unknown keys are refused, numbers may stand where text is meant."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+
+class Variable(Written):
+    """A value that differs between users: its value alone, or where it comes from and what it is for."""
+
+    value: Scalar | list[Scalar] | None = Field(None, description="The value, written out. Never a secret.")
+    env: str = Field("", description="Read from this environment variable.")
+    file: str = Field("", description="Read from this file, each time it is used.")
+    command: str = Field("", description="Read from the output of this shell command, each time it is used.")
+    secret: bool = Field(False, description="Never shown or recorded; needs `env`, `file` or `command`.")
+    about: str = Field("", description="What it is, for somebody who has to set it.")
+    example: str = Field("", description="What a value looks like.")
+
+
+class Retry(Written):
+    """Trying again while a measurement is not good."""
+
+    for_: Duration = Field(alias="for", description="The window in which it is tried again.")
+    every: Duration = Field(2.0, description="The pause between two tries.")
+
+
+class Check(Written):
+    """A measurement with conditions. One further key names the kind and holds what it needs to know."""
+
+    model_config = ConfigDict(extra="allow")
+
+    expect: Conditions = Field([], description="CEL conditions; each must hold for PASS.")
+    warn: Conditions = Field([], description="CEL conditions; each must hold, or PASS becomes WARN.")
+    timeout: Duration = Field(10.0, description="The limit of one try; 10s when not written.")
+    retry: Retry | None = Field(None, description="Try again while it is not good.")
+    deadline: Duration = Field(0.0, description="The limit of the whole measurement with all tries.")
+    every: Duration = Field(0.0, description="Measure again this often.")
+    max_age: Duration = Field(0.0, description="Older than this, the result is STALE.")
+    needs: list[Id] = Field([], description="Ids of items whose checks must PASS first; else this one is BLOCKED.")
+    advisory: bool = Field(False, description="Measure and show it, but let it block nothing.")
+
+
+class Confirm(Written):
+    """The question whose answer is a person's word: the value they saw. Text alone is the question."""
+
+    ask: str = Field("", description="The question; its answer is a value, not yes or no.")
+    look: str = Field("", description="Where to look for the answer.")
+    expect: str = Field("", description="A CEL condition over `value` (text) that an acceptable answer satisfies.")
+    position: str = Field("", description="The position that has to answer.")
+    always: bool = Field(False, description="Ask even when the check is live: the item then needs both.")
+
+
+class Item(Written):
+    """One thing that must be true: measured by a check, confirmed by a person, or both."""
+
+    id: Id = Field(description="Its name in commands and records, once in the document: `base-url`.")
+    title: Title = Field(description="What must be true.")
+    check: Check | None = Field(None, description="How it is measured.")
+    confirm: Annotated[Confirm | None, _under("ask")] = Field(None, description="What a person is asked.")
+    required: bool = Field(True, description="False: it may be set not applicable without a reason.")
+    note: str = Field("", description="What a captain should know of it.")
+    target: str = Field("", description="The figure agreed on, as people write it: `> 99.9 %`.")
+    when: str = Field("", description="A CEL condition over the variables; the item does not count when it is false.")
+
+
+class Branch(Written):
+    """A heading with what stands under it."""
+
+    id: Id = Field(description="Its name in commands and records, once in the document.")
+    title: Title = Field(description="The heading.")
+    note: str = Field("", description="What a captain should know of it.")
+    when: str = Field("", description="A CEL condition over the variables; nothing below counts when it is false.")
+
+
+class Group(Branch):
+    """A heading over items."""
+
+    items: list[Item] = Field([], description="What must be true.")
+
+
+class Section(Branch):
+    """A heading over groups and items."""
+
+    groups: list[Group] = Field([], description="Headings over items.")
+    items: list[Item] = Field([], description="What must be true.")
+
+
+class Part(Branch):
+    """A heading over sections, groups and items, or a reference part that shows lists of the document."""
+
+    sections: list[Section] = Field([], description="Headings over groups and items.")
+    groups: list[Group] = Field([], description="Headings over items.")
+    items: list[Item] = Field([], description="What must be true.")
+    show: list[Literal["watch", "contacts", "commands"]] = Field([], description="A reference part: what stands here.")
+
+
+class Contact(Written):
+    """Somebody to call."""
+
+    name: Title = Field(description="Who it is.")
+    position: str = Field("", description="The position they hold.")
+    phone: str = Field("", description="A telephone number.")
+    chat: str = Field("", description="A channel or handle.")
+    email: str = Field("", description="An address.")
+    note: str = Field("", description="When to call them, say.")
+
+
+class DockerLogs(Written):
+    """The log of a container."""
+
+    container: Title = Field(description="Its name or id.")
+    tail: int = Field(100, ge=0, description="How many lines to begin with.")
+    follow: bool = Field(False, description="Go on with lines as they come.")
+
+
+class Run(Written):
+    """What a quick command runs: exactly one of these."""
+
+    command: str = Field("", description="A shell command.")
+    docker_logs: DockerLogs | None = Field(None, description="The log of a container.")
+
+
+class Command(Written):
+    """A quick command, a key away."""
+
+    id: Id = Field(description="Its name, once among the commands.")
+    title: Title = Field(description="What it is for.")
+    run: Annotated[Run, _under("command")] = Field(description="What it runs.")
+    changes: bool = Field(False, description="It changes something: never run without a question.")
+
+
+class Checklist(Written):
+    """A checklist, or one file of a folder of them."""
+
+    cockpit: Literal[1] = Field(description="The version of this format: 1.")
+    name: Title = Field(description="What is being released.")
+    note: str = Field("", description="What a captain should know before anything else.")
+    extends: str = Field("", description="A shipped checklist, or the path of one, that this one adds to by id.")
+    variables: dict[str, Annotated[Variable, BeforeValidator(_variable)]] = Field(
+        {}, description="Values that differ between users, used as `${name}`."
+    )
+    positions: Positions = Field({}, description="Who answers for what: positions, and the users who may hold them.")
+    contacts: list[Contact] = Field([], description="Somebody to call.")
+    commands: list[Command] = Field([], description="Quick commands.")
+    parts: list[Part] = Field([], description="The checklist itself.")
+    watch: list[Item] = Field([], description="Checks that keep running through the run, with the figures agreed on.")

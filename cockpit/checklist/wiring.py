@@ -1,0 +1,188 @@
+"""Live when wired, manual otherwise: what was written as a check becomes a measurement, or says what it waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cockpit.checklist import conditions, file, model, variables
+from cockpit.checklist.condition_names import with_values
+from cockpit.checklist.form import known_keys, read_form
+from cockpit.checklist.kinds import DocumentedKind, Field
+from cockpit.checklist.model import Source, Variable
+from cockpit.checklist.node import Node, plain
+from cockpit.checklist.problem import Problem, problem_at, suggest
+
+
+@dataclass(frozen=True)
+class Wired:
+    """What became of a check: a measurement, or the variables that it still needs."""
+
+    check: model.Check | None
+    unwired: tuple[str, ...] = ()
+
+
+def wire(
+    form: file.Check, node: Node, kinds: Mapping[str, DocumentedKind], known: Mapping[str, Variable]
+) -> tuple[Wired, list[Problem]]:
+    """Wire one check, and say everything that is wrong with it."""
+    problems: list[Problem] = []
+    kind = _kind(node, kinds, problems)
+    if kind is None:
+        return Wired(None), problems
+    spec = node.entries()[kind.name]
+    problems.extend(variables.check_uses(spec, known, strict=True))
+    problems.extend(_check_spec(kind, spec, known))
+    expect = _conditions(node, "expect", kind.fields, known, problems)
+    warn = _conditions(node, "warn", kind.fields, known, problems)
+    if not expect and "expect" not in node and not kind.implied:
+        hint = "write under `expect` what must hold; see `cockpit kinds " + kind.name + "`"
+        problems.append(problem_at(spec.place, "this check cannot fail: it has no condition", hint))
+    problems.extend(_check_times(form, node))
+    used = dict.fromkeys(variables.names_in([plain(spec), form.expect, form.warn]))
+    unwired = tuple(name for name in used if name in known and not known[name].is_set)
+    if unwired or problems:
+        return Wired(None, unwired), problems
+    check = model.Check(
+        kind=kind.name,
+        spec=plain(spec),
+        expect=expect,
+        warn=warn,
+        timeout=form.timeout,
+        retry_for=form.retry.for_ if form.retry else 0.0,
+        retry_every=form.retry.every if form.retry else 2.0,
+        deadline=form.deadline,
+        every=form.every,
+        max_age=form.max_age,
+        needs=tuple(form.needs),
+        advisory=form.advisory,
+    )
+    return Wired(check), problems
+
+
+def check_condition(
+    node: Node, fields: Iterable[Field], text: str | None = None, what: str = ""
+) -> tuple[conditions.Condition | None, list[Problem]]:
+    """Compile the condition written at `node`; the place of what is wrong is that of the character, where it can be."""
+    written = str(node.value)
+    try:
+        return conditions.compile_condition(written if text is None else text, fields), []
+    except conditions.ConditionError as error:
+        at = node.source
+        hint = error.hint
+        if node.literal >= 0 and text in (None, written):
+            at = Source(at.file, at.line, at.column + node.literal + error.column - 1)
+        else:
+            line = f"line {error.line}, " if error.line > 1 else ""
+            hint = f"at {line}column {error.column} of the condition" + (f"; {hint}" if hint else "")
+        return None, [problem_at(at, what + error.message, hint)]
+
+
+def _kind(node: Node, kinds: Mapping[str, DocumentedKind], problems: list[Problem]) -> DocumentedKind | None:
+    """The one kind that a check names."""
+    known = known_keys(file.Check)
+    named = []
+    for key, child in node.entries().items():
+        if key in known or key.startswith("x-"):
+            continue
+        if key in file.NOT_CARRIED_OUT:
+            hint = f"remove it, or keep it for later as `x-{key}`"
+            problems.append(problem_at(child.place, f"`{key}` is not carried out by this version of Cockpit", hint))
+        elif key not in kinds:
+            said = f"`{key}` is neither a kind of check nor a key of one"
+            problems.append(problem_at(child.place, said, suggest(key, [*kinds, *known])))
+        else:
+            named.append(key)
+    if len(named) > 1:
+        said = f"a check measures one thing; this one names {' and '.join(f'`{key}`' for key in named)}"
+        problems.append(problem_at(node.place, said, "make two items of it"))
+        return None
+    if not named:
+        if not problems:
+            hint = "one of: " + ", ".join(kinds)
+            problems.append(problem_at(node.place, "this check does not say what it measures", hint))
+        return None
+    return kinds[named[0]]
+
+
+def _check_spec(kind: DocumentedKind, spec: Node, known: Mapping[str, Variable]) -> list[Problem]:
+    """Check what the kind needs to know, with the values that are known; what is not known yet is not judged."""
+    if not isinstance(spec.value, dict):
+        return [
+            problem_at(
+                spec.source, f"`{kind.name}` must be a mapping of keys to values", f"see `cockpit kinds {kind.name}`"
+            )
+        ]
+    filled, open_places = _filled(spec, known)
+    _, _, problems = read_form(kind.spec, filled)
+    return [problem for problem in problems if (problem.line, problem.column) not in open_places]
+
+
+def _filled(node: Node, known: Mapping[str, Variable]) -> tuple[Node, set[tuple[int, int]]]:
+    """A copy with variables filled in, and the places of values that hold some that are not known yet."""
+    value = node.value
+    if isinstance(value, dict | list):
+        pairs = value.items() if isinstance(value, dict) else enumerate(value)
+        copies = {key: _filled(child, known) for key, child in pairs}
+        places = set().union(*(places for _, places in copies.values()))
+        children = {key: child for key, (child, _) in copies.items()}
+        new: Any = children if isinstance(value, dict) else list(children.values())
+        return Node(new, node.source, node.key, node.literal), places
+    new = variables.fill(value, known)
+    copy = Node(_as_nodes(new, node.source), node.source, node.key, node.literal)
+    unknown = isinstance(new, str) and any(variables.names_in(new))
+    return copy, {(node.source.line, node.source.column)} if unknown else set()
+
+
+def _as_nodes(value: Any, source: Source) -> Any:
+    return [Node(item, source) for item in value] if isinstance(value, list) else value
+
+
+def _conditions(
+    node: Node, key: str, fields: tuple[Field, ...], known: Mapping[str, Variable], problems: list[Problem]
+) -> tuple[str, ...]:
+    """The conditions under `key`, compiled to see that they can be used."""
+    written = node.entries().get(key)
+    if written is None:
+        return ()
+    texts = []
+    for each in written.elements() or [written]:
+        text = str(each.value)
+        if "${" in text and len(text) <= conditions.LONGEST:
+            wrong, text = _with_variables(each, fields, known)
+            problems.extend(wrong)
+        else:
+            problems.extend(check_condition(each, fields)[1])
+        texts.append(text)
+    return tuple(texts)
+
+
+def _with_variables(node: Node, fields: tuple[Field, ...], known: Mapping[str, Variable]) -> tuple[list[Problem], str]:
+    """The condition with `${name}` filled in; one that is not set may be anything: only its use is judged."""
+    text = str(node.value)
+    wrong = variables.check_uses(node, known, strict=True)
+    if wrong:
+        return wrong, text
+    used = [known[name] for name in variables.names_in(text)]
+    for variable in used:
+        if variable.secret or variables.read_later(variable):
+            said = f"a condition cannot use `{variable.name}`: it is read only when a check asks for it"
+            return [problem_at(node.source, said)], text
+    text = with_values(text, {each.name: each.value for each in used if each.is_set})
+    open_names = [Field(f"not_set_{each.name}", "dyn", "") for each in used if not each.is_set]
+    return check_condition(node, (*fields, *open_names), variables.USE.sub(r"not_set_\1", text))[1], text
+
+
+def _check_times(form: file.Check, node: Node) -> list[Problem]:
+    """Times that contradict each other."""
+    problems = []
+    if form.timeout <= 0:
+        problems.append(problem_at(node.at(("timeout",)).place, "`timeout` must be longer than nothing"))
+    if form.deadline and form.deadline < form.timeout:
+        said = "`deadline`, the limit of all tries, is shorter than `timeout`, the limit of one"
+        problems.append(problem_at(node.at(("deadline",)).place, said))
+    if form.max_age and form.every and form.max_age < form.every:
+        said = "`max_age` is shorter than `every`: the result would be stale before it is measured again"
+        problems.append(problem_at(node.at(("max_age",)).place, said))
+    return problems

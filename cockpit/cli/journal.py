@@ -1,0 +1,107 @@
+"""`cockpit journal`: the record itself."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from cockpit.checklist.model import decode
+from cockpit.cli import output
+from cockpit.cli.exits import Exit
+from cockpit.cli.record import journal_path
+from cockpit.journal.event import Event, RunClosed, RunOpened
+from cockpit.journal.reader import Follower, Verification, read
+from cockpit.journal.reader import verify as verify_chain
+from cockpit.text import safe_line
+
+FORMAT = 1
+"""Version of the JSON output of `verify`: `{format, journal, ok, events, head, bytes, problem, torn}`.
+
+`problem` is null or `{line, offset, event, what}`, the first line that is not what was written; `torn` is null or
+`{offset, size}` of an unfinished last line, which nobody was told had been recorded. `show` and `follow` print the
+lines of the journal as they are; `cockpit.journal.event` documents them.
+"""
+
+_LOOK_EVERY = 0.2
+"""Seconds between two looks at a journal that is followed."""
+
+
+def show(args: argparse.Namespace) -> int:
+    """Print every event. Of a damaged journal, those that stand before the damage."""
+    path = journal_path(args.record)
+    with path.open("rb") as lines:
+        _print(zip(read(path), lines, strict=False), as_written=args.json, names={})
+    return Exit.GOOD
+
+
+def verify(args: argparse.Namespace) -> int:
+    """Say whether the chain is whole, and where it breaks."""
+    found = verify_chain(journal_path(args.record), typed=True)
+    if args.json:
+        output.print_json(_as_json(found))
+    else:
+        print("\n".join(_in_words(found)))
+    return Exit.GOOD if found.ok else Exit.NO
+
+
+def follow(args: argparse.Namespace) -> int:
+    """Print events as they are recorded, from the first, until the run is closed."""
+    path = journal_path(args.record)
+    names: dict[str, str] = {}
+    with Follower(path) as follower, path.open("rb") as lines:
+        while True:
+            events = follower.poll()
+            _print(zip(events, lines, strict=False), as_written=args.json, names=names)
+            if events and isinstance(events[-1].data, RunClosed):
+                return Exit.GOOD
+            time.sleep(_LOOK_EVERY)
+
+
+def _print(events: Iterable[tuple[Event, bytes]], *, as_written: bool, names: dict[str, str]) -> None:
+    """Print events for people or as they are written; `names` learns the titles of items on the way."""
+    for event, line in events:
+        if as_written:
+            sys.stdout.buffer.write(line)
+            continue
+        if isinstance(event.data, RunOpened):
+            names.update((item.id, item.title) for item in decode(bytes(event.data.document)).checkable())
+        print(_told(event, names))
+    sys.stdout.flush()
+
+
+def _told(event: Event, names: Mapping[str, str]) -> str:
+    from cockpit.views.timeline import tell
+
+    told = tell(event, names, None)
+    at = event.at.astimezone().isoformat(" ", "seconds")
+    return safe_line(f"{event.seq:>6}  {at}  {told.who}: {told.sentence}")
+
+
+def _as_json(found: Verification) -> dict[str, Any]:
+    problem, torn = found.problem, found.torn
+    return {
+        "format": FORMAT,
+        "journal": str(found.path),
+        "ok": found.ok,
+        "events": found.events,
+        "head": found.head,
+        "bytes": found.size,
+        "problem": problem
+        and {"line": problem.line, "offset": problem.offset, "event": problem.seq, "what": problem.what},
+        "torn": torn and {"offset": torn.offset, "size": torn.size},
+    }
+
+
+def _in_words(found: Verification) -> Iterable[str]:
+    name = safe_line(str(found.path))
+    if found.problem is None:
+        yield f"{name}: the chain holds over {output.counted(found.events, 'event')}"
+        yield f"head: {found.head}"
+    else:
+        yield f"{name}: damaged at {safe_line(str(found.problem))}"
+        yield f"{output.counted(found.events, 'event')} before it hold, up to {found.head or 'nothing'}"
+    if found.torn is not None:
+        yield f"an unfinished last line of {found.torn.size} bytes does not count: nobody was told that it was recorded"

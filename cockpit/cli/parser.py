@@ -1,0 +1,369 @@
+"""Every command of the command line: its words, its help, an example, and the function that carries it out.
+
+A command's `target` is `module:function` in this folder; the module is imported when the command runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from cockpit.cli import completers, words
+from cockpit.cli.exits import EXPLAINED
+
+
+class Command(argparse.ArgumentParser):
+    """A command, with examples of its use; or a command that has commands."""
+
+    def __init__(self, *, examples: tuple[str, ...] = (), lists_commands: bool = True, **settings: Any) -> None:
+        epilog = "\n".join(["example:" if len(examples) == 1 else "examples:", *(f"  {line}" for line in examples)])
+        settings.setdefault("epilog", epilog if examples else None)
+        super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False, **settings)
+        self._lists_commands = lists_commands
+        self.examples = examples
+        self.commands: dict[str, Command] = {}
+        self._choice: argparse._SubParsersAction[Command] | None = None
+
+    def command(self, name: str, target: str, about: str, *examples: str, more: str = "") -> Command:
+        """Add a command. `target` may be empty for one that only has commands of its own.
+
+        What was parsed has the command that was meant as `command`.
+        """
+        if self._choice is None:
+            self._choice = self.add_subparsers(
+                prog=self.prog,
+                metavar="COMMAND",
+                required=self.get_default("target") is None,
+                help=None if self._lists_commands else argparse.SUPPRESS,
+            )
+        description = f"{about}\n\n{more}" if more else about
+        listed: dict[str, Any] = {"help": about} if self._lists_commands else {}
+        added = self._choice.add_parser(name, examples=examples, description=description, **listed)
+        if target:
+            added.set_defaults(target=target, command=added)
+        self.commands[name] = added
+        return added
+
+    def argument(self, *names: str, complete: completers.Completer | None = None, **settings: Any) -> Command:
+        """Add an argument, with what a shell may complete it to; returns the command."""
+        action = self.add_argument(*names, **settings)
+        if complete is not None:
+            action.completer = complete  # type: ignore[attr-defined] # where argcomplete looks for it
+        return self
+
+
+def build() -> Command:
+    """The parser of the whole command line."""
+    parser = Command(prog="cockpit", usage="cockpit [COMMAND ...]", add_help=False, lists_commands=False)
+    parser.set_defaults(target="picker:pick", command=parser)
+    parser.add_argument("--version", action="version", version=_version(), help=argparse.SUPPRESS)
+    parser.add_argument("--help", "-h", action="help", help=argparse.SUPPRESS)
+    families = [
+        ("carry out a checklist", _add_runs),
+        ("say something on a run", _add_words),
+        ("read the record", _add_record),
+        ("measure", _add_check),
+        ("write a checklist", _add_checklist),
+        ("try it, use it", _add_rest),
+    ]
+    lines = ["A release captain's launch room in one terminal.", "", "`cockpit` alone lists what is under way here."]
+    for title, add in families:
+        known = len(parser.commands)
+        add(parser)
+        lines += ["", f"{title}:"]
+        lines += [f"  {name:11} {_first_line(each)}" for name, each in list(parser.commands.items())[known:]]
+    lines += ["", "`cockpit COMMAND --help` shows its arguments and an example.", "", EXPLAINED]
+    parser.description = "\n".join(lines)
+    return parser
+
+
+def _add_runs(cockpit: Command) -> None:
+    opened = cockpit.command(
+        "open",
+        "runs:open_run",
+        "Start a run of a checklist, or go on with one.",
+        "cockpit open production --release 2.4.0 --environment production",
+        "cockpit open launch.yaml --rehearsal --var base_url=http://127.0.0.1:8080",
+    )
+    _checklist(opened)
+    opened.argument("--release", metavar="V", default="", help="what is being released, as people call it")
+    opened.argument("--environment", metavar="E", default="", help="where to: production, staging, ...")
+    opened.argument("--rehearsal", action="store_true", help="a rehearsal; every screen says so")
+    opened.argument("--run", metavar="ID", default="", complete=completers.runs, help="name the run, or go on with it")
+    opened.argument("--new", action="store_true", help="open another run although one of these is under way")
+    _plain(opened)
+
+    attached = cockpit.command(
+        "attach",
+        "runs:attach",
+        "Look on at a run, or take command of it.",
+        "cockpit attach 20261201-2130-2.4.0",
+        "cockpit attach 20261201-2130-2.4.0 --take-command",
+    )
+    _run(attached)
+    how = attached.add_mutually_exclusive_group()
+    how.add_argument("--observe", action="store_true", help="only look on, even when nobody is captain")
+    how.add_argument("--take-command", action="store_true", help="become captain in place of whoever is")
+    _plain(attached)
+
+    _json(cockpit.command("runs", "runs:list_runs", "List the runs that are here, newest first.", "cockpit runs"))
+    status = cockpit.command(
+        "status",
+        "runs:status",
+        "Tell where a run stands.",
+        "cockpit status 20261201-2130-2.4.0",
+        "cockpit status 2.4.0 --json",
+    )
+    _json(_run(status))
+
+
+def _add_words(cockpit: Command) -> None:
+    confirm = cockpit.command(
+        "confirm",
+        "say:confirm",
+        "Say what you saw on an item.",
+        "cockpit confirm 20261201-2130-2.4.0 backup-tested 'restored on 12 May in 41 minutes' --link https://wiki.example/restore",
+    )
+    _item(_run(confirm)).argument("value", metavar="VALUE", help="the value that you saw")
+    _evidence(confirm.argument("--note", metavar="TEXT", default="", help="a remark on it"))
+
+    waive = cockpit.command(
+        "waive",
+        "say:waive",
+        "Accept an item undone or failing.",
+        "cockpit waive 20261201-2130-2.4.0 load-test --because 'same hardware as last month' --until 3d",
+    )
+    _because(_item(_run(waive)), required=True)
+    waive.argument(
+        "--until", metavar="WHEN", type=words.moment, help="a time (2026-12-01T18:00) or from now (45m, 2h, 3d)"
+    )
+    rule_out = cockpit.command(
+        "rule-out",
+        "say:rule_out",
+        "Say that an item, or all under a heading, is not applicable.",
+        "cockpit rule-out 20261201-2130-2.4.0 redis-ssl --because 'no Redis in this installation'",
+    )
+    _because(_item(_run(rule_out)), required=False)
+    take_back = cockpit.command(
+        "take-back",
+        "say:take_back",
+        "Take back what was said last on an item. Nothing is erased.",
+        "cockpit take-back 20261201-2130-2.4.0 backup-tested --because 'that was the old server'",
+    )
+    _because(_item(_run(take_back)), required=False)
+    note = cockpit.command(
+        "note",
+        "say:note",
+        "Leave a remark, on the run or on an item.",
+        "cockpit note 20261201-2130-2.4.0 'the network team is on the bridge' --item dns-records",
+    )
+    _run(note).argument("text", metavar="TEXT", help="the remark")
+    note.argument("--item", metavar="ITEM", default="", complete=completers.items, help="the item that it is about")
+    _evidence(note)
+
+    hold = cockpit.command(
+        "hold",
+        "say:hold",
+        "Stop the run where it stands.",
+        "cockpit hold 20261201-2130-2.4.0 --because 'database is slow'",
+    )
+    _because(_run(hold), required=True)
+    release = cockpit.command(
+        "release", "say:release", "End the hold.", "cockpit release 20261201-2130-2.4.0 --because 'fixed'"
+    )
+    _because(_run(release), required=False)
+    close = cockpit.command(
+        "close", "say:close", "End the run with the verdict that it has.", "cockpit close 20261201-2130-2.4.0"
+    )
+    _because(_run(close), required=False)
+
+
+def _add_record(cockpit: Command) -> None:
+    replay = cockpit.command(
+        "replay",
+        "replay:replay",
+        "Play a run back, from its journal alone.",
+        "cockpit replay 20261201-2130-2.4.0 --speed 60",
+        "cockpit replay /tmp/journal.jsonl --at 22:15",
+    )
+    _record(replay)
+    replay.argument("--at", metavar="WHEN", default="", help="begin at a time, or at the number of an event")
+    replay.argument("--speed", metavar="X", type=words.speed, default=1, help="1 to 1000 times; 1 if not given")
+    _plain(replay)
+
+    journal = cockpit.command(
+        "journal", "", "The record itself: show, verify or follow it.", "cockpit journal verify 20261201-2130-2.4.0"
+    )
+    show = journal.command(
+        "show",
+        "journal:show",
+        "Print every event.",
+        "cockpit journal show 20261201-2130-2.4.0",
+        "cockpit journal show 20261201-2130-2.4.0 --json | jq .kind",
+        more="With --json: each line exactly as the journal has it.",
+    )
+    _json(_record(show))
+    verify = journal.command(
+        "verify",
+        "journal:verify",
+        "Prove that the chain is whole, or name the first bad line.",
+        "cockpit journal verify /tmp/journal.jsonl",
+    )
+    _json(_record(verify))
+    follow = journal.command(
+        "follow",
+        "journal:follow",
+        "Print events as they happen, until the run is closed.",
+        "cockpit journal follow 20261201-2130-2.4.0",
+    )
+    _json(_record(follow))
+
+
+def _add_check(cockpit: Command) -> None:
+    check = cockpit.command(
+        "check",
+        "check:check",
+        "Measure what can be measured, without a run.",
+        "cockpit check production --var base_url=https://shop.example",
+        "cockpit check launch.yaml api-health --format json",
+    )
+    _checklist(check)
+    check.argument("items", metavar="ITEM", nargs="*", complete=completers.items, help="only these, and what they need")
+    check.argument("--section", metavar="ID", default="", help="only what stands under this part, section or group")
+    check.argument("--only", choices=["failed"], help="show only what is not good")
+    check.argument("--format", choices=["table", "json"], default="table", help="table if not given")
+
+
+def _add_checklist(cockpit: Command) -> None:
+    lint = cockpit.command(
+        "lint",
+        "lint:lint",
+        "Name every error of a checklist: file, line, column, what to do.",
+        "cockpit lint checklists/production",
+    )
+    _json(_checklist(lint))
+    show = cockpit.command(
+        "show",
+        "show:show",
+        "Show a checklist as loaded: its tree, what is live, what is manual and why.",
+        "cockpit show production",
+        "cockpit show production --json | jq .counts",
+    )
+    _json(_checklist(show))
+    explain = cockpit.command(
+        "explain",
+        "explain:explain",
+        "Tell where each value of an item was written.",
+        "cockpit explain production flask-env",
+    )
+    _item(_checklist(explain))
+    cockpit.command(
+        "schema",
+        "kinds:schema",
+        "Print the JSON Schema of checklists, for completion in editors.",
+        "cockpit schema > checklist.schema.json",
+    )
+    kinds = cockpit.command(
+        "kinds",
+        "kinds:kinds",
+        "Document the kinds of check.",
+        "cockpit kinds",
+        "cockpit kinds http",
+    )
+    kinds.argument("kind", metavar="KIND", nargs="?", complete=completers.kinds, help="one kind, with all its fields")
+    form = kinds.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON")
+    form.add_argument("--markdown", action="store_true", help="print a page of Markdown")
+    imported = cockpit.command(
+        "import",
+        "importing:import_markdown",
+        "Turn a checklist in Markdown into YAML.",
+        "cockpit import launch.md -o launch.yaml",
+    )
+    imported.argument("file", metavar="FILE.md", help="the Markdown file")
+    imported.argument("--output", "-o", metavar="OUT", help="write it here; a file that exists is left alone")
+
+
+def _add_rest(cockpit: Command) -> None:
+    demo = cockpit.command(
+        "demo",
+        "demo:demo",
+        "Open a run on a sandbox of Cockpit's own: no Docker, no root.",
+        "cockpit demo",
+        "cockpit demo --headless",
+    )
+    demo.argument("--headless", action="store_true", help="carry it out without a screen, and print the verdict")
+    _plain(demo)
+    completion = cockpit.command(
+        "completion",
+        "completion:completion",
+        "Print what makes a shell complete commands, runs and items.",
+        "source <(cockpit completion bash)",
+        "cockpit completion fish > ~/.config/fish/completions/cockpit.fish",
+    )
+    completion.argument("shell", choices=["bash", "zsh", "fish"])
+
+
+def _checklist(command: Command) -> Command:
+    command.argument(
+        "file",
+        metavar="FILE",
+        complete=completers.checklists,
+        help="a checklist: YAML, Markdown, a folder, or the name of a shipped one",
+    )
+    return command.argument(
+        "--var",
+        metavar="NAME=VALUE",
+        action="append",
+        type=words.assignment,
+        default=[],
+        help="set a variable of the checklist; may be repeated",
+    )
+
+
+def _run(command: Command) -> Command:
+    return command.argument("run", metavar="RUN", complete=completers.runs, help="a run, or how its id begins")
+
+
+def _record(command: Command) -> Command:
+    return command.argument(
+        "record", metavar="RUN|FILE", complete=completers.records, help="a run, a run's folder, or a journal file"
+    )
+
+
+def _item(command: Command) -> Command:
+    return command.argument("item", metavar="ITEM", complete=completers.items, help="the id of an item")
+
+
+def _because(command: Command, *, required: bool) -> Command:
+    return command.argument("--because", metavar="TEXT", default="", required=required, help="the reason")
+
+
+def _evidence(command: Command) -> Command:
+    command.argument("--evidence", metavar="TEXT", action="append", default=[], help="text that backs it")
+    command.argument("--link", metavar="URL", action="append", default=[], help="a link that backs it")
+    return command.argument(
+        "--file",
+        metavar="PATH",
+        action="append",
+        default=[],
+        help="a file that backs it: size and SHA-256 are recorded",
+    )
+
+
+def _plain(command: Command) -> Command:
+    return command.argument("--plain", action="store_true", help="line by line, without a screen")
+
+
+def _json(command: Command) -> Command:
+    return command.argument("--json", action="store_true", help="print JSON")
+
+
+def _first_line(command: Command) -> str:
+    return (command.description or "").partition("\n")[0]
+
+
+def _version() -> str:
+    from cockpit import __version__
+
+    return f"cockpit {__version__}"

@@ -1,0 +1,261 @@
+"""A run line by line: for screen readers, dumb terminals and slow lines. The same flow and rules as the screen."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import cmd as line_commands
+import shutil
+import sys
+import threading
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+from cockpit.checklist.model import Item
+from cockpit.cli import words
+from cockpit.journal.event import ChecksAffirmed, Evidence
+from cockpit.run import command as cmd
+from cockpit.run.standing import Standing
+from cockpit.views.contacts import contact_rows
+from cockpit.views.detail import detail_lines, detail_title
+from cockpit.views.filter import Filter
+from cockpit.views.header import header
+from cockpit.views.line import Line, text_of
+from cockpit.views.moment import Moment, moment
+from cockpit.views.outline import Outline
+from cockpit.views.run_view import RunView
+from cockpit.views.signs import glyphs_for
+from cockpit.views.status import closing_lines
+from cockpit.views.timeline import tell, titles, told_line
+from cockpit.views.tree_rows import tree_row
+from cockpit.views.watches import watch_rows
+
+_T = TypeVar("_T")
+
+
+class PlainRoom(line_commands.Cmd):
+    """Reads a command, does it, tells what happened meanwhile. `view` lives in an event loop of its own."""
+
+    intro = "Enter shows the next open item, `help` lists the commands, `quit` leaves; the run goes on without you."
+    doc_header = "Commands (help COMMAND says more):"
+
+    def __init__(self, view: RunView, loop: asyncio.AbstractEventLoop) -> None:
+        """Show `view`, whose loop runs in another thread."""
+        super().__init__()
+        self._view = view
+        self._loop = loop
+        self._told = view.state.seq
+        self._glyphs = glyphs_for(sys.stdout.encoding or "ascii", {"COCKPIT_GLYPHS": "ascii"})
+        self._outline = Outline(view.state.document)
+        self.prompt = "cockpit> "
+
+    def preloop(self) -> None:
+        """Begin with where the run stands."""
+        self.do_status("")
+
+    def postcmd(self, stop: bool, line: str) -> bool:  # noqa: ARG002 - as the library calls it
+        """After each command, what happened meanwhile."""
+        if not stop:
+            self.do_news("")
+        return stop
+
+    def emptyline(self) -> bool:
+        """Enter alone: the next open item."""
+        self.do_next("")
+        return False
+
+    def default(self, line: str) -> None:
+        """Say that there is no such command."""
+        if line == "EOF":
+            return
+        self._say(f"There is no command {line.partition(' ')[0]!r}: `help` lists them.")
+
+    def onecmd(self, line: str) -> bool:
+        """Do one command. The end of the input leaves."""
+        return self.do_quit("") if line == "EOF" else bool(super().onecmd(line))
+
+    def do_next(self, _: str) -> None:
+        """Show the next open item that a person confirms, and ask for the value."""
+        now = self._now
+        left = [item for item in now.state.document.items() if self._waits(item, now)]
+        if not left:
+            self._say("No item is waiting for a person.")
+            return
+        item = left[0]
+        self._say(f"{len(left)} to confirm. This one is {item.id}:")
+        self.do_show(item.id)
+        value = self._ask("what did you see (empty: leave it open)")
+        if value:
+            self._send(cmd.Confirm(item.id, value))
+
+    def do_list(self, text: str) -> None:
+        """List [FILTER]: the checklist; words such as open, fail, manual, @security or any text narrow it down."""
+        now = self._now
+        for node in self._outline.shown(frozenset(), Filter(text), now.stands):
+            self._say_line(tree_row(node, now, self._width))
+
+    def do_show(self, item_id: str) -> None:
+        """Show ITEM: everything that is known of it."""
+        item = self._find(item_id)
+        if item is not None:
+            now = self._now
+            self._say_line(detail_title(item, now, self._width))
+            for each in detail_lines(item, now, self._width):
+                self._say_line(each)
+
+    def do_confirm(self, text: str) -> None:
+        """Confirm ITEM [VALUE]: say what you saw."""
+        item_id, _, value = text.strip().partition(" ")
+        item = self._find(item_id)
+        if item is None:
+            return
+        if item.confirm is not None and not value:
+            self._say(item.confirm.ask)
+        value = value.strip() or self._ask("what did you see")
+        note = self._ask("note (empty: none)")
+        backed = self._ask("evidence: text, link or file (empty: none)")
+        self._send(cmd.Confirm(item.id, value, note, (evidence(backed),) if backed else ()))
+
+    def do_waive(self, text: str) -> None:
+        """Waive ITEM: accept it undone or failing; asks for the reason and how long."""
+        item = self._find(text)
+        if item is None:
+            return
+        reason = self._ask("why is it accepted as it is")
+        until = self._ask("until when: 2h, 3d, 2026-12-01 (empty: no end)")
+        try:
+            expires = words.moment(until) if until else None
+        except argparse.ArgumentTypeError as problem:
+            self._say(f"Not waived: {problem}.")
+            return
+        self._send(cmd.Waive(item.id, reason, expires))
+
+    def do_na(self, text: str) -> None:
+        """Na ITEM|HEADING: say that it is not applicable; asks for the reason."""
+        self._send(cmd.RuleOut(text.strip(), self._ask("why is it not applicable (optional items need no reason)")))
+
+    def do_back(self, text: str) -> None:
+        """Back ITEM: take back what was said last on it. Nothing is erased."""
+        self._send(cmd.TakeBack(text.strip(), self._ask("why (empty: no reason)")))
+
+    def do_note(self, text: str) -> None:
+        """Note [ITEM]: leave a remark, on the run or on an item."""
+        self._send(cmd.AddNote(self._ask("note"), text.strip()))
+
+    def do_hold(self, text: str) -> None:
+        """Hold [REASON]: stop the run where it stands."""
+        self._send(cmd.Hold(text.strip() or self._ask("why")))
+
+    def do_release(self, text: str) -> None:
+        """Release [REASON]: end the hold."""
+        self._send(cmd.Release(text.strip()))
+
+    def do_measure(self, text: str) -> None:
+        """Measure [ITEM]: measure it now, or everything."""
+        self._send(cmd.Measure(text.strip()))
+
+    def do_take(self, _: str) -> None:
+        """Take command of the run, in place of whoever is captain."""
+        captain = self._view.state.captain
+        self._say(f"{captain.who} is captain since {captain.since.astimezone():%H:%M:%S}.")
+        if self._ask("type `take` to take command") == "take":
+            self._send(cmd.TakeCommand(self._ask("why (empty: no reason)")))
+
+    def do_watches(self, _: str) -> None:
+        """Show the critical success metrics."""
+        for each in watch_rows(self._now, self._width):
+            self._say_line(each)
+
+    def do_contacts(self, _: str) -> None:
+        """Show who to call, and the quick commands."""
+        for row in contact_rows(self._now):
+            self._say_line(row.shown)
+
+    def do_status(self, _: str) -> None:
+        """Tell where the run stands."""
+        for each in header(self._now, self._width):
+            self._say_line(each)
+
+    def do_news(self, _: str) -> None:
+        """Tell what happened since the last time."""
+        now = self._now
+        names = titles(now)
+        for event in now.events[self._told + 1 :]:
+            if not isinstance(event.data, ChecksAffirmed):
+                self._say_line(told_line(tell(event, names, None), now))
+        self._told = now.state.seq
+        if now.link.problem:
+            self._say(("NOT RECORDED: " if not now.link.recording else "") + now.link.problem)
+
+    def do_close(self, _: str) -> None:
+        """Close the run with the verdict that it has."""
+        state = self._view.state
+        for each in closing_lines(self._now):
+            self._say_line(each)
+        word = state.release if state.run_kind == "live" and state.release else "close"
+        if self._ask(f"type `{word}` to close the run") == word:
+            self._send(cmd.Close(self._ask("remark (empty: none)")))
+
+    def do_quit(self, _: str) -> bool:
+        """Leave. The run goes on."""
+        return True
+
+    @property
+    def _now(self) -> Moment:
+        return moment(self._view, glyphs=self._glyphs)
+
+    @property
+    def _width(self) -> int:
+        return shutil.get_terminal_size().columns
+
+    def _waits(self, item: Item, now: Moment) -> bool:
+        return item.confirm is not None and item.mode != "live" and now.stands[item.id] is Standing.OPEN
+
+    def _find(self, text: str) -> Item | None:
+        document = self._view.state.document
+        item = document.find(text.strip())
+        if item is None:
+            near = document.nearest(text.strip())
+            self._say(f"There is no item {text.strip()!r}" + (f": did you mean {near}?" if near else "."))
+        return item
+
+    def _send(self, command: cmd.Command) -> None:
+        outcome = self._wait(self._view.send(command))
+        self._say(f"recorded as event {outcome.seq}" if outcome.accepted else f"REFUSED: {outcome.reason}")
+
+    def _wait(self, work: Coroutine[Any, Any, _T]) -> _T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def _ask(self, what: str) -> str:
+        return input(f"{what}: ").strip()
+
+    def _say(self, text: str) -> None:
+        print(text, flush=True)
+
+    def _say_line(self, line: Line) -> None:
+        self._say(text_of(line).rstrip())
+
+
+def evidence(text: str) -> Evidence:
+    """What somebody typed as evidence: a link, a file that is there, or text."""
+    if text.startswith(("http://", "https://")):
+        return Evidence(link=text)
+    path = Path(text).expanduser()
+    return Evidence(path=str(path.absolute())) if path.is_file() else Evidence(text=text)
+
+
+def converse(view: RunView, loop: asyncio.AbstractEventLoop) -> None:
+    """Talk about the run of `view`, whose loop runs in another thread, until the person leaves."""
+    room = PlainRoom(view, loop)
+    try:
+        room.cmdloop()
+    except (EOFError, KeyboardInterrupt):
+        print()
+
+
+def loop_in_thread() -> asyncio.AbstractEventLoop:
+    """A running event loop in a thread that ends with the program."""
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="run", daemon=True).start()
+    return loop

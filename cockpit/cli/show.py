@@ -1,0 +1,126 @@
+"""`cockpit show`: a checklist as loaded, for people and for programs."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from typing import Any
+
+from cockpit.checklist.model import Branch, Document, Item
+from cockpit.cli import output
+from cockpit.cli.document import load_named
+from cockpit.cli.exits import Exit
+from cockpit.text import safe_line
+
+FORMAT = 1
+"""Version of the JSON output.
+
+`{format, name, note, counts, variables, positions, parts, watch, contacts, commands, files}`. Parts, and what stands
+under them, are `{level, id, title, children, ...}`; an item has `level: "item"`, `mode` (`live`, `manual`, `both`) and
+`why`, and its `check` and `confirm` as loaded. `counts` has `parts`, `sections`, `groups`, `items`, `live` (items that
+a check measures, those that need both included) and `manual`. Times are seconds. A secret has no value.
+"""
+
+
+def show(args: argparse.Namespace) -> int:
+    """Print the tree, or everything as JSON."""
+    document = load_named(args.file, dict(args.var)).document
+    if args.json:
+        output.print_json(as_json(document))
+    else:
+        for line in tree(document):
+            print(safe_line(line))
+    return Exit.GOOD
+
+
+def as_json(document: Document) -> dict[str, Any]:
+    """The document as plain values; its shape is that of `FORMAT`."""
+    import msgspec
+
+    plain: dict[str, Any] = msgspec.to_builtins(document)
+    return {
+        "format": FORMAT,
+        "name": document.name,
+        "note": document.note,
+        "counts": counts(document),
+        "variables": [
+            {"name": each.name, "set": each.is_set, "secret": each.secret, "value": each.value, "origin": each.origin}
+            | {"about": each.about, "example": each.example}
+            for each in document.variables
+        ],
+        "positions": plain.get("positions", {}),
+        "parts": [_node(part) for part in document.parts],
+        "watch": [_node(watch) for watch in document.watch],
+        "contacts": plain.get("contacts", []),
+        "commands": plain.get("commands", []),
+        "files": plain.get("files", []),
+    }
+
+
+def counts(document: Document) -> dict[str, int]:
+    """How many there are of each level, and how many items are live and manual."""
+    headings = list(document.branches())
+    items = list(document.items())
+    live = sum(item.check is not None for item in items)
+    levels = {f"{level}s": sum(each.level == level for each in headings) for level in ("part", "section", "group")}
+    return levels | {"items": len(items), "live": live, "manual": len(items) - live}
+
+
+def why(item: Item) -> str:
+    """Why an item is live or manual, in words."""
+    if item.unwired:
+        several = len(item.unwired) > 1
+        return (
+            f"{'variables' if several else 'variable'} {', '.join(item.unwired)} {'are' if several else 'is'} not set"
+        )
+    if item.check is None:
+        return "it has no check"
+    return f"{item.check.kind} measures it" + (", and a person confirms it" if item.mode == "both" else "")
+
+
+def tree(document: Document) -> Iterator[str]:
+    """The document as lines for people."""
+    total = counts(document)
+    levels = ", ".join(output.counted(total[f"{noun}s"], noun) for noun in ("part", "section", "group", "item"))
+    yield document.name
+    yield f"{levels}: {total['live']} live, {total['manual']} manual"
+    for part in document.parts:
+        yield ""
+        yield from _lines(part, 0)
+    if document.watch:
+        yield ""
+        yield "Watches"
+        for watch in document.watch:
+            yield from _lines(watch, 1)
+    unset = [variable for variable in document.variables if not variable.is_set]
+    if unset:
+        yield ""
+        yield "Variables that are not set (--var NAME=VALUE)"
+        width = max(len(variable.name) for variable in unset)
+        for variable in unset:
+            yield f"  {variable.name:{width}}  {variable.about}".rstrip()
+
+
+def _lines(node: Branch | Item, depth: int) -> Iterator[str]:
+    indent = "  " * depth
+    excluded = f"  (not counted: {node.excluded})" if node.excluded else ""
+    if isinstance(node, Item):
+        optional = "" if node.required else "  (optional)"
+        reason = "" if node.check is None and not node.unwired else f": {why(node)}"
+        yield f"{indent}- {node.id}: {node.title}{optional}  [{node.mode}{reason}]{excluded}"
+        return
+    yield f"{indent}{node.title}  ({node.id}){excluded}"
+    for child in node.children:
+        yield from _lines(child, depth + 1)
+
+
+def _node(node: Branch | Item) -> dict[str, Any]:
+    import msgspec
+
+    plain: dict[str, Any] = msgspec.to_builtins(node)
+    plain.pop("is", None)
+    plain["source"] = str(node.source)
+    if isinstance(node, Item):
+        return {"level": "item", "id": node.id, "title": node.title, "mode": node.mode, "why": why(node)} | plain
+    first = {"level": node.level, "id": node.id, "title": node.title}
+    return first | plain | {"children": [_node(child) for child in node.children]}

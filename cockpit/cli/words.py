@@ -1,0 +1,49 @@
+"""What stands on the command line, as values. Each raises argparse.ArgumentTypeError with a sentence."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def assignment(text: str) -> tuple[str, str]:
+    """`NAME=VALUE` as a pair."""
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name, value
+
+
+def moment(text: str) -> dt.datetime:
+    """A time to come: `2026-12-01T18:00` (local time unless it says otherwise), or from now: `45m`, `2h`, `3d`."""
+    import datetime as dt
+
+    now = dt.datetime.now(dt.UTC)
+    if from_now := re.fullmatch(r"(\d{1,6})([smhd])", text):
+        return now + dt.timedelta(seconds=int(from_now[1]) * _SECONDS[from_now[2]])
+    try:
+        then = dt.datetime.fromisoformat(text).astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is neither a time (2026-12-01T18:00) nor one from now (2h)"
+        ) from None
+    if then <= now:
+        raise argparse.ArgumentTypeError(f"{text} is past")
+    return then
+
+
+def speed(text: str) -> int:
+    """How many times faster than it happened, a whole number from 1 to 1000."""
+    try:
+        times = int(text.removesuffix("x"))
+    except ValueError:
+        times = 0
+    if not 1 <= times <= 1000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 1000")
+    return times

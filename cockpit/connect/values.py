@@ -1,0 +1,161 @@
+"""The values of a checklist's variables, filled in where they are used, and kept out of sight when they are secret.
+
+Secrets, and what stands in a file or comes from a command, are read at the moment they are used and kept for a short
+time only. From then on every form of a secret is hidden by the redactor. Reading may run a command and so block for
+seconds: `at_hand` says whether `fill` will.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+import urllib.parse
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from cockpit.checklist.model import Variable
+from cockpit.connect import sources
+from cockpit.text import SHORTEST_SECRET, Redactor
+
+KEPT_SECONDS = 30.0
+"""How long a value that was read is used before it is read again: a rotated secret is noticed within this time."""
+
+_USE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_CONNECTION_PASSWORD = re.compile(r"\bpassword\s*=\s*(?:'((?:[^'\\]|\\.)*)'|(\S+))")
+
+
+class ValueMissing(Exception):
+    """A variable has no usable value: which, where it was looked for, and what to do."""
+
+
+class Values:
+    """What `${name}` stands for. Safe to use from several threads."""
+
+    def __init__(
+        self, variables: Iterable[Variable], environ: Mapping[str, str], *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`environ` is where secrets from the environment are read, and what commands are run with."""
+        self.redactor = Redactor()
+        self._variables = {variable.name: variable for variable in variables}
+        self._environ = environ
+        self._clock = clock
+        self._read: dict[str, tuple[float, str]] = {}
+        self._one_at_a_time = {name: threading.Lock() for name in self._variables}
+
+    def fill(self, spec: dict[str, Any]) -> dict[str, Any]:
+        """`spec` with each `${name}` in its strings replaced.
+
+        A string that is nothing but `${name}` becomes the value with its type; inside a text the value is written as
+        text, as it is: in a URL too, where nothing is quoted. Raises ValueMissing.
+        """
+        return {key: self._filled(value) for key, value in spec.items()}
+
+    def show(self, text: str) -> str:
+        """`text` for display: filled in but for what is secret or not set, which stays as written."""
+
+        def shown(use: re.Match[str]) -> str:
+            variable = self._variables.get(use[1])
+            if variable is None or not variable.is_set or _is_read(variable):
+                return use[0]
+            return _as_text(variable.value)
+
+        return self.redactor(_USE.sub(shown, text))
+
+    def at_hand(self, spec: dict[str, Any]) -> bool:
+        """Whether `fill` has all that it needs, and will read no file and run no command."""
+        used = (self._variables[name] for name in _names(spec) if name in self._variables)
+        return all(self._recent(variable.name) is not None for variable in used if _is_read(variable))
+
+    def _filled(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return self.fill(value)
+        if isinstance(value, list | tuple):
+            return [self._filled(each) for each in value]
+        if not isinstance(value, str) or "${" not in value:
+            return value
+        alone = _USE.fullmatch(value)
+        return self._value(alone[1]) if alone else _USE.sub(lambda use: _as_text(self._value(use[1])), value)
+
+    def _value(self, name: str) -> Any:
+        variable = self._variables.get(name)
+        if variable is None:
+            raise ValueMissing(f"no variable is called {name!r}: declare it under `variables`")
+        if _is_read(variable):
+            return self._read_now(variable)
+        if not variable.is_set:
+            looked = f" ({variable.origin})" if variable.origin else ""
+            raise ValueMissing(f"variable {name} is not set{looked}: give it with --var {name}=VALUE")
+        return variable.value
+
+    def _read_now(self, variable: Variable) -> str:
+        with self._one_at_a_time[variable.name]:
+            value = self._recent(variable.name)
+            if value is None:
+                value = self._read_anew(variable)
+                self._read[variable.name] = (self._clock(), value)
+            return value
+
+    def _read_anew(self, variable: Variable) -> str:
+        try:
+            value = sources.read(variable, self._environ)
+        except sources.Unreadable as error:
+            raise ValueMissing(f"variable {variable.name}: {error}") from None
+        before = self._read.get(variable.name)
+        if variable.secret and (before is None or before[1] != value):
+            self._hide(variable.name, value)
+        return value
+
+    def _hide(self, name: str, value: str) -> None:
+        try:
+            self.redactor.add(name, value)
+        except ValueError:
+            raise ValueMissing(
+                f"variable {name}: its value is shorter than {SHORTEST_SECRET} characters, too short to be hidden in"
+                " what is shown: use a longer one, or take `secret: true` away"
+            ) from None
+        for password in _passwords_in(value):
+            if len(password.strip()) >= SHORTEST_SECRET:
+                self.redactor.add(name, password)
+
+    def _recent(self, name: str) -> str | None:
+        read = self._read.get(name)
+        return read[1] if read is not None and self._clock() - read[0] < KEPT_SECONDS else None
+
+
+def _names(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield from _USE.findall(value)
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from _names(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _names(each)
+
+
+def _is_read(variable: Variable) -> bool:
+    """Whether its value is read when it is used."""
+    return variable.secret or (variable.value is None and bool(variable.file or variable.command))
+
+
+def _as_text(value: Any) -> str:
+    """A value inside a text: lists are joined by commas, true and false are as in YAML."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return ",".join(map(_as_text, value))
+    return str(value)
+
+
+def _passwords_in(value: str) -> Iterator[str]:
+    """The password inside a URL or a PostgreSQL connection string: an error may quote it without the rest."""
+    try:
+        password = urllib.parse.urlsplit(value).password
+    except ValueError:
+        password = None
+    if password:
+        yield password
+        yield urllib.parse.unquote(password)
+    for quoted, bare in _CONNECTION_PASSWORD.findall(value):
+        yield quoted or bare

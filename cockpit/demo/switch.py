@@ -1,0 +1,39 @@
+"""Send the traffic of the sandbox to a colour.
+
+python -m cockpit.demo.switch green --router http://127.0.0.1:20080
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from cockpit.demo.calling import NotAnswered, call
+from cockpit.demo.router import COLOURS
+
+
+def switch(router_url: str, to: str) -> str:
+    """Send traffic to the colour `to`; return the one that had it. Raises NotAnswered."""
+    status, _, told = call("POST", f"{router_url}/_router/switch?to={to}")
+    if status != 200:
+        raise NotAnswered(f"the router refuses: {told}")
+    return str(told["before"])
+
+
+def main() -> int:
+    """Switch, and say what changed. Exit status 3 when the router could not be reached."""
+    parser = argparse.ArgumentParser(prog="python -m cockpit.demo.switch", description="Send traffic to a colour.")
+    parser.add_argument("to", choices=COLOURS)
+    parser.add_argument("--router", required=True, metavar="URL", help="base URL of the router")
+    wanted = parser.parse_args()
+    try:
+        before = switch(wanted.router, wanted.to)
+    except NotAnswered as problem:
+        print(f"not switched: {problem}", file=sys.stderr)
+        return 3
+    print(f"traffic goes to {wanted.to}" + (f", not to {before} any more" if before != wanted.to else ", as before"))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

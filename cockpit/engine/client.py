@@ -1,0 +1,149 @@
+"""The viewer's end of a run's command socket, and how an engine is started when there is none."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+import cockpit
+from cockpit.engine import protocol as say
+from cockpit.journal.folder import RunFolder
+from cockpit.journal.lock import holder_of
+from cockpit.run.command import Command
+
+START_WITHIN = 10.0
+"""Seconds an engine may take to answer after it was started."""
+
+_from_engine = msgspec.json.Decoder(say.FromEngine)
+
+
+class NoEngine(Exception):
+    """There is no engine, and none could be started. The message says why."""
+
+
+class NotWelcome(Exception):
+    """The engine refused this viewer: another version. The message says which."""
+
+
+class Client:
+    """A connection to the engine of a run."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, welcome: say.Welcome) -> None:
+        """Use `Client.connect`."""
+        self.welcome = welcome
+        self.gone = asyncio.Event()
+        """Set when the connection has ended."""
+        self.heard: Callable[[say.FromEngine], None] = lambda _: None
+        """Called with everything that is not the answer to a request."""
+        self._writer = writer
+        self._answers: dict[int, asyncio.Future[say.Accepted | say.Refused]] = {}
+        self._number = 0
+        self._listening = asyncio.create_task(self._listen(reader))
+
+    @classmethod
+    async def connect(cls, run: RunFolder, role: Literal["captain", "observer", "script"]) -> Client:
+        """Connect to the engine of `run`. Raises OSError when there is none, NotWelcome when it refuses."""
+        folder = os.open(run.path, os.O_PATH | os.O_DIRECTORY)
+        try:
+            short = f"/proc/self/fd/{folder}/{run.socket.name}"
+            reader, writer = await asyncio.open_unix_connection(short, limit=say.LONGEST)
+        finally:
+            os.close(folder)
+        writer.write(_line(say.Hello(say.PROTOCOL, cockpit.__version__, role)))
+        answer = await _next(reader)
+        if isinstance(answer, say.Welcome):
+            return cls(reader, writer, answer)
+        writer.close()
+        if isinstance(answer, say.Refused):
+            raise NotWelcome(answer.reason)
+        raise ConnectionResetError("the engine hung up")
+
+    async def command(self, command: Command) -> say.Accepted | say.Refused:
+        """Ask for `command` and wait for the answer. Raises ConnectionResetError when the engine goes meanwhile."""
+        self._number += 1
+        answer: asyncio.Future[say.Accepted | say.Refused] = asyncio.get_running_loop().create_future()
+        self._answers[self._number] = answer
+        if self.gone.is_set():
+            raise ConnectionResetError(_GONE)
+        self._writer.write(_line(say.Request(self._number, command)))  # type: ignore[arg-type]
+        return await answer
+
+    async def close(self) -> None:
+        """Hang up."""
+        self._listening.cancel()
+        self._writer.close()
+        with contextlib.suppress(OSError):
+            await self._writer.wait_closed()
+
+    async def _listen(self, reader: asyncio.StreamReader) -> None:
+        try:
+            while (message := await _next(reader)) is not None:
+                if isinstance(message, say.Accepted | say.Refused) and message.id in self._answers:
+                    self._answers.pop(message.id).set_result(message)
+                else:
+                    self.heard(message)
+        except (OSError, msgspec.DecodeError, ValueError):
+            pass
+        finally:
+            self.gone.set()
+            for answer in self._answers.values():
+                if not answer.done():
+                    answer.set_exception(ConnectionResetError(_GONE))
+
+
+_GONE = "the engine went away before it answered: look at the journal to see whether it was recorded"
+
+
+def start_engine(run: RunFolder) -> None:
+    """Start an engine for `run`, unless one is there, and wait until it listens. Raises NoEngine."""
+    if holder_of(run) is not None:
+        return
+    engine = _spawned(run)
+    deadline = time.monotonic() + START_WITHIN
+    while time.monotonic() < deadline:
+        if run.socket.exists() and holder_of(run) is not None:
+            return
+        if not engine.exists() and holder_of(run) is None:
+            break
+        time.sleep(0.02)
+    raise NoEngine(f"the engine of run {run.id} did not start: {_last_words(run)}")
+
+
+def _spawned(run: RunFolder) -> Path:
+    """Start the process; where the system shows it as long as it lives."""
+    try:
+        with run.engine_log.open("ab") as log:
+            started = subprocess.run(
+                [sys.executable, "-m", "cockpit.engine", str(run.path)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                check=True,
+                cwd=Path(cockpit.__file__).parents[1],  # so that it is this Cockpit that starts, installed or not
+            )
+    except (OSError, subprocess.CalledProcessError) as problem:
+        raise NoEngine(f"the engine of run {run.id} could not be started: {problem}") from None
+    return Path("/proc", started.stdout.decode().strip())
+
+
+def _last_words(run: RunFolder) -> str:
+    lines = run.engine_log.read_text("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else f"it left no word in {run.engine_log}"
+
+
+def _line(message: say.FromViewer) -> bytes:
+    return msgspec.json.encode(message) + b"\n"
+
+
+async def _next(reader: asyncio.StreamReader) -> say.FromEngine | None:
+    line = await reader.readline()
+    return _from_engine.decode(line) if line else None

@@ -1,0 +1,39 @@
+"""How a run begins: its folder, and the first event with the whole checklist in it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import secrets
+
+import msgspec
+
+from cockpit import __version__
+from cockpit.checklist import model
+from cockpit.engine.identity import myself
+from cockpit.journal import folder
+from cockpit.journal.event import RunOpened
+from cockpit.journal.folder import RunFolder
+from cockpit.journal.line import digest
+from cockpit.journal.lock import Holder, RunLock
+from cockpit.journal.writer import Writer
+
+
+def open_run(document: model.Document, *, release: str, environment: str, run_kind: str, run_id: str = "") -> RunFolder:
+    """Begin a run of `document`; whoever this process belongs to is captain from then on.
+
+    Without `run_id` it gets one from the time and the release.
+    Raises StateHomeUnusable or NotRecorded when it cannot be kept.
+    """
+    now = dt.datetime.now(dt.UTC)
+    name = run_id or folder.new_run_id(release or document.name, now, secrets.token_hex(2))
+    run = folder.create(name)
+    who = myself()
+    lock = RunLock.acquire(run, Holder(os.getpid(), who, now))
+    try:
+        encoded = model.encode(document)
+        opened = RunOpened(run.id, run_kind, release, environment, msgspec.Raw(encoded), digest(encoded), __version__)
+        Writer.create(run.journal, who, opened, engine=myself(engine=True)).close()
+    finally:
+        lock.release()
+    return run

@@ -1,0 +1,97 @@
+"""The one place where events of a run come from: written first, then folded into the state, then told."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from cockpit.engine.identity import myself
+from cockpit.engine.protocol import FromEngine, Recorded, Recording
+from cockpit.journal.disk import UnsafePath
+from cockpit.journal.event import Actor, Data, Event, HoldStarted
+from cockpit.journal.reader import JournalUnreadable
+from cockpit.journal.writer import NotRecorded, Writer
+from cockpit.run.state import State, apply, fold
+
+TRY_AGAIN_EVERY = 5.0
+"""Seconds between two tries to write a journal that could not be written."""
+
+
+class RunRecord:
+    """The state of a run, kept true to its journal."""
+
+    def __init__(self, writer: Writer) -> None:
+        """Take up the run that `writer` holds."""
+        self.state: State = fold(writer.events)
+        self.engine = myself(engine=True)
+        """Who the engine's own events are by."""
+        self.problem = ""
+        """Why nothing can be recorded; empty while all is well."""
+        self._writer = writer
+        self._listeners: list[Callable[[FromEngine], None]] = []
+        self._trying: asyncio.Task[None] | None = None
+
+    def listen(self, listener: Callable[[FromEngine], None]) -> None:
+        """Call `listener` with what every viewer should hear."""
+        self._listeners.append(listener)
+
+    def tell(self, message: FromEngine) -> None:
+        """Let every listener hear `message`."""
+        for listener in self._listeners:
+            listener(message)
+
+    async def record(self, by: Actor, *data: Data) -> int:
+        """Write events and wait until they are on disk; return the `seq` of the last. Raises NotRecorded."""
+        events = await asyncio.wrap_future(self.append(by, *data))
+        return events[-1].seq
+
+    def append(self, by: Actor, *data: Data, soon: bool = False) -> Future[list[Event]]:
+        """Write events without waiting; those that come `soon` may share a flush with others.
+
+        The state knows them once they are on disk.
+        """
+        loop = asyncio.get_running_loop()
+        future = self._writer.append([(by, one) for one in data], soon=soon)
+        # Runs in the order of the journal, and before whoever awaits the future goes on.
+        future.add_done_callback(lambda done: _call_in(loop, self._settled, done))
+        return future
+
+    def close(self) -> None:
+        """Close the journal after what was appended is on disk."""
+        self._writer.close()
+
+    def _settled(self, done: Future[list[Event]]) -> None:
+        problem = done.exception()
+        if problem is not None:
+            self._not_recorded(problem)
+            return
+        for event in done.result():
+            self.state = apply(self.state, event)
+        self.tell(Recorded(self.state.seq))
+
+    def _not_recorded(self, problem: BaseException) -> None:
+        self.problem = str(problem) or type(problem).__name__
+        self.tell(Recording(self.problem))
+        if self._trying is None:
+            self._trying = asyncio.get_running_loop().create_task(self._try_again())
+
+    async def _try_again(self) -> None:
+        """Try until the journal can be written; the run stands in hold from then on, until a person releases it."""
+        while True:
+            await asyncio.sleep(TRY_AGAIN_EVERY)
+            with contextlib.suppress(NotRecorded, JournalUnreadable, UnsafePath):
+                await asyncio.wrap_future(self._writer.recover())
+                if self.state.hold is None:
+                    await self.record(self.engine, HoldStarted(f"the journal could not be written: {self.problem}"))
+                self.problem, self._trying = "", None
+                self.tell(Recording())
+                return
+
+
+def _call_in(
+    loop: asyncio.AbstractEventLoop, function: Callable[[Future[list[Event]]], None], done: Future[list[Event]]
+) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop has ended: nobody is left to hear of it
+        loop.call_soon_threadsafe(function, done)

@@ -1,0 +1,108 @@
+"""The head of every screen, two rows that never go away: what is released where, how far, and who commands."""
+
+from __future__ import annotations
+
+from cockpit.run.standing import Standing
+from cockpit.views.ages import age, clock
+from cockpit.views.line import Line, Look, Piece, apart, cut_line, joined, line, line_width
+from cockpit.views.moment import Moment
+from cockpit.views.words import person, title
+
+
+def header(now: Moment, cells: int) -> tuple[Line, Line]:
+    """The two rows."""
+    return _first(now, cells), _second(now, cells)
+
+
+def head_look(now: Moment) -> Look:
+    """How the first row looks as a whole: a run that is not live cannot be taken for one."""
+    if now.replay is not None:
+        return ""
+    return "bar" if now.state.run_kind == "live" else "rehearsal"
+
+
+def _badge(now: Moment) -> Line:
+    hatch, kind = now.glyphs.hatch, now.state.run_kind
+    if now.replay is not None:
+        return line((" REPLAY ", "replay"), f" of a {kind}")
+    if kind == "live":
+        return line((" LIVE ", "live"))
+    return line((f"{hatch} {kind.upper()} {hatch}", "rehearsal"))
+
+
+def _first(now: Moment, cells: int) -> Line:
+    state, look = now.state, head_look(now)
+    right = line((f"  {clock(now.now, now.zone, seconds=True)}  ", look), *_record(now, look))
+    room = cells - line_width(right)
+    badge = _badge(now)
+    where = line((f" {state.environment} ", look), (f"{state.release} ", look))
+    facts = joined((line((_progress(now), look)), _bad(now), _busy(now, look)), Piece("  ", look))
+    left: Line = (*badge, *where, Piece(" ", look), *facts)
+    over = line_width(left) - room
+    if over > 0:
+        kept = cut_line(where, max(line_width(where) - over, 12), now.glyphs.mark)
+        left = (*badge, *kept, Piece(" ", look), *facts)
+    return apart(left, right, cells, now.glyphs.mark, Piece(" ", look))
+
+
+def _progress(now: Moment) -> str:
+    counted = now.tally
+    phase = "CLOSED" if now.state.closed else now.state.phase.upper()
+    return f"{phase} {counted.settled}/{counted.total}"
+
+
+def _bad(now: Moment) -> Line:
+    failures = now.tally[Standing.FAIL] + now.tally[Standing.ERROR]
+    return line((f" {now.glyphs.signs[Standing.FAIL].sign} {failures} failed ", "live")) if failures else ()
+
+
+def _busy(now: Moment, look: Look) -> Line:
+    busy = len(now.link.measuring)
+    return line((f"{now.glyphs.measuring.sign} {busy}", look)) if busy else ()
+
+
+def _record(now: Moment, look: Look) -> Line:
+    if now.replay is not None:
+        return line(("READ ONLY ", look))
+    if not now.link.recording:
+        return line((" NOT RECORDED ", "alarm"))
+    if not now.link.connected:
+        return line((" NO ENGINE " if not now.state.closed else "READ ONLY ", "hold" if not now.state.closed else look))
+    return line(("REC ", look))
+
+
+def _second(now: Moment, cells: int) -> Line:
+    if not now.link.recording and now.replay is None:
+        problem = now.link.problem or "the record cannot be written"
+        return apart(line((f" NOT RECORDED: {problem}. What you do is refused. ", "alarm")), (), cells, now.glyphs.mark)
+    state = now.state
+    captain = state.captain
+    if now.link.captain:
+        who = line(" captain ", (person(captain.who, captain.who), "strong"))
+    else:
+        where = str(captain.who).removeprefix(captain.who.user)
+        since = clock(captain.since, now.zone, now.now)
+        who = line(" captain ", (captain.who.user, "strong"), (f"{where} since {since}", "dim"))
+        if now.replay is None and not state.closed:
+            who = (*who, Piece(f" {now.glyphs.dot} you look on", "warn"))
+    hold = _hold(now)
+    if not hold:
+        return apart(who, cut_line(_run(now), max(cells - line_width(who) - 2, 0), now.glyphs.mark), cells)
+    short = line(" captain ", (person(captain.who, captain.who if now.link.captain else None), "strong"), "  ")
+    room = cells - min(line_width(who), cells // 2)
+    if line_width(hold) > room:
+        hold = cut_line(hold, cells - line_width(short), now.glyphs.mark)
+    return apart(who if line_width(who) + line_width(hold) <= cells else short, hold, cells, now.glyphs.mark)
+
+
+def _hold(now: Moment) -> Line:
+    hold = now.state.hold
+    if hold is None:
+        return ()
+    return line((f" HOLD {age(hold.since, now.now)} by {hold.by.user}: {hold.reason} ", "hold"))
+
+
+def _run(now: Moment) -> Line:
+    """Which run this is; of a closed one, since when it is."""
+    closed = f"closed {clock(now.state.closed, now.zone, now.now)}  " if now.state.closed else ""
+    return line((f"  {closed}{title(now.state.document.name)} {now.glyphs.dot} {now.state.run} ", "dim"))

@@ -1,0 +1,290 @@
+"""The keys of each screen: the one source of the key bar, of `?` and of what a key press does.
+
+A key that cannot be used now says why. Keys that only look stand in the first row of the bar, keys that change
+something in the second: they are never neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from cockpit.checklist.model import Branch, Item
+from cockpit.journal.event import ItemConfirmed
+from cockpit.views.line import Line, apart, line, line_width
+from cockpit.views.moment import Moment
+from cockpit.views.outline import Node
+
+Group = Literal["move", "look", "say", "run"]
+"""What a key is for: to move, to look at something, to say something of an item, to act on the run."""
+
+GROUPS: dict[Group, str] = {
+    "look": "Look",
+    "say": "Say something of an item",
+    "run": "The run",
+    "move": "Move",
+}
+"""Headings of the help, in its order."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key and what it does."""
+
+    show: str
+    """As it is printed on the keyboard, and as Textual names it: `n`, `enter`, `/`."""
+    words: str
+    does: str
+    """The name of what happens, for the screen to look up."""
+    group: Group
+    bar: str = ""
+    """Words for the key bar; empty leaves it out of the bar."""
+    also: tuple[str, ...] = ()
+    """Other keys that do the same."""
+    why: str = ""
+    """Why it cannot be used now; empty when it can."""
+
+    def answers(self, pressed: str) -> bool:
+        """Whether this key was pressed."""
+        return pressed == self.show or pressed in self.also
+
+
+_MOVES = (
+    Key("up", "one row up", "up", "move", also=("k",)),
+    Key("down", "one row down", "down", "move", also=("j",)),
+    Key("pageup", "a page up", "page_up", "move"),
+    Key("pagedown", "a page down", "page_down", "move"),
+    Key("home", "to the first row", "first", "move"),
+    Key("end", "to the last row", "last", "move"),
+)
+_TREE = (
+    Key("right", "unfold", "unfold", "move", also=("+",)),
+    Key("left", "fold, or go to the heading", "fold", "move", also=("-",)),
+    Key("z", "fold all sections, or unfold all", "fold_all", "move"),
+    Key("1", "to the part with that number", "part", "move", also=tuple("23456789")),
+)
+_HELP = Key("?", "the keys that work here", "help", "look", "keys")
+_BACK = Key("escape", "back", "back", "look", "back", also=("q",))
+_PAGES = (
+    Key("t", "timeline: what happened", "timeline", "look", "timeline"),
+    Key("c", "contacts and quick commands", "contacts", "look", "contacts"),
+    Key("v", "watches: the success metrics", "watches", "look", "watches"),
+)
+
+
+def run_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
+    """The keys of the run screen with the cursor on `node`."""
+    looks = (
+        Key("enter", _enter_words(node, now), "enter", "look", "open"),
+        Key("n", "next item with something left to do", "next_open", "look", "next open"),
+        Key("N", "the one before", "last_open", "look", also=("p",)),
+        Key("f", "next failure", "next_bad", "look", "failure"),
+        Key("/", "filter: text, open, fail, manual, @position, ...", "filter", "look", "filter"),
+        Key("d", "everything about the item", "detail", "look", "detail", why="" if _item(node) else _NO_ITEM),
+        *_PAGES,
+        Key("tab", "what the lower pane shows", "pane", "look"),
+        _HELP,
+    )
+    return (*_MOVES, *_TREE, *looks, *say_keys(now, node), *command_keys(now), _leave(now))
+
+
+def item_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
+    """The keys of the page of one item."""
+    looks = (
+        _BACK,
+        Key("n", "next item with something left to do", "next_open", "look", "next open"),
+        Key("N", "the one before", "last_open", "look", also=("p",)),
+        Key("f", "next failure", "next_bad", "look", "failure"),
+        *_PAGES,
+        _HELP,
+    )
+    return (*_MOVES, *looks, *say_keys(now, node), *command_keys(now))
+
+
+def timeline_keys(now: Moment) -> tuple[Key, ...]:
+    """The keys of the timeline."""
+    looks = (
+        _BACK,
+        Key("enter", "the item that it is about", "enter", "look", "item"),
+        Key("/", "filter: kind, person, item or text; !not", "filter", "look", "filter"),
+        *_PAGES[1:],
+        _HELP,
+    )
+    return (*_MOVES, *looks, *command_keys(now))
+
+
+def contacts_keys(now: Moment) -> tuple[Key, ...]:
+    """The keys of the contacts and quick commands."""
+    copy = Key("y", "copy the row to the terminal's clipboard", "copy", "look", "copy")
+    return (*_MOVES, _BACK, copy, _PAGES[0], _PAGES[2], _HELP, *command_keys(now))
+
+
+def watches_keys(now: Moment) -> tuple[Key, ...]:
+    """The keys of the watches."""
+    return (
+        *_MOVES,
+        _BACK,
+        Key("enter", "everything about it", "enter", "look", "detail"),
+        *_PAGES[:2],
+        _HELP,
+        *command_keys(now),
+    )
+
+
+def replay_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
+    """The keys of a replay with the cursor on `node`."""
+    playing = now.replay is not None and now.replay.playing
+    controls = (
+        Key("space", "pause" if playing else "play", "play", "run", "pause" if playing else "play"),
+        Key(",", "one event back", "step_back", "run", "one back"),
+        Key(".", "one event on", "step_on", "run", "one on"),
+        Key("<", "the section worked on before", "section_back", "run"),
+        Key(">", "the next section worked on", "section_on", "run", "section"),
+        Key("F", "the failure before", "failure_back", "run"),
+        Key("f", "the next failure", "failure_on", "run", "failure"),
+        Key("+", "faster", "faster", "run", "faster"),
+        Key("-", "slower", "slower", "run"),
+        Key("g", "go to a time or a number", "go_to", "run", "go to"),
+    )
+    looks = (
+        Key("enter", _enter_words(node, now), "enter", "look", "open"),
+        Key("n", "next item with something left to do then", "next_open", "look"),
+        Key("N", "the one before", "last_open", "look", also=("p",)),
+        Key("/", "filter: text, open, fail, manual, @position, ...", "filter", "look", "filter"),
+        Key("d", "everything about the item", "detail", "look", "detail", why="" if _item(node) else _NO_ITEM),
+        *_PAGES,
+        Key("tab", "what the lower pane shows", "pane", "look", "pane"),
+        _HELP,
+    )
+    tree = tuple(replace(key, also=()) for key in _TREE[:2]) + _TREE[2:]
+    return (*_MOVES, *tree, *looks, *controls, _leave(now))
+
+
+def help_keys() -> tuple[Key, ...]:
+    """The keys of the list of keys."""
+    return (*_MOVES, replace(_BACK, also=("q", "?")))
+
+
+def say_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
+    """What can be said of the item under the cursor."""
+    barred = now.not_allowed
+    item = _item(node)
+    on_item = barred or ("" if item else _NO_ITEM) or _excluded(item)
+    word = now.known(item).word if item else None
+    confirm = on_item or ("" if item and item.confirm else "it is measured, not confirmed: r measures it, w waives it")
+    measure = on_item or ("" if item and item.check else "it has no check: a person confirms it")
+    heading = node is not None and isinstance(node.subject, Branch)
+    rule_out = barred or ("" if item or heading else _NO_ITEM) or _excluded(node.subject if node else None)
+    correct = word is not None and isinstance(word.said, ItemConfirmed)
+    return (
+        Key("space", "correct what was said" if correct else "say what you see", "confirm", "say", "say", why=confirm),
+        Key("r", "measure again", "measure", "say", "measure", why=measure),
+        Key("w", "waive: accept it undone, with a reason", "waive", "say", "waive", why=on_item),
+        Key("x", "not applicable", "rule_out", "say", "n/a", why=rule_out),
+        Key("a", "add a note; on a heading: to the run", "note", "say", "note", why=barred),
+        Key(
+            "u",
+            "take back what was said",
+            "take_back",
+            "say",
+            "take back",
+            why=on_item or ("" if word else _NOTHING_SAID),
+        ),
+    )
+
+
+def command_keys(now: Moment) -> tuple[Key, ...]:
+    """What acts on the run as a whole; it works on every page."""
+    held = now.state.hold is not None
+    hold = Key(
+        "h", "release the hold" if held else "HOLD: nothing advances", "hold", "run", "release" if held else "HOLD"
+    )
+    take_why = now.not_allowed if (now.replay or now.state.closed or not now.link.connected) else ""
+    take = Key("T", "take command", "take", "run", why=take_why or ("you are captain" if now.link.captain else ""))
+    if not now.link.captain and not take_why:
+        take = replace(take, bar="take command")
+    end = Key("E", "end the run with its verdict", "close", "run", why=now.not_allowed)
+    return (replace(hold, why=now.not_allowed), take, end)
+
+
+def key_bar(keys: Sequence[Key], barred: str, cells: int) -> tuple[Line, Line]:
+    """The two rows of the key bar: what looks, and what changes something.
+
+    `barred` is why nothing can be changed here at all; the second row then says that instead of greyed keys.
+    """
+    shown = [key for key in keys if key.bar]
+    looks = [key for key in shown if key.group == "look"]
+    changes = [key for key in shown if key.group != "look"]
+    first = _row([key for key in looks if key.does != "help"], [key for key in looks if key.does == "help"], cells)
+    last = [key for key in changes if key.does == "leave"]
+    others = [key for key in changes if key not in last and not (barred and key.why)]
+    why = line((f" {barred} ", "dim")) if barred else ()
+    return first, _row(others, last, cells, why)
+
+
+def help_lines(keys: Iterable[Key], cells: int) -> list[Line]:
+    """Every key that belongs to a screen, by group; a greyed one says why."""
+    lines: list[Line] = []
+    listed = tuple(keys)
+    for group, heading in GROUPS.items():
+        own = [key for key in listed if key.group == group]
+        if not own:
+            continue
+        lines += [line((f" {heading}", "strong"))]
+        for key in own:
+            names = "1 to 9" if key.does == "part" else " ".join((key.show, *key.also[:1]))
+            why = f"  not now: {key.why}" if key.why else ""
+            made = line(
+                (f"   {names:<11}", "dim" if key.why else "accent"),
+                (key.words, "dim" if key.why else ""),
+                (why, "warn"),
+            )
+            lines += [made] if line_width(made) <= cells else [made[:-1], line(" " * 14, (why.strip(), "warn"))]
+        lines.append(())
+    return lines
+
+
+_NO_ITEM = "stand on an item first"
+_NOTHING_SAID = "nothing was said on it"
+
+
+def _row(keys: Sequence[Key], last: Sequence[Key], cells: int, first: Line = ()) -> Line:
+    """As many keys as fit, in their order, after `first`; `last` stand at the right end."""
+    right = tuple(piece for key in last for piece in _entry(key))
+    made = list(first)
+    room = cells - line_width(right) - line_width(first)
+    for key in keys:
+        entry = _entry(key)
+        if line_width(entry) > room:
+            break
+        room -= line_width(entry)
+        made += entry
+    return apart(tuple(made), right, cells)
+
+
+def _entry(key: Key) -> Line:
+    name = {"escape": "esc"}.get(key.show, key.show)
+    return line((f" {name}", "dim" if key.why else "accent"), (f" {key.bar} ", "dim" if key.why else ""))
+
+
+def _leave(now: Moment) -> Key:
+    return Key("q", "leave; the run goes on" if now.replay is None else "leave the replay", "leave", "run", "leave")
+
+
+def _item(node: Node | None) -> Item | None:
+    return node.item if node else None
+
+
+def _excluded(subject: object) -> str:
+    why = getattr(subject, "excluded", "")
+    return f"it does not count in this run: {why}" if why else ""
+
+
+def _enter_words(node: Node | None, now: Moment) -> str:
+    if node is not None and node.is_heading:
+        return "fold or unfold"
+    item = _item(node)
+    if item is not None and item.confirm is not None and not now.not_allowed and not now.stands[item.id].settled:
+        return "say what you see"
+    return "everything about it"

@@ -1,0 +1,78 @@
+"""Everything that a view draws from: a run at one moment, and how it is to be drawn."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from cockpit.checklist.model import Item
+from cockpit.journal.event import Event
+from cockpit.run.standing import Standing, Tally, standing, tally
+from cockpit.run.state import ItemState, State
+from cockpit.views.ages import clock
+from cockpit.views.run_view import Link, ReplayControls, RunView
+from cockpit.views.signs import UNICODE, Glyphs
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A run as it stands at `now`."""
+
+    state: State
+    events: Sequence[Event]
+    link: Link
+    now: dt.datetime
+    glyphs: Glyphs = UNICODE
+    zone: dt.tzinfo | None = None
+    """Where times of day are shown; None is the machine's zone."""
+    replay: ReplayControls | None = None
+
+    @cached_property
+    def stands(self) -> Mapping[str, Standing]:
+        """How every item and watch stands, by id."""
+        return {item.id: standing(item, self.known(item), self.now) for item in self.state.document.checkable()}
+
+    @cached_property
+    def tally(self) -> Tally:
+        """How all items stand, counted."""
+        return tally(self.state.document.items(), self.state, self.now)
+
+    def known(self, item: Item) -> ItemState:
+        """What is known of an item."""
+        return self.state.item(item.id)
+
+    def measuring(self, item: Item) -> bool:
+        """Whether it is being measured at this moment."""
+        return item.id in self.link.measuring
+
+    def counts(self, items: Iterable[Item]) -> Mapping[Standing, int]:
+        """How many of `items` stand how."""
+        counted: dict[Standing, int] = {}
+        for item in items:
+            stands = self.stands[item.id]
+            counted[stands] = counted.get(stands, 0) + 1
+        return counted
+
+    @property
+    def not_allowed(self) -> str:
+        """Why this view cannot change anything, in a sentence; empty when it can."""
+        if self.replay is not None:
+            return "this is a replay: nothing in it can be changed"
+        if self.state.closed:
+            return f"the run was closed at {clock(self.state.closed, self.zone, self.now)}: it can only be read"
+        if not self.link.connected:
+            problem = f" ({self.link.problem})" if self.link.problem else ""
+            return f"no engine answers{problem}: what you see is the record, and it can only be read"
+        if not self.link.captain:
+            captain = self.state.captain
+            return f"not captain: {captain.who} since {clock(captain.since, self.zone, self.now)}"
+        return ""
+
+
+def moment(
+    view: RunView, *, glyphs: Glyphs = UNICODE, zone: dt.tzinfo | None = None, replay: ReplayControls | None = None
+) -> Moment:
+    """The run that `view` shows, as it stands at its own now."""
+    return Moment(view.state, view.events, view.link, view.now(), glyphs, zone, replay)

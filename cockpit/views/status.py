@@ -1,0 +1,40 @@
+"""What the run comes to, in a line, and in full."""
+
+from __future__ import annotations
+
+from cockpit.run.standing import Standing, Verdict, verdict
+from cockpit.views.line import Line, Look, Piece, joined, line
+from cockpit.views.moment import Moment
+from cockpit.views.words import plural
+
+
+def verdict_line(now: Moment) -> Line:
+    """The verdict as it would be recorded at this moment; on a closed run, as it was."""
+    dot = Piece(f" {now.glyphs.dot} ", "dim")
+    if now.state.closed:
+        return line((" verdict ", "dim"), (now.state.verdict, "strong"))
+    found = verdict(now.state, now.now)
+    parts = [line((" GOOD", "good") if found.good else (" NOT GOOD YET", "strong"))]
+    parts += [line((words, _look(words))) for words in found.blockers]
+    parts += [line((words, "warn")) for words in found.asterisks]
+    return joined(parts, dot)
+
+
+def closing_lines(now: Moment) -> list[Line]:
+    """What is told before a run is closed: the verdict, and each thing that keeps it from being plain."""
+    found: Verdict = verdict(now.state, now.now)
+    counted = now.tally
+    lines = [line("The verdict will be ", ("GOOD" if found.good else "NOT GOOD", "good" if found.good else "bad"), ".")]
+    if found.blockers:
+        lines.append(line("Not good because of: ", (", ".join(found.blockers), "bad"), "."))
+    if found.asterisks:
+        lines.append(line("It will be recorded with: ", (", ".join(found.asterisks), "warn"), "."))
+    settled = f"{plural(counted.total, 'item')} counted, {counted.settled} settled"
+    left_out = counted[Standing.EXCLUDED]
+    lines.append(line((settled + (f"; {left_out} not counted in this run" if left_out else "") + ".", "dim")))
+    lines.append(line(("After this the run can only be read. It cannot be opened again.", "")))
+    return lines
+
+
+def _look(words: str) -> Look:
+    return "bad" if words.endswith((Standing.FAIL.value, Standing.ERROR.value)) else ""

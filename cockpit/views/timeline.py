@@ -1,0 +1,187 @@
+"""What happened, a sentence for each event."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cockpit.journal import event as ev
+from cockpit.journal.event import Event
+from cockpit.views.ages import clock, duration
+from cockpit.views.line import Line, Look, line
+from cockpit.views.moment import Moment
+from cockpit.views.words import one_line, person, plural, title
+
+
+@dataclass(frozen=True)
+class Told:
+    """An event in words."""
+
+    event: Event
+    who: str
+    sentence: str
+    look: Look = ""
+
+
+def titles(now: Moment) -> Mapping[str, str]:
+    """The title of every item and watch, by id."""
+    return {item.id: title(item.title) for item in now.state.document.checkable()}
+
+
+def tell(event: Event, names: Mapping[str, str], zone: dt.tzinfo | None) -> Told:
+    """Say what happened, in plain English."""
+    of_item = getattr(event.data, "item", "")
+    name = names.get(of_item, of_item)
+    say = _SENTENCES.get(type(event.data), _something)
+    return Told(event, person(event.by), *say(event.data, _About(event, f'"{name}"' if name else "", zone)))
+
+
+def told_line(told: Told, now: Moment, *, number: bool = True) -> Line:
+    """One row of the timeline: number, time, who, what."""
+    at = clock(told.event.at, now.zone, seconds=True)
+    who = "" if told.event.by.engine else f"{told.who} "
+    return line(
+        (f" {told.event.seq:>5} " if number else " ", "dim"),
+        (f"{at} ", "dim"),
+        (who, "strong"),
+        (told.sentence, told.look),
+    )
+
+
+def latest_lines(now: Moment, rows: int) -> list[Line]:
+    """The newest events, the newest last."""
+    names = titles(now)
+    newest = now.events[-rows:] if rows > 0 else ()
+    return [told_line(tell(event, names, now.zone), now, number=False) for event in newest]
+
+
+def wanted_events(events: Sequence[Event], words: str, names: Mapping[str, str], zone: dt.tzinfo | None) -> list[Event]:
+    """The events that a filter finds: every word in kind, person, item or sentence; `!word` excludes."""
+    asked = words.casefold().split()
+    if not asked:
+        return list(events)
+    return [event for event in events if _found(tell(event, names, zone), asked)]
+
+
+def _found(told: Told, asked: Sequence[str]) -> bool:
+    text = f"{told.event.kind} {told.event.by} {getattr(told.event.data, 'item', '')} {told.sentence}".casefold()
+    return all((word[1:] not in text) if word[0] == "!" and len(word) > 1 else word in text for word in asked)
+
+
+@dataclass(frozen=True)
+class _About:
+    """What a sentence needs besides the data of its event."""
+
+    event: Event
+    name: str
+    """The title of the item that it is about, in quotes; empty when it is about none."""
+    zone: dt.tzinfo | None
+
+
+_Sentence = tuple[str, Look]
+_RESULTS: dict[str, Look] = {"PASS": "good", "FAIL": "bad", "ERROR": "bad"}
+_ENGINES = {"stopped": " after the one before it stopped", "died": " after the one before it died"}
+
+
+def _confirmed(data: ev.ItemConfirmed, told: _About) -> _Sentence:
+    wrong = "" if data.holds else ", which is not what is expected"
+    note = f" ({one_line(data.note)})" if data.note else ""
+    backed = f" [{plural(len(data.evidence), 'piece')} of evidence]" if data.evidence else ""
+    return f"confirmed {told.name}: {one_line(data.value)}{wrong}{note}{backed}", "good" if data.holds else "bad"
+
+
+def _waived(data: ev.ItemWaived, told: _About) -> _Sentence:
+    until = f" until {clock(data.expires, told.zone, told.event.at)}" if data.expires else ""
+    return f"waived {told.name}{until}: {one_line(data.reason)}", "warn"
+
+
+def _ruled_out(data: ev.ItemRuledOut, told: _About) -> _Sentence:
+    return f"said that {told.name} is not applicable" + _because(data.reason), ""
+
+
+def _taken_back(data: ev.WordTakenBack, told: _About) -> _Sentence:
+    return f"took back what event {data.event} says on {told.name}" + _because(data.reason), "warn"
+
+
+def _noted(data: ev.NoteAdded, told: _About) -> _Sentence:
+    return f"noted{f' on {told.name}' if told.name else ''}: {one_line(data.text)}", ""
+
+
+def _measured(data: ev.CheckMeasured, told: _About) -> _Sentence:
+    flaky = " after a retry" if data.flaky else ""
+    return f"{data.result}{flaky} {told.name}: {one_line(data.summary)}", _RESULTS.get(data.result, "warn")
+
+
+def _opened(data: ev.RunOpened, _: _About) -> _Sentence:
+    return f"opened a {data.run_kind} run of {data.release} in {data.environment}", "strong"
+
+
+def _closed(data: ev.RunClosed, _: _About) -> _Sentence:
+    return f"closed the run: {data.verdict}" + _because(data.reason), "strong"
+
+
+def _engine_started(data: ev.EngineStarted, _: _About) -> _Sentence:
+    return f"engine {data.pid} took the run up{_ENGINES.get(data.after, '')}", "warn" if data.after == "died" else "dim"
+
+
+def _engine_stopped(data: ev.EngineStopped, _: _About) -> _Sentence:
+    return f"the engine stopped: {one_line(data.reason)}", "dim"
+
+
+def _recovered(data: ev.JournalRecovered, _: _About) -> _Sentence:
+    return f"a torn last line of {data.size} bytes was set aside as {data.kept_as}", "warn"
+
+
+def _clock_jumped(data: ev.ClockJumped, _: _About) -> _Sentence:
+    return f"the machine's clock was set {duration(abs(data.seconds))} {'on' if data.seconds > 0 else 'back'}", "warn"
+
+
+def _command_taken(data: ev.CommandTaken, _: _About) -> _Sentence:
+    return "took command" + (f" from {data.before}" if data.before else "") + _because(data.reason), "warn"
+
+
+def _hold_started(data: ev.HoldStarted, _: _About) -> _Sentence:
+    return f"put the run in hold: {one_line(data.reason)}", "warn"
+
+
+def _hold_released(data: ev.HoldReleased, _: _About) -> _Sentence:
+    return "released the hold" + _because(data.reason), ""
+
+
+def _affirmed(data: ev.ChecksAffirmed, _: _About) -> _Sentence:
+    return f"{plural(len(data.at), 'check')} came out as before", "dim"
+
+
+def _unknown(data: ev.Unknown, _: _About) -> _Sentence:
+    return f"something that this version does not know: {data.name}", "dim"
+
+
+def _something(_: ev.Data, told: _About) -> _Sentence:
+    return told.event.kind, "dim"
+
+
+def _because(reason: str) -> str:
+    return f": {one_line(reason)}" if reason else ""
+
+
+_SENTENCES: dict[type[ev.Data], Callable[[Any, _About], _Sentence]] = {
+    ev.ItemConfirmed: _confirmed,
+    ev.ItemWaived: _waived,
+    ev.ItemRuledOut: _ruled_out,
+    ev.WordTakenBack: _taken_back,
+    ev.NoteAdded: _noted,
+    ev.CheckMeasured: _measured,
+    ev.RunOpened: _opened,
+    ev.RunClosed: _closed,
+    ev.EngineStarted: _engine_started,
+    ev.EngineStopped: _engine_stopped,
+    ev.JournalRecovered: _recovered,
+    ev.ClockJumped: _clock_jumped,
+    ev.CommandTaken: _command_taken,
+    ev.HoldStarted: _hold_started,
+    ev.HoldReleased: _hold_released,
+    ev.ChecksAffirmed: _affirmed,
+    ev.Unknown: _unknown,
+}

@@ -1,0 +1,153 @@
+"""`cockpit check`: what it measures, prints, and returns."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from cockpit.cli import main
+from cockpit.cli.exits import Exit
+
+ANSWERS = {"/health": '{"status": "ok"}', "/version": '{"version": "2.3.9"}'}
+
+
+class Backend(BaseHTTPRequestHandler):
+    """Answers /health and /version; /private only to who knows the token."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        body = ANSWERS.get(self.path, "{}").encode()
+        allowed = self.path != "/private" or self.headers.get("Authorization") == "Bearer correct-horse-battery"
+        self.send_response(200 if allowed else 401)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Keep quiet."""
+
+
+@pytest.fixture
+def base_url() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Backend) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def check(capsys: pytest.CaptureFixture[str], checklist: Path, *arguments: str) -> tuple[int, str, str]:
+    status = main(["check", str(checklist), *arguments])
+    said = capsys.readouterr()
+    return status, said.out, said.err
+
+
+def test_a_check_that_passes_is_good(checklist: Path, base_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = check(capsys, checklist, "healthy", "--var", f"base_url={base_url}")
+    assert status == Exit.GOOD
+    assert out.startswith("PASS     healthy")
+    assert err.strip() == "1 PASS"
+
+
+def test_a_check_that_fails_says_what_was_asked_expected_and_found(
+    checklist: Path, base_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, err = check(capsys, checklist, "--var", f"base_url={base_url}")
+    assert status == Exit.NO
+    lines = [line.strip() for line in out.splitlines()]
+    assert f"asked     GET {base_url}/version" in lines
+    assert "expected  body.version == '2.4.0'" in lines
+    assert any(line.startswith("found     body.version = ") and "2.3.9" in line for line in lines)
+    assert err.strip() == "1 PASS, 1 FAIL"
+
+
+def test_what_cannot_be_measured_is_told_apart_from_what_is_bad(
+    checklist: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, err = check(capsys, checklist, "--var", "base_url=http://127.0.0.1:1")
+    assert status == Exit.UNDONE
+    assert [line.split()[0] for line in out.splitlines() if not line.startswith(" ")] == ["ERROR", "BLOCKED"]
+    assert err.strip() == "1 ERROR, 1 BLOCKED"
+
+
+def test_an_item_brings_along_what_it_needs(checklist: Path, base_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = check(capsys, checklist, "version", "--format", "json", "--var", f"base_url={base_url}")
+    assert status == Exit.NO
+    assert [result["item"] for result in json.loads(out)["results"]] == ["healthy", "version"]
+
+
+def test_json_has_counts_and_all_that_was_measured(
+    checklist: Path, base_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, out, _ = check(capsys, checklist, "--format", "json", "--var", f"base_url={base_url}")
+    found = json.loads(out)
+    assert found["format"] == 1
+    assert found["counts"] == {"PASS": 1, "WARN": 0, "FAIL": 1, "ERROR": 0, "BLOCKED": 0}
+    failed = found["results"][1]
+    assert failed["title"] == "It is the version to be released"
+    assert failed["advisory"] is False
+    assert failed["findings"][0]["holds"] is False
+    assert failed["request"] == f"GET {base_url}/version"
+
+
+def test_only_failed_leaves_out_what_is_good(
+    checklist: Path, base_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, _ = check(capsys, checklist, "--only", "failed", "--var", f"base_url={base_url}")
+    assert status == Exit.NO
+    assert "healthy" not in out
+    assert "version" in out
+
+
+def test_a_section_limits_what_is_measured(checklist: Path, base_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, err = check(capsys, checklist, "--section", "people", "--var", f"base_url={base_url}")
+    assert status == Exit.UNDONE
+    assert "nothing to measure" in err
+    status, _, err = check(capsys, checklist, "--section", "helth")
+    assert status == Exit.WRONG
+    assert "did you mean `health`?" in err
+
+
+def test_nothing_to_measure_is_not_good_and_says_which_variables_would_help(
+    checklist: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, err = check(capsys, checklist)
+    assert (status, out) == (Exit.UNDONE, "")
+    assert "set base_url, token with --var NAME=VALUE" in err
+
+
+def test_a_manual_item_that_is_named_cannot_be_measured(checklist: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, err = check(capsys, checklist, "on-call")
+    assert status == Exit.UNDONE
+    assert "on-call cannot be measured: it has no check" in err
+
+
+def test_an_unknown_item_is_told_the_nearest(checklist: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, err = check(capsys, checklist, "helthy")
+    assert status == Exit.WRONG
+    assert "did you mean `healthy`?" in err
+
+
+def test_a_secret_is_used_and_never_shown(
+    checklist: Path, base_url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BOT_TOKEN", "correct-horse-battery")
+    for form in ("table", "json"):
+        status, out, err = check(capsys, checklist, "authorised", "--format", form, "--var", f"base_url={base_url}")
+        assert status == Exit.GOOD
+        assert "correct-horse" not in out + err
+
+
+def test_an_advisory_check_decides_nothing(checklist: Path, base_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    checklist.write_text(checklist.read_text().replace("needs: [healthy]", "advisory: true"))
+    status, out, _ = check(capsys, checklist, "--var", f"base_url={base_url}")
+    assert status == Exit.GOOD
+    assert "(advisory)" in out

@@ -1,0 +1,67 @@
+"""The completion scripts work in the real shells."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.usefixtures("path")
+
+
+def run_in(shell: str, script: str, folder: Path) -> list[str]:
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed")
+    options = {"bash": ["--norc"], "zsh": ["-f"], "fish": ["--no-config"]}[shell]
+    ended = subprocess.run(
+        [shell, *options, "-c", script], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout.split()
+
+
+def complete_in_bash(line: str, folder: Path) -> list[str]:
+    script = f"""
+        source <(cockpit completion bash)
+        COMP_LINE="{line}"; COMP_POINT=${{#COMP_LINE}}; COMP_TYPE=9; COMP_KEY=9
+        read -ra COMP_WORDS <<< "$COMP_LINE"; COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
+        "$(complete -p cockpit | sed 's/.*-F \\([^ ]*\\).*/\\1/')" cockpit
+        printf '%s\\n' "${{COMPREPLY[@]}}"
+    """
+    return run_in("bash", script, folder)
+
+
+def test_bash_completes_commands(tmp_path: Path) -> None:
+    assert complete_in_bash("cockpit jou", tmp_path) == ["journal"]
+    assert complete_in_bash("cockpit re", tmp_path) == ["release", "replay"]
+
+
+def test_bash_completes_options(tmp_path: Path) -> None:
+    assert complete_in_bash("cockpit waive r i --bec", tmp_path) == ["--because"]
+
+
+def test_bash_completes_checklists_by_their_files(tmp_path: Path) -> None:
+    (tmp_path / "launch.yaml").touch()
+    (tmp_path / "launch.txt").touch()
+    (tmp_path / "launches").mkdir()
+    assert complete_in_bash("cockpit lint laun", tmp_path) == ["launch.yaml", "launches/"]
+
+
+def test_bash_offers_nothing_where_nothing_can_be_read(tmp_path: Path) -> None:
+    assert complete_in_bash("cockpit explain missing.yaml fla", tmp_path) == []
+
+
+def test_fish_completes_commands(tmp_path: Path) -> None:
+    script = "cockpit completion fish | source; complete --do-complete 'cockpit jou'"
+    assert run_in("fish", script, tmp_path) == ["journal"]
+
+
+def test_zsh_takes_the_script(tmp_path: Path) -> None:
+    script = f"""
+        autoload -U compinit; compinit -u -d {tmp_path}/dump
+        source <(cockpit completion zsh)
+        print ${{_comps[cockpit]}}
+    """
+    assert run_in("zsh", script, tmp_path) == ["_python_argcomplete"]
