@@ -45,7 +45,7 @@ expect: ["waiting < 100", "oldest < 60.0"]
         """`list /var/spool/orders`."""
         return f"list {spec.path}"
 
-    async def read(self, spec: QueueSpec, session: Session, timeout: float) -> Reading:  # noqa: ARG002 - nothing is kept
+    async def read(self, spec: QueueSpec, session: Session, timeout: float) -> Reading:
         """Look once."""
         return await in_thread(spec.path, lambda: _look(Path(spec.path)))
 
