@@ -72,7 +72,8 @@ class Redactor:
     """Takes secret values out of text, in every form in which they commonly travel.
 
     Each value is recognised as it is, stripped, line by line, escaped as in JSON and in Python, quoted for a shell and
-    for a URL, in hexadecimal and in base64 at each alignment. Values shorter than `SHORTEST_SECRET` are refused with ValueError.
+    for a URL, in hexadecimal and in base64 at each alignment. Values shorter than `SHORTEST_SECRET` are refused with
+    ValueError.
     """
 
     def __init__(self, secrets: Mapping[str, str] | None = None) -> None:

@@ -63,13 +63,9 @@ def test_an_error_of_the_system_is_put_into_words_wherever_it_hides() -> None:
     inner = OSError(errno.EHOSTUNREACH, os.strerror(errno.EHOSTUNREACH))
     wrapped = RuntimeError("something", ValueError(inner))
     assert dial.why(wrapped, "db:5432") == "no route to db:5432: host unreachable"
-    try:
-        try:
-            raise ConnectionResetError(errno.ECONNRESET, "reset")
-        except OSError as error:
-            raise RuntimeError("wrapped") from error
-    except RuntimeError as error:
-        assert dial.why(error, dial.at("::1", 80)) == "connection reset by [::1]:80"
+    caused = RuntimeError("wrapped")
+    caused.__cause__ = ConnectionResetError(errno.ECONNRESET, "reset")
+    assert dial.why(caused, dial.at("::1", 80)) == "connection reset by [::1]:80"
     assert dial.why(ExceptionGroup("all", [ValueError(), inner]), "x") == "no route to x: host unreachable"
     assert dial.why(ValueError("nothing of the kind"), "x") is None
     assert dial.why(OSError(errno.EISDIR, "x"), "/tmp") == "/tmp: Is a directory"

@@ -69,7 +69,7 @@ def test_a_variable_without_a_value_says_what_to_do() -> None:
         match=r"^variable url is not set \(environment variable URL \(not set\)\): give it with --var url=",
     ):
         of(Variable("url", origin="environment variable URL (not set)")).fill({"x": "${url}"})
-    with pytest.raises(ValueMissing, match="^no variable is called 'uri': declare it under `variables`"):
+    with pytest.raises(ValueMissing, match=r"^no variable is called 'uri': declare it under `variables`"):
         of(known("url", "x")).fill({"x": "a${uri}"})
 
 
@@ -88,25 +88,24 @@ def test_a_secret_is_hidden_from_the_moment_it_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "dsn",
+    ("dsn", "forms"),
     [
-        "postgresql://bot:p%40ss%20word@db.example/bot",
-        "host=db.example user=bot password='p@ss word'",
-        "host=db.example password=p@ss_word dbname=bot",
+        ("postgresql://bot:p%40ss%20word@db.example/bot", ("p%40ss%20word", "p@ss word")),
+        ("host=db.example user=bot password='p@ss word'", ("p@ss word", "p%40ss%20word")),
+        ("host=db.example password=p@ss_word dbname=bot", ("p@ss_word",)),
     ],
 )
-def test_the_password_inside_a_connection_string_is_hidden_by_itself(dsn: str) -> None:
+def test_the_password_inside_a_connection_string_is_hidden_by_itself(dsn: str, forms: tuple[str, ...]) -> None:
     values = of(from_env(), environ={"TOKEN": dsn})
     values.fill({"x": "${token}"})
-    for form in ("p%40ss%20word", "p@ss word", "p@ss_word"):
-        if form in dsn or "%40" in dsn and form != "p@ss_word":
-            assert form not in values.redactor(f"refused {form} for bot")
+    for form in forms:
+        assert values.redactor(f"refused {form} for bot") == "refused ***token*** for bot"
     assert values.redactor("db.example") == "db.example"
 
 
 def test_a_secret_too_short_to_hide_is_refused() -> None:
     with pytest.raises(
-        ValueMissing, match="^variable token: its value is shorter than 6 characters, too short to be hidden"
+        ValueMissing, match=r"^variable token: its value is shorter than 6 characters, too short to be hidden"
     ):
         of(from_env(), environ={"TOKEN": "tiny"}).fill({"x": "${token}"})
 
