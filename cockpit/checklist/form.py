@@ -67,7 +67,8 @@ def known_keys(model: type[BaseModel]) -> list[str]:
 class _Mistake:
     """One error of the models, and the nodes that it is about."""
 
-    type: str
+    error: str
+    """The library's name for the error."""
     key: str
     """The key that is wrong or missing; empty for the whole."""
     found: Node
@@ -80,11 +81,11 @@ class _Mistake:
 
     @property
     def missing(self) -> bool:
-        return self.type == "missing"
+        return self.error == "missing"
 
     @property
     def unknown(self) -> bool:
-        return self.type == "extra_forbidden"
+        return self.error == "extra_forbidden"
 
     @property
     def known(self) -> bool:
@@ -138,7 +139,7 @@ def _unknown(mistake: _Mistake) -> Problem:
 def _wrong(same: list[_Mistake]) -> Problem:
     first = same[0]
     subject = f"`{first.key}`" if first.found.key is not None else "this"
-    if first.found.value is None and first.type != "value_error":
+    if first.found.value is None and first.error != "value_error":
         return problem_at(first.found.source, f"{subject} has no value: write one, or remove the key")
     message, _, instead = first.message.partition(", not ")
     for other in same[1:]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,13 +45,17 @@ def test_all_mistakes_are_named_at_once_each_at_its_place(problems: Problems) ->
         "list.yaml:15:30: the variable `base_ulr` is not declared; did you mean `base_url`?",
         "list.yaml:15:44: `prot` is not a key of this check; did you mean `port`?",
         "list.yaml:15:63: `statsu` is not known here; did you mean `status`?",
-        "list.yaml:15:86: `<` cannot put a number with a point beside a whole number; write the number with a point, "
-        "as in `2.0`",
+        (
+            "list.yaml:15:86: `<` cannot put a number with a point beside a whole number; "
+            "write the number with a point, as in `2.0`"
+        ),
         "list.yaml:15:101: `timeout` must be a time with its unit, as in `500ms`, `10s`, `5m`, `2h` or `1d`, not `5`",
         "list.yaml:16:41: the position `boss` is not known; known here: operations",
         "list.yaml:17:14: the id `two` is used twice; the first is at list.yaml:13:13",
-        "list.yaml:17:41: this check cannot fail: it has no condition; write under `expect` what must hold; see "
-        "`cockpit kinds page`",
+        (
+            "list.yaml:17:41: this check cannot fail: it has no condition; "
+            "write under `expect` what must hold; see `cockpit kinds page`"
+        ),
         "list.yaml:17:69: `port` must be a whole number, not `many`",
         "list.yaml:17:84: there is no item `four`; known here: one, two",
         "list.yaml:18:5: the part `empty` is empty; write items under it, or remove it",
@@ -121,8 +126,10 @@ def test_what_this_version_does_not_carry_out_is_refused_and_not_taken_for_a_mis
 ) -> None:
     text = f"cockpit: 1\nname: T\n{key}: {{}}\nparts: [{{id: p, title: P, items: [{{id: i, title: I}}]}}]"
     assert [str(problem) for problem in problems(text)] == [
-        f"list.yaml:3:1: `{key}` is not carried out by this version of Cockpit; "
-        f"remove it, or keep it for later as `x-{key}`"
+        (
+            f"list.yaml:3:1: `{key}` is not carried out by this version of Cockpit; "
+            f"remove it, or keep it for later as `x-{key}`"
+        )
     ]
 
 
@@ -154,7 +161,7 @@ def test_what_this_version_does_not_carry_out_is_refused_and_not_taken_for_a_mis
     ],
 )
 def test_a_mistake_in_the_whole_is_said_in_plain_words(problems: Problems, text: str, said: str) -> None:
-    assert [problem.message for problem in problems(text)][0].startswith(said)
+    assert problems(text)[0].message.startswith(said)
 
 
 @pytest.mark.parametrize(
@@ -298,8 +305,6 @@ def test_a_file_that_cannot_be_read_gets_one_clear_message(
 
 
 def test_a_pipe_is_refused_instead_of_waited_for(tmp_path: Path) -> None:
-    import os
-
     path = tmp_path / "pipe.yaml"
     os.mkfifo(path)
     with pytest.raises(ChecklistError, match="this is neither a file nor a folder"):
