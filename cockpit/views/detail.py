@@ -68,7 +68,7 @@ def detail_strip(item: Item, now: Moment, cells: int, rows: int) -> list[Line]:
     if len(lines) <= rows:
         return lines
     kept = lines[:rows]
-    more = line((f"  {now.glyphs.mark} {len(lines) - rows} more lines: d", "dim"))
+    more = line((f"  {now.glyphs.mark} {plural(len(lines) - rows, 'more line')}: d", "dim"))
     kept[-1] = apart(cut_line(kept[-1], cells - line_width(more), now.glyphs.mark), more, cells)
     return kept
 

@@ -62,9 +62,9 @@ def confirm_form(item: Item, asked: Confirm, now: Moment) -> Form:
     word = now.known(item).word
     about = [line((asked.ask, "strong"))]
     if asked.look:
-        about.append(line(("look    ", "dim"), asked.look))
+        about.append(line(("look     ", "dim"), asked.look))
     if asked.expect:
-        about.append(line(("expect  ", "dim"), asked.expect))
+        about.append(line(("expect   ", "dim"), asked.expect))
     if word is not None:
         said = getattr(word.said, "value", "") or getattr(word.said, "reason", "") or "not applicable"
         about.append(

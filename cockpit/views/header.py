@@ -16,15 +16,18 @@ def header(now: Moment, cells: int) -> tuple[Line, Line]:
 
 def head_look(now: Moment) -> Look:
     """How the first row looks as a whole: a run that is not live cannot be taken for one."""
+    if now.replay is not None:
+        return ""
     return "bar" if now.state.run_kind == "live" else "rehearsal"
 
 
 def _badge(now: Moment) -> Line:
     hatch, kind = now.glyphs.hatch, now.state.run_kind
-    replay = line((" REPLAY ", "replay")) if now.replay is not None else ()
+    if now.replay is not None:
+        return line((" REPLAY ", "replay"), f" of a {kind}")
     if kind == "live":
-        return (*replay, Piece(" LIVE ", "live"))
-    return (*replay, Piece(f"{hatch} {kind.upper()} {hatch}", "rehearsal"))
+        return line((" LIVE ", "live"))
+    return line((f"{hatch} {kind.upper()} {hatch}", "rehearsal"))
 
 
 def _first(now: Moment, cells: int) -> Line:
@@ -34,11 +37,7 @@ def _first(now: Moment, cells: int) -> Line:
     badge = _badge(now)
     where = line((f" {state.environment} ", look), (f"{state.release} ", look))
     facts = joined((line((_progress(now), look)), _bad(now), _busy(now, look)), Piece("  ", look))
-    name = line((f"{title(state.document.name)} ", look))
-    parts = [badge, where, name, (Piece(" ", look), *facts)]
-    while len(parts) > 1 and sum(map(line_width, parts)) > room and name in parts:
-        parts.remove(name)
-    left = tuple(piece for part in parts for piece in part)
+    left: Line = (*badge, *where, Piece(" ", look), *facts)
     over = line_width(left) - room
     if over > 0:
         kept = cut_line(where, max(line_width(where) - over, 12), now.glyphs.mark)
@@ -88,7 +87,7 @@ def _second(now: Moment, cells: int) -> Line:
             who = (*who, Piece(f" {now.glyphs.dot} you look on", "warn"))
     hold = _hold(now)
     if not hold:
-        return apart(who, _verdict(now), cells, now.glyphs.mark)
+        return apart(who, cut_line(_run(now), max(cells - line_width(who) - 2, 0), now.glyphs.mark), cells)
     short = line(" captain ", (person(captain.who, captain.who if now.link.captain else None), "strong"), "  ")
     room = cells - min(line_width(who), cells // 2)
     if line_width(hold) > room:
@@ -103,7 +102,7 @@ def _hold(now: Moment) -> Line:
     return line((f" HOLD {age(hold.since, now.now)} by {hold.by.user}: {hold.reason} ", "hold"))
 
 
-def _verdict(now: Moment) -> Line:
-    if now.state.closed:
-        return line((f"closed {clock(now.state.closed, now.zone, now.now)} ", "dim"))
-    return ()
+def _run(now: Moment) -> Line:
+    """Which run this is; of a closed one, since when it is."""
+    closed = f"closed {clock(now.state.closed, now.zone, now.now)}  " if now.state.closed else ""
+    return line((f"  {closed}{title(now.state.document.name)} {now.glyphs.dot} {now.state.run} ", "dim"))

@@ -12,7 +12,7 @@ from typing import Literal
 
 from cockpit.checklist.model import Branch, Item
 from cockpit.journal.event import ItemConfirmed
-from cockpit.views.line import Line, Piece, apart, line, line_width
+from cockpit.views.line import Line, apart, line, line_width
 from cockpit.views.moment import Moment
 from cockpit.views.outline import Node
 
@@ -20,11 +20,12 @@ Group = Literal["move", "look", "say", "run"]
 """What a key is for: to move, to look at something, to say something of an item, to act on the run."""
 
 GROUPS: dict[Group, str] = {
-    "move": "Move",
     "look": "Look",
     "say": "Say something of an item",
     "run": "The run",
+    "move": "Move",
 }
+"""Headings of the help, in its order."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ _TREE = (
     Key("right", "unfold", "unfold", "move", also=("+",)),
     Key("left", "fold, or go to the heading", "fold", "move", also=("-",)),
     Key("z", "fold all sections, or unfold all", "fold_all", "move"),
-    Key("1", "to part 1; 2 to 9: to the others", "part", "move", also=tuple("23456789")),
+    Key("1", "to the part with that number", "part", "move", also=tuple("23456789")),
 )
 _HELP = Key("?", "the keys that work here", "help", "look", "keys")
 _BACK = Key("escape", "back", "back", "look", "back", also=("q",))
@@ -88,7 +89,7 @@ def run_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
     return (*_MOVES, *_TREE, *looks, *say_keys(now, node), *command_keys(now), _leave(now))
 
 
-def item_keys(now: Moment, node: Node) -> tuple[Key, ...]:
+def item_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
     """The keys of the page of one item."""
     looks = (
         _BACK,
@@ -160,6 +161,11 @@ def replay_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
     return (*_MOVES, *tree, *looks, *controls, _leave(now))
 
 
+def help_keys() -> tuple[Key, ...]:
+    """The keys of the list of keys."""
+    return (*_MOVES, replace(_BACK, also=("q", "?")))
+
+
 def say_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
     """What can be said of the item under the cursor."""
     barred = now.not_allowed
@@ -210,13 +216,11 @@ def key_bar(keys: Sequence[Key], barred: str, cells: int) -> tuple[Line, Line]:
     shown = [key for key in keys if key.bar]
     looks = [key for key in shown if key.group == "look"]
     changes = [key for key in shown if key.group != "look"]
+    first = _row([key for key in looks if key.does != "help"], [key for key in looks if key.does == "help"], cells)
     last = [key for key in changes if key.does == "leave"]
-    usable = [key for key in changes if not key.why and key not in last]
-    if barred and not usable:
-        return _row(looks, (), cells), apart(line((f" {barred}", "dim")), _row(last, (), cells), cells)
-    if barred:
-        return _row(looks, (), cells), apart(line((f" {barred}  ", "dim")), _row([*usable, *last], (), cells), cells)
-    return _row(looks, (), cells), _row([key for key in changes if key not in last], _row(last, (), cells), cells)
+    others = [key for key in changes if key not in last and not (barred and key.why)]
+    why = line((f" {barred} ", "dim")) if barred else ()
+    return first, _row(others, last, cells, why)
 
 
 def help_lines(keys: Iterable[Key], cells: int) -> list[Line]:
@@ -229,7 +233,7 @@ def help_lines(keys: Iterable[Key], cells: int) -> list[Line]:
             continue
         lines += [line((f" {heading}", "strong"))]
         for key in own:
-            names = " ".join((key.show, *key.also[:1]))
+            names = "1 to 9" if key.does == "part" else " ".join((key.show, *key.also[:1]))
             why = f"  not now: {key.why}" if key.why else ""
             made = line(
                 (f"   {names:<11}", "dim" if key.why else "accent"),
@@ -245,17 +249,23 @@ _NO_ITEM = "stand on an item first"
 _NOTHING_SAID = "nothing was said on it"
 
 
-def _row(keys: Sequence[Key], right: Line, cells: int) -> Line:
-    """As many keys as fit, in their order."""
-    made: list[Piece] = []
-    room = cells - line_width(right)
+def _row(keys: Sequence[Key], last: Sequence[Key], cells: int, first: Line = ()) -> Line:
+    """As many keys as fit, in their order, after `first`; `last` stand at the right end."""
+    right = tuple(piece for key in last for piece in _entry(key))
+    made = list(first)
+    room = cells - line_width(right) - line_width(first)
     for key in keys:
-        entry = line((f" {key.show}", "dim" if key.why else "accent"), (f" {key.bar} ", "dim" if key.why else ""))
+        entry = _entry(key)
         if line_width(entry) > room:
             break
         room -= line_width(entry)
         made += entry
-    return apart(tuple(made), right, cells) if right else tuple(made)
+    return apart(tuple(made), right, cells)
+
+
+def _entry(key: Key) -> Line:
+    name = {"escape": "esc"}.get(key.show, key.show)
+    return line((f" {name}", "dim" if key.why else "accent"), (f" {key.bar} ", "dim" if key.why else ""))
 
 
 def _leave(now: Moment) -> Key:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from cockpit.views.cells import cut, head, width
+from cockpit.views.cells import cut, head, width, wrap
 
 Look = Literal[
     "",  # ordinary
@@ -105,3 +105,18 @@ def pad_left(text: str, cells: int, mark: str = "…") -> str:
     """`text` in exactly `cells` cells, cut or filled up with spaces at its left."""
     kept = cut(text, cells, mark)
     return " " * (cells - width(kept)) + kept
+
+
+def wrap_line(pieces: Line, cells: int) -> list[Line]:
+    """A line on as many rows as it takes; what is wrapped is indented under the last piece of its first row."""
+    if line_width(pieces) <= cells or not pieces:
+        return [pieces]
+    *first, last = pieces
+    indent = sum(width(piece.text) for piece in first)
+    if indent > cells // 2:
+        return [(Piece(text, last.look),) for text in wrap("".join(piece.text for piece in pieces), cells)]
+    texts = wrap(last.text, cells - indent)
+    return [
+        (*first, Piece(texts[0], last.look)),
+        *((Piece(" " * indent), Piece(text, last.look)) for text in texts[1:]),
+    ]

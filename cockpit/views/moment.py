@@ -67,7 +67,7 @@ class Moment:
             return f"no engine answers{problem}: what you see is the record, and it can only be read"
         if not self.link.captain:
             captain = self.state.captain
-            return f"not captain: {captain.who} is, since {clock(captain.since, self.zone, self.now)}"
+            return f"not captain: {captain.who} since {clock(captain.since, self.zone, self.now)}"
         return ""
 
 

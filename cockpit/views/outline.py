@@ -9,6 +9,7 @@ from typing import Literal
 from cockpit.checklist.model import Branch, Command, Contact, Document, Item
 from cockpit.run.standing import Standing
 from cockpit.views.filter import Filter
+from cockpit.views.words import title
 
 Level = Literal["part", "section", "group", "item", "watch", "contact", "command"]
 
@@ -33,6 +34,11 @@ class Node:
         return isinstance(self.subject, Branch)
 
     @property
+    def name(self) -> str:
+        """Its title, as people read it."""
+        return self.subject.name if isinstance(self.subject, Contact) else title(self.subject.title)
+
+    @property
     def item(self) -> Item | None:
         """The item or watch that it is."""
         return self.subject if isinstance(self.subject, Item) else None
@@ -44,9 +50,15 @@ class Outline:
     def __init__(self, document: Document) -> None:
         """Lay out `document`; watches, contacts and quick commands stand where a reference part shows them."""
         self.nodes: tuple[Node, ...] = tuple(node for part in document.parts for node in _branch(part, (), document))
-        self.by_key: Mapping[str, Node] = {node.key: node for node in self.nodes}
+        self.watches = tuple(Node(f"watch::{watch.id}", "watch", 0, watch, (), (watch,)) for watch in document.watch)
+        """The watches by themselves: no rows of the tree, and yet to be looked at one by one."""
+        self.by_key: Mapping[str, Node] = {node.key: node for node in (*self.nodes, *self.watches)}
         self.parts: tuple[Node, ...] = tuple(node for node in self.nodes if node.level == "part")
         self.items: tuple[Node, ...] = tuple(node for node in self.nodes if node.level == "item")
+
+    def of_item(self, item_id: str) -> Node | None:
+        """The node of an item or a watch."""
+        return self.by_key.get(f"item:{item_id}") or self.by_key.get(f"watch::{item_id}")
 
     def folded_at_first(self, stands: Mapping[str, Standing]) -> frozenset[str]:
         """The headings to fold when a run is opened.
@@ -76,7 +88,7 @@ class Outline:
         return [node for node in self.nodes if node.key in keep]
 
     def _matches(self, node: Node, wanted: Filter, stands: Mapping[str, Standing]) -> bool:
-        over = " ".join(self.by_key[key].subject.title for key in node.above)  # type: ignore[union-attr]
+        over = " ".join(self.by_key[key].name for key in node.above)
         return wanted.matches(node.subject, over, stands)
 
 

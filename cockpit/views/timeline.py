@@ -50,6 +50,13 @@ def told_line(told: Told, now: Moment, *, number: bool = True) -> Line:
     )
 
 
+def latest_lines(now: Moment, rows: int) -> list[Line]:
+    """The newest events, the newest last."""
+    names = titles(now)
+    newest = now.events[-rows:] if rows > 0 else ()
+    return [told_line(tell(event, names, now.zone), now, number=False) for event in newest]
+
+
 def wanted_events(events: Sequence[Event], words: str, names: Mapping[str, str], zone: dt.tzinfo | None) -> list[Event]:
     """The events that a filter finds: every word in kind, person, item or sentence; `!word` excludes."""
     asked = words.casefold().split()

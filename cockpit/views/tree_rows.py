@@ -16,8 +16,10 @@ from cockpit.views.signs import WORD, sign
 from cockpit.views.watches import watch_row
 from cockpit.views.words import mode, one_line, title
 
-_BAR = 10
+_BAR = 8
 _MODE = 6
+_VALUE = 10
+"""Cells that a value gets at least: the title has the first right to the room, the detail shows the whole value."""
 _AGE = 4
 _TOLD = (Standing.FAIL, Standing.ERROR, Standing.STALE, Standing.BLOCKED, Standing.WARN, Standing.WAIVED)
 """What a heading tells of its items, worst first."""
@@ -58,13 +60,13 @@ def _heading(node: Node, branch: Branch, now: Moment, cells: int, *, indent: str
 
 
 def _progress(node: Node, now: Moment, *, bar: bool) -> Line:
-    """What is wrong under a heading, a bar, and `n/m`."""
+    """What is wrong under a heading as sign and count, a bar, and `n/m`."""
     glyphs = now.glyphs
     counted = now.counts(node.items)
     total = len(node.items) - counted.get(Standing.EXCLUDED, 0)
     settled = sum(count for stands, count in counted.items() if stands.settled) - counted.get(Standing.EXCLUDED, 0)
     told = [
-        Piece(f"{counted[stands]} {glyphs.signs[stands].word}  ", glyphs.signs[stands].look)
+        Piece(f"{glyphs.signs[stands].sign} {counted[stands]}  ", glyphs.signs[stands].look)
         for stands in _TOLD
         if counted.get(stands)
     ]
@@ -90,11 +92,11 @@ def _item(item: Item, now: Moment, cells: int, indent: str) -> Line:
         (f"{indent}{shown.sign} {pad(shown.word if not item.excluded else '', WORD, glyphs.mark)} ", shown.look)
     )
     busy = Piece(glyphs.measuring.sign if measuring else " ", "busy")
-    last = line("  ", busy, (f"{pad(mode(item), _MODE)} {pad_left(_age(item, now), _AGE)} ", "dim"))
+    last = line(" ", busy, (f"{pad(mode(item), _MODE)} {pad_left(_age(item, now), _AGE)} ", "dim"))
     room = cells - line_width(first) - line_width(last)
     name = line((title(item.title), "dim" if quiet else ""))
     value = _value(item, stands, now)
-    spare = max(room - line_width(name) - 2, min(14, room // 3))
+    spare = max(room - line_width(name) - 2, min(_VALUE, room // 3))
     told = cut_line(value, spare, glyphs.mark)
     return (*first, *apart(name, line("  ", *told) if told else (), room, glyphs.mark), *last)
 

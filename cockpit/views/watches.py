@@ -10,8 +10,10 @@ from cockpit.views.signs import WORD, sign, sparkline
 from cockpit.views.words import one_line, title
 
 _SPARK = 12
-_NAME = 20
-_TARGET = 10
+_NAME = 19
+_TARGET = 8
+_ROOMY = 60
+"""Cells from which on the word of a standing is written beside its sign."""
 
 
 def watch_rows(now: Moment, cells: int) -> list[Line]:
@@ -25,8 +27,9 @@ def watch_row(watch: Item, now: Moment, cells: int) -> Line:
     """How one watch stands, its target, what was found, a sparkline and the age of it."""
     shown = sign(now.stands[watch.id], now.glyphs, measuring=now.measuring(watch))
     known = now.known(watch)
-    first = line((f"{shown.sign} {pad(shown.word, WORD)} ", shown.look))
-    name = line(pad(title(watch.title), min(_NAME, max(8, cells - 40)), now.glyphs.mark), " ")
+    word = f"{pad(shown.word, WORD)} " if cells >= _ROOMY else ""
+    first = line((f"{shown.sign} {word}", shown.look))
+    name = line(pad(title(watch.title), _NAME, now.glyphs.mark), " ")
     target = line((pad(watch.target, _TARGET, now.glyphs.mark), "dim"), " ")
     figures = [value for _, _, value in known.history if value is not None]
     spark = sparkline(figures, now.glyphs, _SPARK) if cells >= 76 else ""

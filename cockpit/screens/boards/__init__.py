@@ -1,0 +1,1 @@
+"""Boards: the whole screens, one a file."""

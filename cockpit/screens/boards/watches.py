@@ -1,0 +1,35 @@
+"""The watches: the success metrics, on the whole screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cockpit.screens.boards.listing import ListingBoard
+from cockpit.views.keys import Key, watches_keys
+from cockpit.views.line import Line, line
+from cockpit.views.walk import Walk
+from cockpit.views.watches import watch_rows
+
+
+class WatchesBoard(ListingBoard):
+    """How the figures agreed on stand."""
+
+    TITLE_OF_LIST = "Watches"
+
+    def keys(self) -> Sequence[Key]:
+        """The keys of this page."""
+        return watches_keys(self.now)
+
+    def rows(self, cells: int) -> Sequence[Line]:
+        """A row for each watch."""
+        return [line(" ", *row) for row in watch_rows(self.now, cells - 1)]
+
+    def do_enter(self) -> None:
+        """Show everything about the watch."""
+        from cockpit.screens.boards.item import ItemBoard  # noqa: PLC0415 - only when it is asked for
+
+        watches = self.now.state.document.watch
+        if watches:
+            walk = Walk(self.now.state.document, self.now.stands)
+            walk.go_to(walk.outline.watches[self.at])
+            self.app.push_screen(ItemBoard(walk))

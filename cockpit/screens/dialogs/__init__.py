@@ -1,0 +1,1 @@
+"""Dialogs: what is asked on top of a board."""

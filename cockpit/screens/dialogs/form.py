@@ -1,0 +1,166 @@
+"""A form on the screen: what it is about, its blanks, and what became of the answers."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.app import ComposeResult
+from textual.widgets import Input
+
+from cockpit.run.command import Command
+from cockpit.screens.dialogs.sheet import Sheet
+from cockpit.screens.widgets.line_list import LineList, Rows
+from cockpit.screens.widgets.pane import Pane
+from cockpit.screens.widgets.prompt import Prompt
+from cockpit.views.cells import width
+from cockpit.views.forms import Blank, Form, Unfit
+from cockpit.views.heading import rule
+from cockpit.views.line import Line, apart, line, wrap_line
+
+_MARGIN = 1
+
+
+class FormDialog(Sheet[str]):
+    """Asks a form. It stays open, with what was typed, until the answer is on disk or the person goes back.
+
+    Its answer is the sentence to show afterwards; None when the person went back.
+    """
+
+    DEFAULT_CSS = """
+    FormDialog #about { height: 3; }
+    FormDialog .blank { height: 1; layout: horizontal; }
+    FormDialog #foot { height: 2; }
+    """
+
+    def __init__(self, form: Form) -> None:
+        """Ask `form`."""
+        super().__init__()
+        self.form = form
+        self.saying: Line = ()
+        """What the foot says of the last answer."""
+        self._early = ""
+        self._waiting = False
+
+    def compose(self) -> ComposeResult:
+        """A rule with the title, what it is about, the blanks, the foot."""
+        blanks = [self._row(number, blank) for number, blank in enumerate(self.form.blanks)]
+        yield Pane(self.lines(self._about, "about"), *blanks, self.lines(self._foot, "foot"), id="sheet")
+
+    def on_mount(self) -> None:
+        """Stand in the first blank, with what was typed before it stood."""
+        self._fit()
+        first = self.prompts[0]
+        first.focus()
+        if self._early:
+            first.insert_text_at_cursor(self._early)
+
+    def on_resize(self) -> None:
+        """Wrap what it is about anew."""
+        self._fit()
+
+    @property
+    def prompts(self) -> list[Prompt]:
+        """The blanks on the screen, in order."""
+        return list(self.query(Prompt))
+
+    @property
+    def answers(self) -> list[str]:
+        """What stands in the blanks."""
+        return [prompt.value for prompt in self.prompts]
+
+    def late_key(self, event: events.Key) -> None:
+        """Letters typed before the sheet stood belong in its first blank."""
+        if event.character is not None and event.is_printable:
+            if self.prompts:
+                self.prompts[0].insert_text_at_cursor(event.character)
+            else:
+                self._early += event.character
+
+    def take_key(self, name: str) -> bool:
+        """Tab and the arrows move between the blanks, escape goes back."""
+        by = {"tab": 1, "down": 1, "shift+tab": -1, "up": -1}.get(name)
+        if by is None:
+            return super().take_key(name)
+        self._go(by)
+        return True
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter sends the answers from whichever blank it is pressed in."""
+        event.stop()
+        if not self._waiting:
+            self.submit()
+
+    def submit(self) -> None:
+        """Make a command of the answers, and send it."""
+        try:
+            command = self.form.make(self.answers)
+        except Unfit as unfit:
+            self.say(line((str(unfit), "bad")))
+            self.prompts[unfit.blank].focus()
+            return
+        if command is None:
+            self.dismiss(self.form.done)
+            return
+        self._waiting = True
+        self.say(line(("recording...", "busy")))
+        self.run_worker(self._send(command))
+
+    async def _send(self, command: Command) -> None:
+        outcome = await self.cockpit.view.send(command)
+        self._waiting = False
+        self.cockpit.look_again()
+        if outcome.accepted:
+            self.recorded(outcome.seq)
+        else:
+            self.say(line((outcome.reason, "bad")))
+
+    def recorded(self, seq: int) -> None:
+        """It is on disk as event `seq`: say so, and close."""
+        self.dismiss(f"{self.form.done} (event {seq})")
+
+    def say(self, what: Line) -> None:
+        """Show a sentence in the foot until the next answer."""
+        self.saying = what
+        self._fit()
+        self.query_one("#foot", LineList).redraw()
+
+    def _go(self, by: int) -> None:
+        prompts = self.prompts
+        place = next((number for number, prompt in enumerate(prompts) if prompt.has_focus), 0)
+        prompts[(place + by) % len(prompts)].focus()
+
+    def _row(self, number: int, blank: Blank) -> Pane:
+        label = line((f" {blank.label} ", "accent"))
+        cells = max(width(each.label) for each in self.form.blanks) + 2
+        shown = self.lines(lambda *_: Rows([label]), f"label-{number}")
+        shown.styles.width = cells
+        return Pane(shown, Prompt(blank.value, blank.hint, id=f"blank-{number}"), classes="blank")
+
+    def _about_lines(self, cells: int) -> list[Line]:
+        mark = self.now.glyphs
+        name = rule(self.form.title, mark, cells, "rehearsal" if self.now.state.run_kind != "live" else "")
+        lines = [name]
+        for about in self.form.about:
+            lines += [line(" " * _MARGIN, *each) for each in wrap_line(about, cells - 2 * _MARGIN)]
+        return lines
+
+    def _about(self, cells: int, _: int) -> Rows:
+        return Rows(self._about_lines(cells))
+
+    def _foot_lines(self, cells: int) -> list[Line]:
+        saying = [line(" ", *each) for each in wrap_line(self.saying, cells - 2)] if self.saying else [()]
+        keys = (
+            line(("enter ", "accent"), self.form.enter, ("   tab ", "accent"), "next field")
+            if len(self.form.blanks) > 1
+            else line(("enter ", "accent"), self.form.enter)
+        )
+        return [*saying, apart(line(" ", *keys), line(("esc", "accent"), " back "), cells, self.now.glyphs.mark)]
+
+    def _foot(self, cells: int, _: int) -> Rows:
+        return Rows(self._foot_lines(cells))
+
+    def _fit(self) -> None:
+        """Give the texts the rows that they need."""
+        cells = self.app.size.width
+        room = max(3, self.app.size.height - len(self.form.blanks) - len(self._foot_lines(cells)))
+        self.query_one("#about").styles.height = min(len(self._about_lines(cells)), room)
+        self.query_one("#foot").styles.height = len(self._foot_lines(cells))

@@ -1,0 +1,56 @@
+"""What every dialog has: a sheet at the foot of the screen, with the board in sight above it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
+
+from textual import events
+from textual.screen import ModalScreen
+
+from cockpit.screens.pressed import pressed
+from cockpit.screens.widgets.line_list import LineList
+from cockpit.views.moment import Moment
+
+if TYPE_CHECKING:
+    from cockpit.screens.app import CockpitApp
+
+Answer = TypeVar("Answer")
+
+
+class Sheet(ModalScreen[Answer], Generic[Answer], inherit_bindings=False):
+    """A dialog. Keys that were typed before it stood are handed to `late_key`: none is lost, none does harm."""
+
+    BINDINGS: ClassVar = []
+    DEFAULT_CSS = """
+    Sheet { background: transparent; align: center bottom; }
+    Sheet #sheet { height: auto; min-height: 10; width: 100%; max-height: 100%; background: ansi_default; color: ansi_default; }
+    Sheet LineList { width: 1fr; }
+    """
+
+    @property
+    def cockpit(self) -> CockpitApp:
+        """The app that it belongs to."""
+        return cast("CockpitApp", self.app)
+
+    @property
+    def now(self) -> Moment:
+        """The run as it was last looked at."""
+        return self.cockpit.now
+
+    def lines(self, source: Any, name: str) -> LineList:
+        """A list of lines that draws in the terminal's encoding."""
+        return LineList(source, id=name, encoding=self.cockpit.encoding, mark=self.now.glyphs.mark)
+
+    def on_key(self, event: events.Key) -> None:
+        """Take what is a key of the sheet; the rest goes on to the bindings of its prompts."""
+        if self.take_key(pressed(event)):
+            event.stop()
+
+    def take_key(self, name: str) -> bool:
+        """Do what the key is for; False when it is no key of this sheet. Escape goes back."""
+        if name == "escape":
+            self.dismiss(None)
+        return name == "escape"
+
+    def late_key(self, event: events.Key) -> None:
+        """A key that was pressed for this sheet, and reached the board under it."""

@@ -1,0 +1,1 @@
+"""Widgets: what boards and dialogs are made of."""

@@ -1,0 +1,52 @@
+"""A run without an engine and without a disk: events in memory, the real rules, the real fold."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Sequence
+
+from cockpit.journal.event import Actor, Data, Event
+from cockpit.run.command import Command
+from cockpit.run.decide import Refusal, decide
+from cockpit.run.state import State, apply, fold
+from cockpit.views.run_view import Link, Outcome
+from launch import ADA, NOW, event, story
+
+
+class FakeRun:
+    """A RunView whose clock stands still, so that what it shows is always the same."""
+
+    def __init__(
+        self, events: Sequence[Event] | None = None, *, captain: bool = True, you: Actor = ADA, connected: bool = True
+    ) -> None:
+        self.events: list[Event] = list(story() if events is None else events)
+        self.state: State = fold(self.events)
+        self.link = Link(connected=connected, captain=captain, you=you)
+        self.changed = asyncio.Event()
+        self.time = NOW
+        self.delay = 0.0
+        self.refuse = ""
+        self.sent: list[Command] = []
+
+    def now(self) -> dt.datetime:
+        return self.time
+
+    async def send(self, command: Command) -> Outcome:
+        await asyncio.sleep(self.delay)
+        self.sent.append(command)
+        if self.refuse:
+            return Outcome(reason=self.refuse)
+        decided = decide(self.state, command, now=self.time, who=self.link.you or ADA, in_command=self.link.captain)
+        if isinstance(decided, Refusal):
+            return Outcome(reason=decided.reason)
+        for data in decided:
+            self.add(data)
+        return Outcome(self.state.seq)
+
+    def add(self, data: Data, by: Actor | None = None) -> None:
+        """Let something happen."""
+        happened = event(self.state.seq + 1, data, by or self.link.you or ADA, self.time)
+        self.events = [*self.events, happened]
+        self.state = apply(self.state, happened)
+        self.changed.set()
