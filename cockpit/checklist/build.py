@@ -192,11 +192,10 @@ def question(title: str) -> str:
 
 
 def _has_children(node: Node) -> bool:
-    """Whether something stands below, even when all of it was taken out as wrong."""
-    entries = node.entries()
-    return any(
-        key in node.lost or (key in entries and (entries[key].elements() or entries[key].lost)) for key in file.CHILDREN
-    )
+    """Whether something was written below, even when all of it was taken out as wrong."""
+    written = (node.entries().get(key) for key in (*file.CHILDREN, "show") if key not in node.lost)
+    lost = any(key in node.lost for key in (*file.CHILDREN, "show"))
+    return lost or any(child is not None and (child.elements() or child.lost) for child in written)
 
 
 def _docker_logs(logs: file.DockerLogs) -> str:
