@@ -24,7 +24,7 @@ def head_look(now: Moment) -> Look:
 def _badge(now: Moment) -> Line:
     hatch, kind = now.glyphs.hatch, now.state.run_kind
     if now.replay is not None:
-        return line((" REPLAY ", "replay"), f" of a {kind}")
+        return line((" REPLAY ", "replay"), f" {kind} run ")
     if kind == "live":
         return line((" LIVE ", "live"))
     return line((f"{hatch} {kind.upper()} {hatch}", "rehearsal"))
@@ -63,7 +63,7 @@ def _busy(now: Moment, look: Look) -> Line:
 
 def _record(now: Moment, look: Look) -> Line:
     if now.replay is not None:
-        return line(("READ ONLY ", look))
+        return ()
     if not now.link.recording:
         return line((" NOT RECORDED ", "alarm"))
     if not now.link.connected:

@@ -81,7 +81,7 @@ class Board(Screen[None], inherit_bindings=False):
 
     def lines(self, source: Any, name: str) -> LineList:
         """A list of lines that draws in the terminal's encoding."""
-        return LineList(source, id=name, encoding=self.cockpit.encoding, mark=self.now.glyphs.mark)
+        return LineList(source, name=name, encoding=self.cockpit.encoding, mark=self.now.glyphs.mark)
 
     @property
     def barred(self) -> str:

@@ -26,7 +26,7 @@ from cockpit.views.words import plural
 
 Shown = Literal["detail", "watches", "timeline"]
 
-_REST = 0.1
+_REST = 0.2
 """Seconds after which a cursor that moved is taken to rest: only then the detail is drawn."""
 
 _SHEET = 9
@@ -106,13 +106,13 @@ class RunBoard(FilteringBoard, SayingBoard):
 
     def on_screen_suspend(self) -> None:
         """Keep the cursor above a sheet that lies on the foot of the tree."""
-        self._cover(_SHEET if self.has_class("-wide") else 0)
+        self._lie_on(_SHEET if self.has_class("-wide") else 0)
 
     def on_screen_resume(self) -> None:
         """Use the whole tree again."""
-        self._cover(0)
+        self._lie_on(0)
 
-    def _cover(self, rows: int) -> None:
+    def _lie_on(self, rows: int) -> None:
         tree = self.query_one("#tree", LineList)
         if tree.covered != rows:
             tree.covered = rows
