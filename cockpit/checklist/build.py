@@ -95,7 +95,8 @@ class _Building:
         self.nodes.setdefault(form.id, node)
         self._texts(node, "title", "note", "target")
         excluded = excluded or self._excluded(form.when, node)
-        check, unwired = None, ()
+        check: model.Check | None = None
+        unwired: tuple[str, ...] = ()
         if form.check is not None:
             check_node = node.entries()["check"]
             wired, wrong = wire(form.check, check_node, self.kinds, self.variables)
@@ -268,21 +269,19 @@ def _circles(edges: Mapping[str, list[str]]) -> Iterator[list[str]]:
     """Each circle once, found without recursion: a chain of needs may be as long as the checklist."""
     finished: set[str] = set()
     for start in edges:
-        path: list[str] = []
-        ahead = [(start, iter(edges[start]))] if start not in finished else []
-        path.extend(id_ for id_, _ in ahead)
-        while ahead:
-            id_, rest = ahead[-1]
+        # The way from `start` to where we are, in order, each with what it still has to follow.
+        way = {start: iter(edges[start])} if start not in finished else {}
+        while way:
+            here, rest = next(reversed(way.items()))
             following = next(rest, None)
             if following is None:
-                finished.add(id_)
-                ahead.pop()
-                path.pop()
-            elif following in path:
-                yield path[path.index(following) :]
+                finished.add(here)
+                del way[here]
+            elif following in way:
+                names = list(way)
+                yield names[names.index(following) :]
             elif following not in finished and following in edges:
-                ahead.append((following, iter(edges[following])))
-                path.append(following)
+                way[following] = iter(edges[following])
 
 
 def _with_needs_that_count(document: Document) -> Document:

@@ -18,6 +18,9 @@ from cockpit.checklist.problem import Problem, problem_at, suggest
 Model = TypeVar("Model", bound=BaseModel)
 Path = tuple[str | int, ...]
 
+MOST_PROBLEMS = 200
+"""Wrong keys and values that are named one by one; with more, nothing else is looked at."""
+
 _PASSES = 8
 _PLACEHOLDERS: dict[str, str | int] = {
     "cockpit": 1,
@@ -42,13 +45,18 @@ def read_form(model: type[Model], written: Node) -> tuple[Model | None, Node, li
             return model.model_validate(plain(node)), node, problems
         except ValidationError as error:
             details = error.errors(include_url=False)
+        if len(details) > MOST_PROBLEMS:
+            problems.extend(_problem(model, node, detail) for detail in details[:MOST_PROBLEMS])
+            problems.append(problem_at(node.source, f"and {len(details) - MOST_PROBLEMS} more wrong keys and values"))
+            break
         wrong: list[tuple[Path, str]] = []
         for detail in details:
             path = detail["loc"]
             if not _known_already(node, detail["type"], path):
                 problems.append(_problem(model, node, detail))
             wrong.append((path, detail["type"]))
-        if not all([_take_out(model, node, path, kind) for path, kind in wrong]):
+        taken = [_take_out(model, node, path, kind) for path, kind in wrong]
+        if not all(taken):
             break
     return None, node, problems
 

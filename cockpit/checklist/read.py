@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cockpit.checklist import merge, shipped
-from cockpit.checklist.model import File
+from cockpit.checklist.model import File, Source
 from cockpit.checklist.node import Node
 from cockpit.checklist.problem import ChecklistError, Problem, problem_at
 from cockpit.checklist.yaml_nodes import read_yaml
@@ -17,6 +17,9 @@ LARGEST = 1 << 20
 
 MOST_FILES = 200
 """Files in one folder."""
+
+DEEPEST = 10
+"""Checklists that extend each other."""
 
 _YAML = (".yaml", ".yml")
 _MARKDOWN = (".md", ".markdown", ".txt")
@@ -37,24 +40,28 @@ def read(path: Path, _above: tuple[Path, ...] = ()) -> Read:
     extends = own.root.entries().get("extends")
     if extends is None or not isinstance(extends.value, str):
         return own
-    above = (*_above, path.resolve())
     try:
-        base_path = _base(extends.value, Path(extends.source.file).parent)
+        base = _read_base(extends.value, extends.source, (*_above, path.resolve()))
     except ChecklistError as error:
-        said = [problem_at(extends.source, f"`{extends.value}`: {each.message}", each.hint) for each in error.problems]
-        return Read(own.root, own.files, (*own.problems, *said))
-    if base_path.resolve() in above:
-        circle = " > ".join(str(each.name) for each in (*above[above.index(base_path.resolve()) :], base_path))
-        said = [problem_at(extends.source, f"checklists extend each other in a circle: {circle}")]
-        return Read(own.root, own.files, (*own.problems, *said))
-    base = read(base_path, above)
+        raise ChecklistError([*own.problems, *error.problems]) from None
     wrong = merge.extend(base.root, own.root)
     return Read(base.root, (*base.files, *own.files), (*base.problems, *own.problems, *wrong))
 
 
-def _base(name: str, folder: Path) -> Path:
-    beside = folder / name
-    return beside if beside.exists() else shipped.resolve(name)
+def _read_base(name: str, written: Source, above: tuple[Path, ...]) -> Read:
+    beside = Path(written.file).parent / name
+    try:
+        path = beside if shipped.exists(beside) else shipped.resolve(name)
+    except ChecklistError as error:
+        raise ChecklistError(
+            problem_at(written, f"`{name}`: {each.message}", each.hint) for each in error.problems
+        ) from None
+    if path.resolve() in above:
+        circle = " > ".join(each.name for each in (*above[above.index(path.resolve()) :], path.resolve()))
+        raise ChecklistError([problem_at(written, f"checklists extend each other in a circle: {circle}")])
+    if len(above) > DEEPEST:
+        raise ChecklistError([problem_at(written, f"more than {DEEPEST} checklists extend each other")])
+    return read(path, above)
 
 
 def _read_folder(folder: Path) -> Read:
@@ -82,7 +89,7 @@ def _read_folder(folder: Path) -> Read:
 
 
 def _read_file(path: Path) -> Read:
-    data, text = _text(path)
+    data, text = read_text(path)
     digest = File(str(path), hashlib.sha256(data).hexdigest())
     if path.suffix.lower() in _MARKDOWN:
         from cockpit.checklist.markdown import read_markdown  # noqa: PLC0415 - YAML does not pay for it
@@ -92,15 +99,20 @@ def _read_file(path: Path) -> Read:
     return Read(root, (digest,), tuple(problems))
 
 
-def _text(path: Path) -> tuple[bytes, str]:
+def read_text(path: Path) -> tuple[bytes, str]:
+    """The bytes of a file, and its text. Raises ChecklistError when it cannot be read, is too large or not UTF-8."""
     name = str(path)
     try:
+        # Asked first: opening a pipe would wait for somebody to write.
+        if path.exists() and not path.is_file():
+            raise ChecklistError([Problem(name, 0, 0, "this is neither a file nor a folder")])
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)
     except FileNotFoundError:
         raise ChecklistError([Problem(name, 0, 0, "there is no such file")]) from None
-    except OSError as error:
-        raise ChecklistError([Problem(name, 0, 0, f"the file cannot be read: {error.strerror}")]) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ChecklistError([Problem(name, 0, 0, f"the file cannot be read: {reason}")]) from None
     if len(data) > LARGEST:
         raise ChecklistError([Problem(name, 0, 0, "the file is larger than 1 MiB", "split it into a folder of files")])
     try:

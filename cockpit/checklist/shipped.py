@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from cockpit.checklist.problem import ChecklistError, Problem, suggest
@@ -9,9 +10,6 @@ from cockpit.checklist.problem import ChecklistError, Problem, suggest
 _PACKAGE = Path(__file__).resolve().parent.parent
 _PLACES = (_PACKAGE / "shipped", _PACKAGE.parent / "checklists")
 """In an installed package; in the source tree."""
-
-SUFFIXES = (".yaml", ".yml", ".md", ".markdown", ".txt")
-"""What a checklist's file may end in."""
 
 
 def shipped() -> list[Path]:
@@ -30,20 +28,19 @@ def resolve(name_or_path: str) -> Path:
 
     Raises ChecklistError with the nearest shipped name when there is neither.
     """
-    path = Path(name_or_path).expanduser()
-    if path.exists():
+    path = Path(os.path.expanduser(name_or_path))  # noqa: PTH111 - Path.expanduser raises for an unknown user
+    if exists(path):
         return path
     names = {each.stem: each for each in shipped()}
     if name_or_path in names:
         return names[name_or_path]
-    raise ChecklistError(
-        [
-            Problem(
-                name_or_path,
-                0,
-                0,
-                "there is no such file, folder or shipped checklist",
-                suggest(path.stem, list(names)),
-            )
-        ]
-    )
+    message = "there is no such file, folder or shipped checklist"
+    raise ChecklistError([Problem(name_or_path, 0, 0, message, suggest(path.stem, list(names)))])
+
+
+def exists(path: Path) -> bool:
+    """Whether something is there. A name that no file can have is not."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False

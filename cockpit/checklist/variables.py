@@ -25,6 +25,9 @@ USE = re.compile(r"\$\{(" + file.SHAPE_OF_VARIABLE + r")\}")
 LONGEST = 1 << 16
 """Characters in a text once its variables are filled in: texts made of each other grow fast."""
 
+MOST_USES = 100
+"""Names in one text that are looked up; more are no text that anybody wrote."""
+
 _DEEPEST = 20
 _ANY_USE = re.compile(r"\$\{([^}]*)\}")
 
@@ -104,8 +107,8 @@ def check_uses(node: Node, variables: Mapping[str, Variable], *, strict: bool = 
         if _length(each.value, variables) > LONGEST:
             said = f"with its variables filled in this is longer than {LONGEST} characters"
             problems.append(problem_at(each.source, said))
-        for match in _ANY_USE.finditer(each.value):
-            name = match[1]
+        uses = {match[1]: match for match in reversed(list(_ANY_USE.finditer(each.value)))}
+        for name, match in list(uses.items())[:MOST_USES]:
             at = _inside(each, match.start())
             if re.fullmatch(file.SHAPE_OF_VARIABLE, name):
                 if name not in variables:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cockpit.checklist import conditions, file, model, variables
+from cockpit.checklist.condition_names import with_values
 from cockpit.checklist.form import known_keys, read_form
 from cockpit.checklist.kinds import DocumentedKind, Field
 from cockpit.checklist.model import Source, Variable
@@ -148,7 +149,7 @@ def _conditions(
     texts = []
     for each in written.elements() or [written]:
         text = str(each.value)
-        if "${" in text:
+        if "${" in text and len(text) <= conditions.LONGEST:
             wrong, text = _with_variables(each, fields, known)
             problems.extend(wrong)
         else:
@@ -158,7 +159,7 @@ def _conditions(
 
 
 def _with_variables(node: Node, fields: tuple[Field, ...], known: Mapping[str, Variable]) -> tuple[list[Problem], str]:
-    """The condition with `${name}` filled in. One that is not set may be anything: its place is judged, not its value."""
+    """The condition with `${name}` filled in; one that is not set may be anything: only its use is judged."""
     text = str(node.value)
     wrong = variables.check_uses(node, known, strict=True)
     if wrong:
@@ -168,7 +169,7 @@ def _with_variables(node: Node, fields: tuple[Field, ...], known: Mapping[str, V
         if variable.secret or variables.read_later(variable):
             said = f"a condition cannot use `{variable.name}`: it is read only when a check asks for it"
             return [problem_at(node.source, said)], text
-    text = conditions.with_values(text, {each.name: each.value for each in used if each.is_set})
+    text = with_values(text, {each.name: each.value for each in used if each.is_set})
     open_names = [Field(f"not_set_{each.name}", "dyn", "") for each in used if not each.is_set]
     return check_condition(node, (*fields, *open_names), variables.USE.sub(r"not_set_\1", text))[1], text
 

@@ -84,7 +84,7 @@ class _Reading:
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                 self._open.pop()
             case yaml.AliasEvent():
-                self._refuse(event, f"the alias `*{event.anchor}` is not allowed", _ANCHORS)
+                self._refuse(self._at(event), f"the alias `*{event.anchor}` is not allowed", _ANCHORS)
                 self._place(None)
             case yaml.DocumentStartEvent() if self.root is not None:
                 self._stop(event, "a second document begins here", "a file holds one checklist: remove the `---`")
@@ -95,7 +95,9 @@ class _Reading:
         hidden = _UNSEEN.search(text)
         if hidden:
             self._refuse(
-                event, f"the character U+{ord(hidden[0]):04X}, which cannot be seen, is not allowed", "remove it"
+                self._at(event),
+                f"the character U+{ord(hidden[0]):04X}, which cannot be seen, is not allowed",
+                "remove it",
             )
         at = self._at(event)
         typed = text if event.style else _typed(text)
@@ -111,13 +113,11 @@ class _Reading:
         top.key, top.key_at, top.keep = text, at, False
         known = top.node.entries().get(text)
         if text == "<<":
-            self.problems.append(problem_at(at, "the merge key `<<` is not allowed", _ANCHORS))
+            self._refuse(at, "the merge key `<<` is not allowed", _ANCHORS)
         elif not isinstance(typed, str):
-            self.problems.append(problem_at(at, f"the key `{text}` is not text", "put it in quotes"))
+            self._refuse(at, f"the key `{text}` is not text", "put it in quotes")
         elif known is not None:
-            self.problems.append(
-                problem_at(at, f"`{text}` is written twice", f"the first is on line {known.place.line}")
-            )
+            self._refuse(at, f"`{text}` is written twice", f"the first is on line {known.place.line}")
         else:
             top.keep = True
 
@@ -157,15 +157,15 @@ class _Reading:
                 event, f"more than {MOST_NODES:,} keys and values in one file", "split it into a folder of files"
             )
         if event.anchor is not None:
-            self._refuse(event, f"the anchor `&{event.anchor}` is not allowed", _ANCHORS)
+            self._refuse(self._at(event), f"the anchor `&{event.anchor}` is not allowed", _ANCHORS)
         if event.tag is not None and event.tag != "!":
-            self._refuse(event, f"the tag `{event.tag}` is not allowed", "remove it")
+            self._refuse(self._at(event), f"the tag `{event.tag}` is not allowed", "remove it")
 
     def _at(self, event: Any) -> Source:
         return Source(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
 
-    def _refuse(self, event: Any, message: str, hint: str) -> None:
-        self.problems.append(problem_at(self._at(event), message, hint))
+    def _refuse(self, at: Source, message: str, hint: str) -> None:
+        self.problems.append(problem_at(at, message, hint))
         if len(self.problems) >= MOST_PROBLEMS:
             raise ChecklistError(self.problems)
 

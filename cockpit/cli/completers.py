@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 
 Completer = Callable[..., Iterable[str]]
 """Called with the beginning of the word as `prefix`, and what was parsed so far as `parsed_args`."""
@@ -55,6 +54,8 @@ def kinds(**_: object) -> Iterable[str]:
 
 
 def _paths(prefix: str, endings: tuple[str, ...]) -> Iterator[str]:
+    from pathlib import Path
+
     folder = prefix[: prefix.rfind("/") + 1]
     for path in sorted(Path(folder or ".").iterdir()):
         if path.is_dir() and not path.name.startswith("."):

@@ -6,7 +6,6 @@ import datetime as dt
 import os
 import tempfile
 import traceback
-from pathlib import Path
 
 from cockpit import __version__
 from cockpit.checklist.problem import ChecklistError
@@ -30,18 +29,42 @@ def explain(problem: Exception) -> Exit:
             where = f"{safe_line(str(problem.filename))}: " if problem.filename is not None else ""
             output.say(f"cockpit: {where}{problem.strerror}")
             return Exit.UNDONE
+        case _ if (status := _known(problem)) is not None:
+            output.say(f"cockpit: {safe_line(str(problem))}")
+            return status
         case _:
             output.say(f"cockpit: something unexpected happened ({type(problem).__name__}); {_keep_details(problem)}")
             return Exit.UNDONE
 
 
+def _known(problem: Exception) -> Exit | None:
+    """The exit status for what a room refuses or cannot do; its message is a sentence for people."""
+    from cockpit.engine.client import NoEngine, NotWelcome
+    from cockpit.journal.disk import UnsafePath
+    from cockpit.journal.folder import NoSuchRun, StateHomeUnusable
+    from cockpit.journal.lock import LockHeld
+    from cockpit.journal.reader import JournalDamaged, NotAJournal
+    from cockpit.journal.writer import NotRecorded
+
+    statuses: dict[type[Exception], Exit] = {
+        JournalDamaged: Exit.NO,
+        NotAJournal: Exit.WRONG,
+        NoSuchRun: Exit.WRONG,
+        UnsafePath: Exit.UNDONE,
+        StateHomeUnusable: Exit.UNDONE,
+        NotRecorded: Exit.UNDONE,
+        NoEngine: Exit.UNDONE,
+        NotWelcome: Exit.REFUSED,
+        LockHeld: Exit.REFUSED,
+    }
+    return next((status for kind, status in statuses.items() if isinstance(problem, kind)), None)
+
+
 def _keep_details(problem: Exception) -> str:
     """Write the traceback, without any local values, where only this user can read it; say where."""
-    from cockpit.journal.folder import state_home
-
     details = "".join(traceback.format_exception(problem))
     entry = f"--- {dt.datetime.now(dt.UTC).isoformat(timespec='seconds')} Cockpit {__version__}\n{details}\n"
-    for open_log in (lambda: _open_log(state_home()), lambda: tempfile.mkstemp(prefix="cockpit-", suffix=".log")):
+    for open_log in (_open_log_at_home, _open_log_elsewhere):
         try:
             log, path = open_log()
             with os.fdopen(log, "a", encoding="utf-8", errors="backslashreplace") as file:
@@ -52,7 +75,13 @@ def _keep_details(problem: Exception) -> str:
     return "the details could not be written anywhere"
 
 
-def _open_log(folder: Path) -> tuple[int, str]:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = str(folder / "errors.log")
+def _open_log_at_home() -> tuple[int, str]:
+    from cockpit.journal.folder import state_home
+
+    state_home().mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = str(state_home() / "errors.log")
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600), path
+
+
+def _open_log_elsewhere() -> tuple[int, str]:
+    return tempfile.mkstemp(prefix="cockpit-", suffix=".log")

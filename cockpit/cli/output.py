@@ -6,10 +6,8 @@ A terminal or an encoding that cannot show a character gets a plain one instead,
 from __future__ import annotations
 
 import codecs
-import json
 import os
 import sys
-import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -53,6 +51,8 @@ def plain(text: str) -> str:
     text = text.translate(_PLAIN)
     if text.isascii():
         return text
+    import unicodedata
+
     letters = unicodedata.normalize("NFKD", text)
     return "".join(
         sign if sign.isascii() else "" if unicodedata.combining(sign) else f"<U+{ord(sign):04X}>" for sign in letters
@@ -66,6 +66,8 @@ def say(message: str) -> None:
 
 def print_json(value: Any) -> None:
     """Print `value` as JSON in ASCII, which every encoding can carry."""
+    import json
+
     # DEL is the one control character that the encoder passes on.
     print(json.dumps(value, indent=2).replace("\x7f", "\\u007f"))
 

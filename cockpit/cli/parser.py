@@ -97,8 +97,8 @@ def _add_runs(cockpit: Command) -> None:
         "attach",
         "runs:attach",
         "Look on at a run, or take command of it.",
-        "cockpit attach 2.4.0",
-        "cockpit attach 2.4.0 --take-command",
+        "cockpit attach 20261201-2130-2.4.0",
+        "cockpit attach 20261201-2130-2.4.0 --take-command",
     )
     _run(attached)
     how = attached.add_mutually_exclusive_group()
@@ -108,7 +108,11 @@ def _add_runs(cockpit: Command) -> None:
 
     _json(cockpit.command("runs", "runs:list_runs", "List the runs that are here, newest first.", "cockpit runs"))
     status = cockpit.command(
-        "status", "runs:status", "Tell where a run stands.", "cockpit status 2.4.0", "cockpit status 2.4.0 --json"
+        "status",
+        "runs:status",
+        "Tell where a run stands.",
+        "cockpit status 20261201-2130-2.4.0",
+        "cockpit status 2.4.0 --json",
     )
     _json(_run(status))
 
@@ -118,7 +122,7 @@ def _add_words(cockpit: Command) -> None:
         "confirm",
         "say:confirm",
         "Say what you saw on an item.",
-        "cockpit confirm 2.4.0 backup-tested 'restored on 12 May in 41 minutes' --link https://wiki.example/restore",
+        "cockpit confirm 20261201-2130-2.4.0 backup-tested 'restored on 12 May in 41 minutes' --link https://wiki.example/restore",
     )
     _item(_run(confirm)).argument("value", metavar="VALUE", help="the value that you saw")
     _evidence(confirm.argument("--note", metavar="TEXT", default="", help="a remark on it"))
@@ -127,7 +131,7 @@ def _add_words(cockpit: Command) -> None:
         "waive",
         "say:waive",
         "Accept an item undone or failing.",
-        "cockpit waive 2.4.0 load-test --because 'same hardware as last month' --until 3d",
+        "cockpit waive 20261201-2130-2.4.0 load-test --because 'same hardware as last month' --until 3d",
     )
     _because(_item(_run(waive)), required=True)
     waive.argument(
@@ -137,33 +141,40 @@ def _add_words(cockpit: Command) -> None:
         "rule-out",
         "say:rule_out",
         "Say that an item, or all under a heading, is not applicable.",
-        "cockpit rule-out 2.4.0 redis-ssl --because 'no Redis in this installation'",
+        "cockpit rule-out 20261201-2130-2.4.0 redis-ssl --because 'no Redis in this installation'",
     )
     _because(_item(_run(rule_out)), required=False)
     take_back = cockpit.command(
         "take-back",
         "say:take_back",
         "Take back what was said last on an item. Nothing is erased.",
-        "cockpit take-back 2.4.0 backup-tested --because 'that was the old server'",
+        "cockpit take-back 20261201-2130-2.4.0 backup-tested --because 'that was the old server'",
     )
     _because(_item(_run(take_back)), required=False)
     note = cockpit.command(
         "note",
         "say:note",
         "Leave a remark, on the run or on an item.",
-        "cockpit note 2.4.0 'the network team is on the bridge' --item dns-records",
+        "cockpit note 20261201-2130-2.4.0 'the network team is on the bridge' --item dns-records",
     )
     _run(note).argument("text", metavar="TEXT", help="the remark")
     note.argument("--item", metavar="ITEM", default="", complete=completers.items, help="the item that it is about")
     _evidence(note)
 
     hold = cockpit.command(
-        "hold", "say:hold", "Stop the run where it stands.", "cockpit hold 2.4.0 --because 'database is slow'"
+        "hold",
+        "say:hold",
+        "Stop the run where it stands.",
+        "cockpit hold 20261201-2130-2.4.0 --because 'database is slow'",
     )
     _because(_run(hold), required=True)
-    release = cockpit.command("release", "say:release", "End the hold.", "cockpit release 2.4.0 --because 'fixed'")
+    release = cockpit.command(
+        "release", "say:release", "End the hold.", "cockpit release 20261201-2130-2.4.0 --because 'fixed'"
+    )
     _because(_run(release), required=False)
-    close = cockpit.command("close", "say:close", "End the run with the verdict that it has.", "cockpit close 2.4.0")
+    close = cockpit.command(
+        "close", "say:close", "End the run with the verdict that it has.", "cockpit close 20261201-2130-2.4.0"
+    )
     _because(_run(close), required=False)
 
 
@@ -172,7 +183,7 @@ def _add_record(cockpit: Command) -> None:
         "replay",
         "replay:replay",
         "Play a run back, from its journal alone.",
-        "cockpit replay 2.4.0 --speed 60",
+        "cockpit replay 20261201-2130-2.4.0 --speed 60",
         "cockpit replay /tmp/journal.jsonl --at 22:15",
     )
     _record(replay)
@@ -181,14 +192,14 @@ def _add_record(cockpit: Command) -> None:
     _plain(replay)
 
     journal = cockpit.command(
-        "journal", "", "The record itself: show, verify or follow it.", "cockpit journal verify 2.4.0"
+        "journal", "", "The record itself: show, verify or follow it.", "cockpit journal verify 20261201-2130-2.4.0"
     )
     show = journal.command(
         "show",
         "journal:show",
         "Print every event.",
-        "cockpit journal show 2.4.0",
-        "cockpit journal show 2.4.0 --json | jq .kind",
+        "cockpit journal show 20261201-2130-2.4.0",
+        "cockpit journal show 20261201-2130-2.4.0 --json | jq .kind",
         more="With --json: each line exactly as the journal has it.",
     )
     _json(_record(show))
@@ -203,7 +214,7 @@ def _add_record(cockpit: Command) -> None:
         "follow",
         "journal:follow",
         "Print events as they happen, until the run is closed.",
-        "cockpit journal follow 2.4.0",
+        "cockpit journal follow 20261201-2130-2.4.0",
     )
     _json(_record(follow))
 

@@ -99,12 +99,12 @@ def _run_choice(summary: RunSummary) -> RunChoice:
 
     import msgspec
 
-    from cockpit.journal.reader import JournalDamaged, read
+    from cockpit.journal.reader import JournalUnreadable, read
     from cockpit.run.state import fold
 
     try:
         state = fold(read(summary.folder.journal))
-    except (OSError, ValueError, msgspec.DecodeError, JournalDamaged) as problem:
+    except (OSError, ValueError, msgspec.DecodeError, JournalUnreadable) as problem:
         return dataclasses.replace(choice, problem=str(problem))
     counted = tally(state.document.items(), state, dt.datetime.now(dt.UTC))
     return dataclasses.replace(choice, captain=state.captain.who.user, settled=counted.settled, total=counted.total)

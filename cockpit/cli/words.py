@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import datetime as dt
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -19,6 +22,8 @@ def assignment(text: str) -> tuple[str, str]:
 
 def moment(text: str) -> dt.datetime:
     """A time to come: `2026-12-01T18:00` (local time unless it says otherwise), or from now: `45m`, `2h`, `3d`."""
+    import datetime as dt
+
     now = dt.datetime.now(dt.UTC)
     if from_now := re.fullmatch(r"(\d{1,6})([smhd])", text):
         return now + dt.timedelta(seconds=int(from_now[1]) * _SECONDS[from_now[2]])

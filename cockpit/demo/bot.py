@@ -92,7 +92,7 @@ class Bot:
             return json_reply(422, {"error": f"the database refuses it: {problem}"})
         except sqlite3.Error as problem:
             return json_reply(503, {"error": f"the database does not answer: {problem}"})
-        except ValueError as problem:
+        except (ValueError, OverflowError) as problem:
             return json_reply(400, {"error": str(problem)})
 
     def _record(self, request: Request, reply: Reply, seconds: float) -> None:

@@ -183,6 +183,8 @@ class Router:
             reply = target.ask(forwarded, UPSTREAM_TIMEOUT)
         except TimeoutError:
             reply = json_reply(504, {"error": f"{target.colour} did not answer in {UPSTREAM_TIMEOUT:g} s"})
+        except (http.client.InvalidURL, ValueError) as problem:
+            reply = json_reply(400, {"error": f"the request cannot be passed on: {problem}"})
         except (OSError, http.client.HTTPException) as problem:
             reply = json_reply(502, {"error": f"{target.colour} cannot be reached: {problem}"})
         self._record(request, target, reply, began, number)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 import threading
 import time
 import urllib.parse
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from cockpit.demo.ending import Ending
+from cockpit.demo.ending import Ending, say
 
 BODY_LIMIT = 64 * 1024
 """Bytes a request may carry; a longer one is answered 413."""
@@ -47,7 +48,10 @@ class Request:
 
     def json(self) -> dict[str, Any]:
         """The body as a JSON object; an empty body is an empty one. Raises ValueError when it is something else."""
-        read = json.loads(self.body or b"{}")
+        try:
+            read = json.loads(self.body or b"{}")
+        except RecursionError:
+            raise ValueError("the body is nested too deeply") from None
         if not isinstance(read, dict):
             raise ValueError("the body is not a JSON object")
         return read
@@ -90,7 +94,8 @@ class Server(ThreadingHTTPServer):
     def serve_until_told(self, ending: Ending) -> str:
         """Answer until `ending` says so, let what is in flight finish, and return why it ended."""
         threading.Thread(target=self.serve_forever, args=(0.1,), daemon=True).start()
-        reason = ending.wait()
+        while not (reason := ending.wait()):
+            pass
         self.drain(DRAIN)
         return reason
 
@@ -101,6 +106,10 @@ class Server(ThreadingHTTPServer):
         self.server_close()
         with self._changed:
             return self._changed.wait_for(lambda: not self._in_flight, seconds)
+
+    def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002 - as the base class has it
+        """Note in one line that a connection was lost, or what else went wrong on it."""
+        say(f"connection ended: {sys.exc_info()[1]!r}")
 
     def begin(self) -> None:
         """A request has come in."""

@@ -41,8 +41,8 @@ LOOK_EVERY = 0.5
 ANSWER_TIMEOUT = 10.0
 """Seconds a part gets to answer for the first time."""
 
-END_TIMEOUT = 4.0
-"""Seconds the parts get to end; then they are killed."""
+END_TIMEOUT = 3.0
+"""Seconds a part gets to end; then it is killed."""
 
 # Below the range from which Linux takes the ports of outgoing connections: no such connection can take the port of a
 # back end that died, and answer in its place.
@@ -105,13 +105,12 @@ class Parts:
 
     def end(self) -> None:
         """End all of them: those that answer others last, so that requests under way are answered."""
-        until = time.monotonic() + END_TIMEOUT
         for process in reversed(self._processes.values()):
             process.terminate()
             # A part that was stopped (SIGSTOP) for practice hears nothing until it goes on.
             process.send_signal(signal.SIGCONT)
             try:
-                process.wait(max(0.0, until - time.monotonic()))
+                process.wait(END_TIMEOUT)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

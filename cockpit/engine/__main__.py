@@ -1,104 +1,22 @@
-"""The engine process: `python -m cockpit.engine RUN_FOLDER`.
+"""Start an engine that belongs to nobody's terminal: `python -m cockpit.engine RUN_FOLDER`; prints its process id.
 
-It is started on demand by a viewer, in its own session, and outlives the terminal. It ends when the run is closed, on
-SIGTERM, or after an idle time with no viewer.
+It forks before anything else is imported, so that the engine is nobody's child, has a session of its own, and leaves
+no trace in whoever started it.
 """
 
-from __future__ import annotations
-
-import asyncio
-import contextlib
-import datetime as dt
-import logging
 import os
-import signal
 import sys
-from pathlib import Path
-
-from cockpit import __version__
-from cockpit.checks.registry import kinds
-from cockpit.engine.conductor import Conductor
-from cockpit.engine.identity import myself
-from cockpit.engine.recorder import Recorder
-from cockpit.engine.server import Server
-from cockpit.journal.event import EngineStarted, EngineStopped
-from cockpit.journal.folder import RunFolder
-from cockpit.journal.lock import Holder, LockHeld, RunLock
-from cockpit.journal.reader import JournalDamaged
-from cockpit.journal.writer import NotRecorded, Writer
-
-IDLE_HOURS = 12.0
-"""How long an engine waits with no viewer; the environment variable COCKPIT_IDLE_HOURS sets another time."""
-
-LET_GO_AFTER_CLOSE = 1.0
-"""Seconds for viewers to hear of the last event before the socket goes."""
-
-
-def main(folder: Path) -> int:
-    """Carry the run in `folder` to its end; the exit status says how: 0 well, 3 could not, 4 another engine does."""
-    os.umask(0o077)
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    run = RunFolder(folder)
-    try:
-        lock = RunLock.acquire(run, Holder(os.getpid(), myself(engine=True), dt.datetime.now(dt.UTC)))
-    except LockHeld:
-        return 4
-    try:
-        writer = Writer.resume(run.journal)
-    except (JournalDamaged, OSError) as problem:
-        logging.getLogger(__name__).error("the run cannot be taken up: %s", problem)  # noqa: TRY400 - no traceback
-        return 3
-    try:
-        asyncio.run(_carry(run, writer))
-    finally:
-        lock.release()
-    return 0
-
-
-async def _carry(run: RunFolder, writer: Writer) -> None:
-    recorder = Recorder(writer)
-    before = recorder.state.engine
-    after = "" if before is None else ("stopped" if before.stopped else "died")
-    if recorder.state.closed is None:
-        with contextlib.suppress(NotRecorded):  # a full disk: the run can still be looked at, and says so
-            await recorder.record(recorder.engine, EngineStarted(os.getpid(), __version__, after))
-    server = Server(conductor := Conductor(recorder, kinds(), os.environ))
-    await server.start(run.socket)
-    measuring = asyncio.create_task(conductor.run())
-    reason = await _end(recorder, server, measuring)
-    measuring.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await measuring
-    if recorder.state.closed is None:
-        with contextlib.suppress(NotRecorded):
-            await recorder.record(recorder.engine, EngineStopped(reason))
-    await asyncio.sleep(LET_GO_AFTER_CLOSE if recorder.state.closed else 0)
-    await server.stop()
-    run.socket.unlink(missing_ok=True)
-    recorder.close()
-
-
-async def _end(recorder: Recorder, server: Server, measuring: asyncio.Task[None]) -> str:
-    """Wait for a reason to end, and return it."""
-    loop = asyncio.get_running_loop()
-    told = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told.set)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    idle = float(os.environ.get("COCKPIT_IDLE_HOURS") or IDLE_HOURS) * 3600
-    while True:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(0.5):
-                await told.wait()
-        if told.is_set():
-            return "told to stop"
-        if recorder.state.closed is not None:
-            return "the run was closed"
-        if loop.time() - server.idle_since > idle:
-            return f"nobody looked on for {idle / 3600:g} hours"
-        if measuring.done():
-            measuring.result()
-
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    engine = os.fork()
+    if engine:
+        print(engine, flush=True)
+        os._exit(0)
+    os.setsid()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+    from pathlib import Path
+
+    from cockpit.engine.process import carry
+
+    sys.exit(carry(Path(sys.argv[1])))

@@ -9,11 +9,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from cockpit import __version__
+import cockpit
 from cockpit.engine import protocol as say
 from cockpit.journal.folder import RunFolder
 from cockpit.journal.lock import holder_of
@@ -57,7 +58,7 @@ class Client:
             reader, writer = await asyncio.open_unix_connection(short, limit=say.LONGEST)
         finally:
             os.close(folder)
-        writer.write(_line(say.Hello(say.PROTOCOL, __version__, role)))
+        writer.write(_line(say.Hello(say.PROTOCOL, cockpit.__version__, role)))
         answer = await _next(reader)
         if isinstance(answer, say.Welcome):
             return cls(reader, writer, answer)
@@ -69,7 +70,8 @@ class Client:
     async def command(self, command: Command) -> say.Accepted | say.Refused:
         """Ask for `command` and wait for the answer. Raises ConnectionResetError when the engine goes meanwhile."""
         self._number += 1
-        answer = self._answers[self._number] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[say.Accepted | say.Refused] = asyncio.get_running_loop().create_future()
+        self._answers[self._number] = answer
         if self.gone.is_set():
             raise ConnectionResetError(_GONE)
         self._writer.write(_line(say.Request(self._number, command)))  # type: ignore[arg-type]
@@ -105,23 +107,32 @@ def start_engine(run: RunFolder) -> None:
     """Start an engine for `run`, unless one is there, and wait until it listens. Raises NoEngine."""
     if holder_of(run) is not None:
         return
-    with run.engine_log.open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "cockpit.engine", str(run.path)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            cwd="/",
-        )
+    engine = _spawned(run)
     deadline = time.monotonic() + START_WITHIN
     while time.monotonic() < deadline:
         if run.socket.exists() and holder_of(run) is not None:
             return
-        if process.poll() not in (None, 4):  # 4: another engine was quicker
+        if not engine.exists() and holder_of(run) is None:
             break
         time.sleep(0.02)
     raise NoEngine(f"the engine of run {run.id} did not start: {_last_words(run)}")
+
+
+def _spawned(run: RunFolder) -> Path:
+    """Start the process; where the system shows it as long as it lives."""
+    try:
+        with run.engine_log.open("ab") as log:
+            started = subprocess.run(
+                [sys.executable, "-m", "cockpit.engine", str(run.path)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                check=True,
+                cwd=Path(cockpit.__file__).parents[1],  # so that it is this Cockpit that starts, installed or not
+            )
+    except (OSError, subprocess.CalledProcessError) as problem:
+        raise NoEngine(f"the engine of run {run.id} could not be started: {problem}") from None
+    return Path("/proc", started.stdout.decode().strip())
 
 
 def _last_words(run: RunFolder) -> str:

@@ -15,7 +15,7 @@ from cockpit.connect.values import Values
 from cockpit.engine.evidence import EvidenceUnreadable, measure_file
 from cockpit.engine.measuring import Measurements
 from cockpit.engine.protocol import Accepted, Refused
-from cockpit.engine.recorder import Recorder
+from cockpit.engine.record import RunRecord
 from cockpit.journal.event import Actor
 from cockpit.journal.writer import NotRecorded
 from cockpit.run import command as cmd
@@ -26,11 +26,11 @@ from cockpit.text import safe
 class Conductor:
     """One run, as long as its engine lives."""
 
-    def __init__(self, recorder: Recorder, kinds: Mapping[str, Kind], environ: Mapping[str, str]) -> None:
-        """Carry the run of `recorder`. `environ` is where its secrets may come from."""
-        self.recorder = recorder
-        self._values = Values(recorder.state.document.variables, environ)
-        self._measurements = Measurements(recorder, kinds, self._values)
+    def __init__(self, record: RunRecord, kinds: Mapping[str, Kind], environ: Mapping[str, str]) -> None:
+        """Carry the run of `record`. `environ` is where its secrets may come from."""
+        self.record = record
+        self._values = Values(record.state.document.variables, environ)
+        self._measurements = Measurements(record, kinds, self._values)
         self._deciding = asyncio.Lock()
 
     async def run(self) -> None:
@@ -44,7 +44,7 @@ class Conductor:
         except EvidenceUnreadable as problem:
             return Refused(number, str(problem))
         async with self._deciding:
-            state = self.recorder.state
+            state = self.record.state
             decision = decide(state, command, now=dt.datetime.now(dt.UTC), who=who, in_command=in_command)
             if isinstance(decision, Refusal):
                 return Refused(number, decision.reason)
@@ -52,7 +52,7 @@ class Conductor:
                 self._measurements.ask(command.item)
                 return Accepted(number, state.seq)
             try:
-                return Accepted(number, await self.recorder.record(who, *decision))
+                return Accepted(number, await self.record.record(who, *decision))
             except NotRecorded as problem:
                 return Refused(number, f"NOT RECORDED: {problem}", recorded=False)
 

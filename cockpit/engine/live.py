@@ -19,7 +19,7 @@ from cockpit.engine import protocol as say
 from cockpit.engine.client import Client, NoEngine, NotWelcome, start_engine
 from cockpit.journal.event import Event
 from cockpit.journal.folder import RunFolder
-from cockpit.journal.reader import Follower, JournalDamaged
+from cockpit.journal.reader import Follower, JournalUnreadable
 from cockpit.run.command import Command
 from cockpit.run.state import State, fold
 from cockpit.views.run_view import Link, Outcome
@@ -52,13 +52,13 @@ class LiveRun:
     async def start(self) -> None:
         """Read the journal, and reach the engine; start one if the run has none.
 
-        Raises JournalDamaged when there is nothing to show. Without an engine the run is shown, and `link` says why.
+        Raises JournalUnreadable when there is nothing to show. Without an engine the run is shown, and `link` says why.
         """
         self._journal.start(asyncio.get_running_loop())
         while self._state is None:
             await self._journal_moved()
             if self._state is None and self._journal.problem:
-                raise JournalDamaged(self._journal.problem)
+                raise JournalUnreadable(self._journal.problem)
         reached = asyncio.Event()
         self._connecting = asyncio.create_task(self._stay_connected(reached))
         await reached.wait()
@@ -133,6 +133,7 @@ class LiveRun:
                 reached.set()
                 await client.gone.wait()
                 self._client = None
+                await client.close()
                 self._set_link(connected=False, captain=False, measuring=frozenset())
                 self._journal.look()
             reached.set()
@@ -193,19 +194,21 @@ class _JournalThread:
     def stop(self) -> None:
         self._stopped = True
         self._look.set()
+        self._thread.join(_SEEN_WITHIN)
 
     def _follow(self) -> None:
-        while not self._stopped:
-            try:
-                events = self._follower.poll()
-                state = fold(events, self._state) if events else self._state
-            except (OSError, ValueError, JournalDamaged, msgspec.DecodeError) as problem:
-                self._tell([], self._state, str(problem))
-                return
-            if events:
-                self._tell(events, state, "")
-            self._look.wait(LOOK_EVERY)
-            self._look.clear()
+        with self._follower:
+            while not self._stopped:
+                try:
+                    events = self._follower.poll()
+                    state = fold(events, self._state) if events else self._state
+                except (OSError, ValueError, JournalUnreadable, msgspec.DecodeError) as problem:
+                    self._tell([], self._state, str(problem))
+                    return
+                if events:
+                    self._tell(events, state, "")
+                self._look.wait(LOOK_EVERY)
+                self._look.clear()
 
     def _tell(self, events: list[Event], state: State | None, problem: str) -> None:
         with self._lock:

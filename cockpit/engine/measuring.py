@@ -11,7 +11,7 @@ from cockpit.checks.kind import Kind, Session
 from cockpit.checks.measure import measure
 from cockpit.connect.values import Values
 from cockpit.engine import protocol
-from cockpit.engine.recorder import Recorder
+from cockpit.engine.record import RunRecord
 from cockpit.engine.scheduler import Scheduler
 from cockpit.journal.event import CheckMeasured, ChecksAffirmed
 
@@ -25,13 +25,13 @@ AFFIRMED_AT_ONCE = 1000
 class Measurements:
     """Keeps the checks of a run measured and recorded."""
 
-    def __init__(self, recorder: Recorder, kinds: Mapping[str, Kind], values: Values) -> None:
-        """Measure the checks of the recorder's run."""
-        self._recorder = recorder
+    def __init__(self, record: RunRecord, kinds: Mapping[str, Kind], values: Values) -> None:
+        """Measure the checks of the record's run."""
+        self._recorder = record
         self._kinds = kinds
         self._values = values
         self._session = Session()
-        document = recorder.state.document
+        document = record.state.document
         self._watches = {item.id for item in document.watch}
         self._affirmed: dict[str, dt.datetime] = {}
         checks = [item.check for item in document.checkable() if item.check is not None]
@@ -41,7 +41,7 @@ class Measurements:
             document.checkable(),
             self._measure,
             self._report,
-            measuring=lambda items: recorder.tell(protocol.Measuring(tuple(sorted(items)))),
+            measuring=lambda items: record.tell(protocol.Measuring(tuple(sorted(items)))),
         )
 
     async def run(self) -> None:

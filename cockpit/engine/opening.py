@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import os
 import secrets
 
@@ -15,6 +14,7 @@ from cockpit.engine.identity import myself
 from cockpit.journal import folder
 from cockpit.journal.event import RunOpened
 from cockpit.journal.folder import RunFolder
+from cockpit.journal.line import digest
 from cockpit.journal.lock import Holder, RunLock
 from cockpit.journal.writer import Writer
 
@@ -32,9 +32,8 @@ def open_run(document: model.Document, *, release: str, environment: str, run_ki
     lock = RunLock.acquire(run, Holder(os.getpid(), who, now))
     try:
         encoded = model.encode(document)
-        digest = hashlib.sha256(encoded).hexdigest()
-        opened = RunOpened(run.id, run_kind, release, environment, msgspec.Raw(encoded), digest, __version__)
-        Writer.create(run.journal, who, opened).close()
+        opened = RunOpened(run.id, run_kind, release, environment, msgspec.Raw(encoded), digest(encoded), __version__)
+        Writer.create(run.journal, who, opened, engine=myself(engine=True)).close()
     finally:
         lock.release()
     return run

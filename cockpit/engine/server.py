@@ -39,7 +39,7 @@ class Server:
         self._server: asyncio.Server | None = None
         self.idle_since = asyncio.get_running_loop().time()
         """Loop time since which nobody is connected; infinite while somebody is."""
-        conductor.recorder.listen(self._tell_all)
+        conductor.record.listen(self._tell_all)
 
     async def start(self, path: Path) -> None:
         """Listen at `path`. The run's lock must be held; the umask of the process says who may connect."""
@@ -71,7 +71,7 @@ class Server:
             self._let_go(viewer)
 
     def _welcome(self, viewer: _Viewer, hello: say.Hello) -> None:
-        state = self._conductor.recorder.state
+        state = self._conductor.record.state
         viewer.script = hello.role == "script"
         free = self._captain is None and same_person(viewer.who, state.captain.who)
         if hello.role == "captain" and free and state.closed is None:
@@ -79,8 +79,8 @@ class Server:
         self._viewers.add(viewer)
         self.idle_since = float("inf")
         viewer.tell(say.Welcome(say.PROTOCOL, __version__, state.run, viewer.who, captain=self._captain is viewer))
-        if self._conductor.recorder.problem:
-            viewer.tell(say.Recording(self._conductor.recorder.problem))
+        if self._conductor.record.problem:
+            viewer.tell(say.Recording(self._conductor.record.problem))
 
     async def _listen_to(self, viewer: _Viewer, reader: asyncio.StreamReader) -> None:
         while (message := await _next(reader)) is not None:
@@ -96,7 +96,7 @@ class Server:
 
     def _commands(self, viewer: _Viewer) -> bool:
         if viewer.script:
-            return same_person(viewer.who, self._conductor.recorder.state.captain.who)
+            return same_person(viewer.who, self._conductor.record.state.captain.who)
         return viewer is self._captain
 
     def _hand_over(self, viewer: _Viewer | None) -> None:

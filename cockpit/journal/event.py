@@ -304,11 +304,16 @@ _data = {key: msgspec.json.Decoder(kind) for key, kind in KINDS.items()}
 def decode(line: bytes) -> Event:
     """The event that a line of a journal holds. Raises msgspec.DecodeError when it holds none."""
     record = _line.decode(line)
-    decoder = _data.get((record.kind, record.v))
-    data = decoder.decode(record.data) if decoder else Unknown(record.kind, msgspec.Raw(bytes(record.data)))
+    data = decode_data(record.kind, record.v, record.data)
     return Event(record.seq, record.at, record.kind, record.by, data, record.mono, record.boot, record.h)
+
+
+def decode_data(kind: str, version: int, data: bytes | msgspec.Raw) -> Data:
+    """The data of an event of `kind` in `version`, from JSON. Raises msgspec.DecodeError."""
+    decoder = _data.get((kind, version))
+    return decoder.decode(data) if decoder else Unknown(kind, msgspec.Raw(bytes(data)))
 
 
 def plain(data: Data) -> Any:
     """The data of an event as plain JSON values."""
-    return msgspec.to_builtins(data)
+    return msgspec.to_builtins(data, enc_hook=msgspec.json.decode)

@@ -87,7 +87,7 @@ parts:
     title: People
     items:
       - id: on-call
-        title: Somebody is on call – früh und spät
+        title: Somebody is on call, früh und spät …
         confirm: {ask: Who is on call tonight?}
 """
 

@@ -60,7 +60,7 @@ def test_lint_tells_programs_the_same(tmp_path: Path, capsys: pytest.CaptureFixt
     assert main(["lint", str(path), "--json"]) == Exit.WRONG
     found = json.loads(capsys.readouterr().out)
     assert found["format"] == 1
-    assert [problem for problem in found["problems"] if problem["line"] == 5][0]["column"] == 5
+    assert next(problem for problem in found["problems"] if problem["line"] == 5)["column"] == 5
     assert set(found["problems"][0]) == {"file", "line", "column", "message", "hint"}
 
 
@@ -120,7 +120,7 @@ def test_explain_says_where_each_value_was_written_and_what_its_variables_stand_
 ) -> None:
     said = shown(capsys, "explain", str(checklist), "healthy", "--var", "base_url=http://127.0.0.1:9")
     rows = {line.split()[0]: line for line in said.splitlines() if line}
-    assert rows["check.http.url"].endswith(f"{checklist}:17:36")
+    assert rows["check.http.url"].endswith(f"{checklist}:18:37")
     assert "status == 200; body.status == 'ok'" in rows["check.expect"]
     assert rows["check.deadline"].endswith("default")
     assert "Before launch > Service > Health" in said

@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cockpit.demo.bot import Bot
@@ -72,7 +72,19 @@ def test_a_wrong_trade_is_refused_and_not_recorded(bot: Bot, change, status):
     assert ask(bot, "GET", "/api/trades")[1]["trades"] == []
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b"\xff"])
+VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from([10**30, "", "x", "\0", "\ud800"])
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(
+    trade=st.fixed_dictionaries({}, optional=dict.fromkeys(TRADE, VALUES)), keep=st.sets(st.sampled_from(sorted(TRADE)))
+)
+def test_whatever_is_sent_as_a_trade_is_recorded_or_refused(bot: Bot, trade, keep):
+    sent = {**trade, **{name: TRADE[name] for name in keep}}
+    assert ask(bot, "POST", "/api/trades", sent)[0] in (201, 400, 422)
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b"\xff", b"[" * 60_000])
 def test_a_body_that_is_no_object_is_refused(bot: Bot, body):
     assert bot.answer(Request("POST", "/api/trades", {}, body)).status == 400
 

@@ -91,6 +91,14 @@ def test_a_body_too_long_or_of_unknown_length_is_refused(shared_stack: Stack, he
         assert f" {status} ".encode() in connection.makefile("rb").readline()
 
 
+@pytest.mark.parametrize("target", [b"/\xff", b"/\x01", b"/?\x7f"])
+def test_a_target_that_cannot_be_passed_on_is_the_callers_error(shared_stack: Stack, target):
+    port = urllib.parse.urlsplit(shared_stack.parts["router"].url).port
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        connection.sendall(b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b" 400 " in connection.makefile("rb").readline()
+
+
 def test_the_command_switches_and_says_so(stack: Stack, monkeypatch, capsys):
     router = stack.parts["router"].url
     monkeypatch.setattr("sys.argv", ["switch", "green", "--router", router])

@@ -346,7 +346,7 @@ def test_a_full_disk_is_said_loudly_nothing_is_lost_and_the_run_stands_in_hold_a
             assert "NOT RECORDED" in refused.reason
             await until(view, lambda view: not view.link.recording)
             filler.unlink()
-            await until(view, lambda view: view.link.recording, within=15)
+            await until(view, lambda view: view.link.recording and view.state.hold is not None, within=15)
             assert "could not be written" in view.state.hold.reason
             assert len(view.state.notes) == number
 

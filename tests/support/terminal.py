@@ -253,8 +253,13 @@ class Terminal:
         return pages * os.sysconf("SC_PAGE_SIZE")
 
     def wait(self, timeout: float = 10.0) -> int:
-        """Wait for the program's end; return its status, negative for a signal. Raises subprocess.TimeoutExpired."""
-        return self.process.wait(timeout)
+        """Wait for the program's end; return its status, negative for a signal. Raises subprocess.TimeoutExpired.
+
+        What it wrote last is taken by then, unless the terminal is not read or another process still holds it.
+        """
+        status = self.process.wait(timeout)
+        self._reader.join(1.0 if self._reading else 0.0)
+        return status
 
     def _read(self) -> None:
         """Take what comes until the program has ended or the terminal is hung up."""

@@ -9,7 +9,9 @@ from concurrent.futures import Future
 
 from cockpit.engine.identity import myself
 from cockpit.engine.protocol import FromEngine, Recorded, Recording
+from cockpit.journal.disk import UnsafePath
 from cockpit.journal.event import Actor, Data, Event, HoldStarted
+from cockpit.journal.reader import JournalUnreadable
 from cockpit.journal.writer import NotRecorded, Writer
 from cockpit.run.state import State, apply, fold
 
@@ -17,7 +19,7 @@ TRY_AGAIN_EVERY = 5.0
 """Seconds between two tries to write a journal that could not be written."""
 
 
-class Recorder:
+class RunRecord:
     """The state of a run, kept true to its journal."""
 
     def __init__(self, writer: Writer) -> None:
@@ -45,10 +47,13 @@ class Recorder:
         events = await asyncio.wrap_future(self.append(by, *data))
         return events[-1].seq
 
-    def append(self, by: Actor, *data: Data) -> Future[list[Event]]:
-        """Write events without waiting. The state knows them once they are on disk."""
+    def append(self, by: Actor, *data: Data, soon: bool = False) -> Future[list[Event]]:
+        """Write events without waiting; those that come `soon` may share a flush with others.
+
+        The state knows them once they are on disk.
+        """
         loop = asyncio.get_running_loop()
-        future = self._writer.append([(by, one) for one in data])
+        future = self._writer.append([(by, one) for one in data], soon=soon)
         # Runs in the order of the journal, and before whoever awaits the future goes on.
         future.add_done_callback(lambda done: _call_in(loop, self._settled, done))
         return future
@@ -76,8 +81,8 @@ class Recorder:
         """Try until the journal can be written; the run stands in hold from then on, until a person releases it."""
         while True:
             await asyncio.sleep(TRY_AGAIN_EVERY)
-            with contextlib.suppress(NotRecorded):
-                await asyncio.to_thread(self._writer.recover)
+            with contextlib.suppress(NotRecorded, JournalUnreadable, UnsafePath):
+                await asyncio.wrap_future(self._writer.recover())
                 if self.state.hold is None:
                     await self.record(self.engine, HoldStarted(f"the journal could not be written: {self.problem}"))
                 self.problem, self._trying = "", None

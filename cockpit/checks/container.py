@@ -1,0 +1,113 @@
+"""What a container is, from what the daemon says of it: pure, no daemon needed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from typing import Any
+
+HIDDEN = "***"
+
+_SECRET_NAME = re.compile(
+    r"key|secret|token|passw|passphrase|pwd|dsn|credential|(?:^|[^a-z])auth(?:$|[^a-z])", re.IGNORECASE
+)
+_USERINFO = re.compile(r"(://)[^/\s@]+@")
+
+
+def facts(inspected: Mapping[str, Any], digests: list[str], now: dt.datetime) -> dict[str, Any]:
+    """The fields of a container that is there."""
+    state, config, host = inspected["State"], inspected["Config"], inspected["HostConfig"]
+    started = _moment(state.get("StartedAt"))
+    name = str(config.get("Image") or "")
+    log = host.get("LogConfig") or {}
+    return {
+        "running": state.get("Status") == "running",
+        "status": state.get("Status", ""),
+        "health": (state.get("Health") or {}).get("Status", "none"),
+        "restarts": inspected.get("RestartCount", 0),
+        "exit_code": state.get("ExitCode", 0),
+        "oom_killed": bool(state.get("OOMKilled")),
+        **({"started_ago": now - started} if started is not None else {}),
+        "image": name,
+        "tag": tag_of(name),
+        "image_digest": digests[0] if digests else "",
+        "env": environment(config.get("Env") or []),
+        "user": config.get("User") or "root",
+        "privileged": bool(host.get("Privileged")),
+        "memory_limit": host.get("Memory") or 0,
+        "cpu_limit": _cores(host),
+        "restart_policy": (host.get("RestartPolicy") or {}).get("Name") or "no",
+        "log_driver": log.get("Type") or "",
+        "log_options": dict(log.get("Config") or {}),
+        "healthcheck": ((config.get("Healthcheck") or {}).get("Test") or ["NONE"])[0] != "NONE",
+        **_surroundings(inspected),
+        "labels": dict(config.get("Labels") or {}),
+    }
+
+
+def environment(lines: list[str]) -> dict[str, str]:
+    """`NAME=value` lines as a mapping."""
+    return {name: value for name, _, value in (line.partition("=") for line in lines)}
+
+
+def tag_of(image: str) -> str:
+    """The tag of an image's name: `latest` when it has none, nothing when it is named by its digest alone."""
+    name, _, digest = image.partition("@")
+    _, _, tag = name.rpartition("/")[2].partition(":")
+    return tag or ("" if digest else "latest")
+
+
+def shown(name: str, value: str) -> str:
+    """The value of a variable, label or option as it may be shown: hidden when its name says that it is a secret."""
+    return HIDDEN if value and _SECRET_NAME.search(name) else _USERINFO.sub(rf"\1{HIDDEN}@", value)
+
+
+def secrets_in(env: Mapping[str, str]) -> dict[str, str]:
+    """The variables whose values are not shown, and may turn up in the container's log."""
+    return {name: value for name, value in env.items() if shown(name, value) == HIDDEN}
+
+
+def fit_to_show(values: Mapping[str, Any]) -> dict[str, Any]:
+    """`values` with what is secret by its name hidden."""
+    mappings = ("env", "labels", "log_options")
+    hidden = {
+        field: {name: shown(name, value) for name, value in values[field].items()}
+        for field in mappings
+        if field in values
+    }
+    return {**values, **hidden}
+
+
+def _surroundings(inspected: Mapping[str, Any]) -> dict[str, Any]:
+    network = inspected.get("NetworkSettings") or {}
+    return {
+        "ports": {
+            inner: ", ".join(f"{each.get('HostIp', '')}:{each.get('HostPort', '')}" for each in outer or [])
+            for inner, outer in (network.get("Ports") or {}).items()
+        },
+        "networks": sorted(network.get("Networks") or {}),
+        "mounts": [
+            {
+                "type": mount.get("Type", ""),
+                "source": mount.get("Name") or mount.get("Source", ""),
+                "destination": mount.get("Destination", ""),
+                "writable": bool(mount.get("RW")),
+            }
+            for mount in inspected.get("Mounts") or []
+        ],
+    }
+
+
+def _cores(host: Mapping[str, Any]) -> float:
+    if host.get("NanoCpus"):
+        return float(host["NanoCpus"]) / 1e9
+    quota, period = host.get("CpuQuota") or 0, host.get("CpuPeriod") or 100_000
+    return float(quota) / period if quota > 0 else 0.0
+
+
+def _moment(written: str | None) -> dt.datetime | None:
+    """A time as Docker writes it; its year 1 means never."""
+    if not written or written.startswith("0001-"):
+        return None
+    return dt.datetime.fromisoformat(written)

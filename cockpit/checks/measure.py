@@ -1,0 +1,258 @@
+"""One whole measurement: as many tries as its window allows, within its deadline, decided and safe to keep.
+
+Whatever a kind or its library does (raise, hang, answer with a secret or with control sequences), what comes out is a
+`CheckMeasured` that can be written to a journal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pydantic
+
+from cockpit.checklist.conditions import Condition, ConditionError, compile_condition
+from cockpit.checklist.model import Check
+from cockpit.checks.kind import Kind, Reading, Session, Unmeasurable
+from cockpit.connect.dial import Unreachable
+from cockpit.connect.thread import LEFT_BEHIND_LIMIT, Stuck, in_thread
+from cockpit.connect.values import ValueMissing, Values
+from cockpit.journal.event import CheckMeasured, Finding
+from cockpit.text import Redactor, safe, safe_line
+
+EVIDENCE_LIMIT = 4096
+"""Characters of evidence that are kept: the first and the last half."""
+
+LINE_LIMIT = 300
+"""Characters of a summary and of a value that was found."""
+
+REQUEST_LIMIT = 1000
+
+GRACE = 0.05
+"""Seconds that a kind has to say in its own words why it ran out of time, before it is left behind."""
+
+
+async def measure(
+    item: str, check: Check, *, kinds: Mapping[str, Kind], values: Values, session: Session
+) -> CheckMeasured:
+    """Measure `check` of the item `item`. Never raises, but for the cancellation of its caller."""
+    started = time.monotonic()
+    deadline = started + (check.deadline or check.timeout + check.retry_for)
+    outcome, tries = _Outcome("ERROR", "not tried"), 0
+    asked = ""
+    try:
+        probe = await _prepare(item, check, kinds, values, deadline)
+        asked = probe.kind.request(probe.spec)
+        while True:
+            tries += 1
+            began = time.monotonic()
+            outcome = await probe.attempt(session, min(check.timeout, deadline - began))
+            following = max(time.monotonic(), began) + check.retry_every
+            if outcome.good or following > started + check.retry_for or following >= deadline:
+                break
+            await asyncio.sleep(following - time.monotonic())
+    except _NotMeasured as error:
+        outcome = _Outcome("ERROR", str(error))
+    except Exception as error:  # noqa: BLE001 - a kind may raise anything, and must not take others down
+        outcome = _Outcome("ERROR", _foreign(check.kind, error))
+    clean = _Clean(values.redactor)
+    return CheckMeasured(
+        item=item,
+        result=outcome.result,
+        summary=clean.line(outcome.summary),
+        flaky=outcome.good and tries > 1,
+        tries=max(tries, 1),
+        took=round(time.monotonic() - started, 6),
+        request=clean.line(asked, REQUEST_LIMIT),
+        findings=tuple(clean.finding(finding) for finding in outcome.findings),
+        evidence=clean.evidence(outcome.evidence, outcome.cut),
+        value=outcome.figure,
+    )
+
+
+class _NotMeasured(Exception):
+    """There is nothing to measure with: a value is missing, a kind is not known."""
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What one try came to, as it was found."""
+
+    result: str
+    summary: str
+    findings: tuple[Finding, ...] = ()
+    evidence: str = ""
+    cut: bool = False
+    figure: float | None = None
+
+    @property
+    def good(self) -> bool:
+        return self.result in ("PASS", "WARN")
+
+
+@dataclass(frozen=True)
+class _Probe:
+    """A check that is ready to be tried."""
+
+    item: str
+    kind: Kind
+    spec: Any
+    expect: tuple[Condition, ...]
+    warn: tuple[Condition, ...]
+    redact: Redactor
+
+    async def attempt(self, session: Session, timeout: float) -> _Outcome:
+        """Try once, within `timeout` seconds and a grace."""
+        if list(_left_behind.values()).count(self.item) >= LEFT_BEHIND_LIMIT:
+            return _Outcome("ERROR", f"not tried: {LEFT_BEHIND_LIMIT} earlier tries hang and cannot be ended")
+        reading = asyncio.create_task(self._read(session, timeout))
+        try:
+            await asyncio.wait({reading}, timeout=timeout + GRACE)
+        finally:
+            if not reading.done():
+                _leave_behind(self.item, reading)
+        if not reading.done():
+            return _Outcome("ERROR", f"timed out after {timeout:.1f} s")
+        found = reading.result()
+        return self._decide(found) if isinstance(found, Reading) else _Outcome("ERROR", found)
+
+    async def _read(self, session: Session, timeout: float) -> Reading | str:
+        """What was found, or why nothing was."""
+        try:
+            return await self.kind.read(self.spec, session, timeout)
+        except (Unmeasurable, Unreachable, Stuck) as error:
+            return str(error)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - as above
+            return _foreign(self.kind.name, error)
+
+    def _decide(self, reading: Reading) -> _Outcome:
+        shown = _redacted(reading.values if reading.shown is None else reading.shown, self.redact)
+        expected = [_finding(condition, reading.values, shown) for condition in self.expect]
+        wanted = [_finding(condition, reading.values, shown) for condition in self.warn]
+        missed = [finding for finding in (*expected, *wanted) if not finding.holds]
+        result = "PASS" if not missed else ("WARN" if all(finding.holds for finding in expected) else "FAIL")
+        told = not missed or missed[0].condition == self.kind.implied  # what a kind implies, its summary says
+        return _Outcome(
+            result,
+            reading.summary if told else f"{reading.summary}; {_complaint(missed[0])}",
+            (*expected, *wanted),
+            reading.evidence,
+            reading.cut,
+            reading.figure,
+        )
+
+
+async def _prepare(item: str, check: Check, kinds: Mapping[str, Kind], values: Values, deadline: float) -> _Probe:
+    """Everything that has to be there before the first try. Raises _NotMeasured."""
+    kind = kinds.get(check.kind)
+    if kind is None:
+        raise _NotMeasured(f"there is no kind of check called {check.kind!r}: is the package that brings it installed?")
+    expect = check.expect or ((kind.implied,) if kind.implied else ())
+    if not expect:
+        raise _NotMeasured("this check cannot fail: it has no condition; write one under `expect`")
+    try:
+        filled = await _filled(check.spec, values, deadline)
+        return _Probe(
+            item,
+            kind,
+            kind.spec.model_validate(filled),
+            tuple(compile_condition(text, kind.fields) for text in expect),
+            tuple(compile_condition(text, kind.fields) for text in check.warn),
+            values.redactor,
+        )
+    except pydantic.ValidationError as error:
+        raise _NotMeasured(_invalid(kind.name, error)) from None
+    except ValueMissing as error:
+        raise _NotMeasured(str(error)) from None
+    except ConditionError as error:
+        raise _NotMeasured(f"a condition cannot be used: {error}") from None
+
+
+async def _filled(spec: dict[str, Any], values: Values, deadline: float) -> dict[str, Any]:
+    if values.at_hand(spec):
+        return values.fill(spec)
+    try:
+        async with asyncio.timeout_at(asyncio.get_running_loop().time() + deadline - time.monotonic()):
+            return await in_thread("reading the variables of a check", lambda: values.fill(spec))
+    except TimeoutError:
+        raise _NotMeasured("timed out while its variables were read") from None
+    except Stuck as error:
+        raise _NotMeasured(str(error)) from None
+
+
+_left_behind: dict[asyncio.Task[Any], str] = {}
+
+
+def _leave_behind(item: str, reading: asyncio.Task[Any]) -> None:
+    """Cancel a reading without waiting for it: a library that hangs in its own clean-up must not hang the check."""
+    _left_behind[reading] = item
+    reading.add_done_callback(_left_behind.pop)
+    reading.cancel()
+
+
+def _finding(condition: Condition, values: Mapping[str, Any], shown: Mapping[str, Any]) -> Finding:
+    """How a condition came out on what was found, explained with what may be shown."""
+    decision = condition.decide(values)
+    found = decision.found if shown is values else condition.decide(shown).found
+    return Finding(condition.text, decision.holds, found, decision.problem)
+
+
+def _complaint(finding: Finding) -> str:
+    """`not: body.colour == 'green' (body.colour: blue)`."""
+    found = ", ".join(f"{name}: {value}" for name, value in finding.found.items())
+    reason = finding.problem or found
+    return f"not: {finding.condition}" + (f" ({reason})" if reason else "")
+
+
+def _redacted(value: Any, redact: Redactor) -> Any:
+    """`value` with no secret in any of its texts; the very same object when there are no secrets to look for."""
+    if not redact.longest:
+        return value
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, Mapping):
+        return {_redacted(key, redact): _redacted(each, redact) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_redacted(each, redact) for each in value]
+    return value
+
+
+@dataclass(frozen=True)
+class _Clean:
+    """Makes texts fit to be kept: secrets out first, then control sequences, then what is too much."""
+
+    redact: Redactor
+
+    def line(self, text: str, limit: int = LINE_LIMIT) -> str:
+        return safe_line(self.redact(text), width=limit)
+
+    def finding(self, finding: Finding) -> Finding:
+        found = {self.line(name): self.line(value) for name, value in finding.found.items()}
+        return Finding(self.line(finding.condition, 2000), finding.holds, found, self.line(finding.problem))
+
+    def evidence(self, text: str, cut: bool) -> str:
+        text = self.redact(text)
+        if cut:
+            # A secret may have been cut in two at the end, and so not been recognised.
+            text = text[: max(0, len(text) - self.redact.longest)][: 64 * EVIDENCE_LIMIT]
+        if len(text) > EVIDENCE_LIMIT:
+            half = EVIDENCE_LIMIT // 2
+            omitted = len(text) - 2 * half
+            text = f"{text[:half]}\n[{omitted} characters left out]\n{text[-half:]}"
+        return safe(text)
+
+
+def _invalid(kind: str, error: pydantic.ValidationError) -> str:
+    """What is wrong with what a kind was given, without the values, which may be secret."""
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    where = f"`{'.'.join(str(step) for step in first['loc'])}` " if first["loc"] else ""
+    words = {"missing": "is missing", "extra_forbidden": "is not a key of it"}.get(first["type"])
+    return f"`{kind}`: {where}{words or first['msg'].removeprefix('Value error, ')}"
+
+
+def _foreign(kind: str, error: BaseException) -> str:
+    said = str(error).strip().splitlines()
+    return f"{kind} failed: {type(error).__name__}{f': {said[0]}' if said else ''}"

@@ -1,0 +1,101 @@
+"""The engine process, from taking the run's lock to letting go of it.
+
+It is started on demand by a viewer, in its own session, and outlives the terminal. It ends when the run is closed, on
+SIGTERM, or after an idle time with no viewer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import logging
+import os
+import signal
+from pathlib import Path
+
+from cockpit import __version__
+from cockpit.checks.registry import kinds
+from cockpit.engine.conductor import Conductor
+from cockpit.engine.identity import myself
+from cockpit.engine.record import RunRecord
+from cockpit.engine.server import Server
+from cockpit.journal.disk import UnsafePath
+from cockpit.journal.event import EngineStarted, EngineStopped
+from cockpit.journal.folder import RunFolder
+from cockpit.journal.lock import Holder, LockHeld, RunLock
+from cockpit.journal.reader import JournalUnreadable
+from cockpit.journal.writer import NotRecorded, Writer
+
+IDLE_HOURS = 12.0
+"""How long an engine waits with no viewer; the environment variable COCKPIT_IDLE_HOURS sets another time."""
+
+LET_GO_AFTER_CLOSE = 1.0
+"""Seconds for viewers to hear of the last event before the socket goes."""
+
+
+def carry(folder: Path) -> int:
+    """Carry the run in `folder` to its end; the exit status says how: 0 well, 3 could not, 4 another engine does."""
+    os.umask(0o077)
+    os.chdir("/")
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    run = RunFolder(folder)
+    try:
+        lock = RunLock.acquire(run, Holder(os.getpid(), myself(engine=True), dt.datetime.now(dt.UTC)))
+    except LockHeld:
+        return 4
+    try:
+        writer = Writer.resume(run.journal, engine=myself(engine=True))
+    except (JournalUnreadable, UnsafePath, NotRecorded, OSError) as problem:
+        logging.getLogger(__name__).error("the run cannot be taken up: %s", problem)  # noqa: TRY400 - no traceback
+        return 3
+    try:
+        asyncio.run(_carry(run, writer))
+    finally:
+        lock.release()
+    return 0
+
+
+async def _carry(run: RunFolder, writer: Writer) -> None:
+    record = RunRecord(writer)
+    before = record.state.engine
+    after = "" if before is None else ("stopped" if before.stopped else "died")
+    if record.state.closed is None:
+        with contextlib.suppress(NotRecorded):  # a full disk: the run can still be looked at, and says so
+            await record.record(record.engine, EngineStarted(os.getpid(), __version__, after))
+    server = Server(conductor := Conductor(record, kinds(), os.environ))
+    await server.start(run.socket)
+    measuring = asyncio.create_task(conductor.run())
+    reason = await _end(record, server, measuring)
+    measuring.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await measuring
+    if record.state.closed is None:
+        with contextlib.suppress(NotRecorded):
+            await record.record(record.engine, EngineStopped(reason))
+    await asyncio.sleep(LET_GO_AFTER_CLOSE if record.state.closed else 0)
+    await server.stop()
+    run.socket.unlink(missing_ok=True)
+    record.close()
+
+
+async def _end(record: RunRecord, server: Server, measuring: asyncio.Task[None]) -> str:
+    """Wait for a reason to end, and return it."""
+    loop = asyncio.get_running_loop()
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    idle = float(os.environ.get("COCKPIT_IDLE_HOURS") or IDLE_HOURS) * 3600
+    while True:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await told.wait()
+        if told.is_set():
+            return "told to stop"
+        if record.state.closed is not None:
+            return "the run was closed"
+        if loop.time() - server.idle_since > idle:
+            return f"nobody looked on for {idle / 3600:g} hours"
+        if measuring.done():
+            measuring.result()

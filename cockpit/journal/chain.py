@@ -1,0 +1,145 @@
+"""The chain that holds the lines of a journal together: pure, bytes only, and fast.
+
+Each line ends with `,"h":"<64 hex>"}`, where h is SHA-256 over the raw hash before it and the bytes of the line without
+that ending (its closing brace kept). The hash before the first is SHA-256 over `cockpit-journal-v1`, a newline and the
+id of the run, so lines of one run cannot stand in another's journal. Nothing is parsed or written again to check it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from binascii import hexlify
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO, NamedTuple
+
+LONGEST = 64 * 1024
+"""Bytes in one line, its newline included."""
+
+LONGEST_FIRST = 4 * 1024 * 1024
+"""Bytes in the first line, which carries the whole checklist."""
+
+_BLOCK = 256 * 1024
+_ENDING = len(',"h":""}') + 64
+_END = re.compile(rb',"seq":(\d{1,18}),"v":\d{1,9},"h":"([0-9a-f]{64})"\}\Z')
+_END_LONGEST = len(',"seq":,"v":,"h":""}') + 18 + 9 + 64
+
+
+class Damage(NamedTuple):
+    """Where a journal stops being what was written, and how that shows."""
+
+    line: int
+    """Counted from 1."""
+    offset: int
+    """Byte at which that line begins."""
+    seq: int
+    """The event that belongs there."""
+    what: str
+
+    def __str__(self) -> str:
+        """In words."""
+        return f"line {self.line} (byte {self.offset}, event {self.seq}): {self.what}"
+
+
+def origin(run: str) -> bytes:
+    """The hash before the first event of `run`."""
+    return hashlib.sha256(b"cockpit-journal-v1\n" + run.encode()).digest()
+
+
+def seal(content: bytes, before: bytes) -> tuple[bytes, bytes]:
+    """The line that holds `content` (a JSON object) after the hash `before`, without newline; and its own hash."""
+    head = hashlib.sha256(before + content).digest()
+    return content[:-1] + b',"h":"' + hexlify(head) + b'"}', head
+
+
+class Chain:
+    """How far a journal has been checked."""
+
+    __slots__ = ("head", "offset", "seq")
+
+    def __init__(self, seq: int = 0, offset: int = 0, head: bytes = b"") -> None:
+        """Begin at the start, or after `seq` events in `offset` bytes whose last hash is `head`."""
+        self.seq = seq
+        self.offset = offset
+        self.head = head
+
+    def take(self, lines: Sequence[bytes]) -> str:
+        """Check the next lines, each without its newline. Returns what is wrong with the first bad one, or nothing.
+
+        Whatever comes out, `seq`, `offset` and `head` stand after the last good line.
+        """
+        if self.seq == 0 and lines:
+            try:
+                self.head = origin(_run_of(lines[0]))
+            except ValueError as problem:
+                return str(problem)
+        sha256, head, seq = hashlib.sha256, self.head, self.seq
+        good, wrong = len(lines), ""
+        for index, line in enumerate(lines):
+            found = sha256(head + line[:-_ENDING] + b"}").digest()
+            if not line.endswith(b',"seq":%d,"v":1,"h":"%b"}' % (seq, hexlify(found))):
+                wrong = _wrong(line, seq, hexlify(found))
+                if wrong:
+                    good = index
+                    break
+            head = found
+            seq += 1
+        self.offset += sum(map(len, lines[:good])) + good
+        self.head, self.seq = head, seq
+        return wrong
+
+    def damage(self, what: str) -> Damage:
+        """`what` is wrong with the line that comes next."""
+        return Damage(self.seq + 1, self.offset, self.seq, what)
+
+    def is_torn(self, tail: bytes) -> bool:
+        """Whether `tail`, all that follows the last good line, is what an interrupted write leaves behind.
+
+        A line that has its newline was written to its end, so it is torn only when the file system lost a piece of
+        it and shows zeros there. A line without newline is torn, unless it is a good one and one byte more: then
+        its newline was changed afterwards.
+        """
+        newline = tail.find(b"\n")
+        if newline >= 0:
+            return newline == len(tail) - 1 and b"\0" in tail
+        return bool(Chain(self.seq, self.offset, self.head).take([tail[:-1]]))
+
+
+class Lines:
+    """The whole lines of a file, some at a time. After the last, `rest` is what had no newline."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        """Read from where `file` stands."""
+        self._file = file
+        self.rest = b""
+
+    def __iter__(self) -> Iterator[list[bytes]]:
+        """Lists of lines, without their newlines. Stops where a line is longer than any can be."""
+        while len(self.rest) <= LONGEST_FIRST and (block := self._file.read(_BLOCK)):
+            lines = (self.rest + block).split(b"\n")
+            self.rest = lines.pop()
+            if lines:
+                yield lines
+
+
+def _run_of(first: bytes) -> str:
+    try:
+        record = json.loads(first)
+        kind, run = record["kind"], record["data"]["run"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise ValueError("it is not the first line of a journal") from None
+    if kind != "run.opened" or not isinstance(run, str):
+        raise ValueError("a journal begins with run.opened")
+    return run
+
+
+def _wrong(line: bytes, seq: int, found: bytes) -> str:
+    end = _END.search(line, max(0, len(line) - _END_LONGEST))
+    if end is None:
+        return "it is not a whole line of a journal, with a hash at its end"
+    if int(end[1]) != seq:
+        return f"event {int(end[1])} stands where event {seq} belongs: lines were taken out, put in or moved"
+    if end[2] != found:
+        return "its hash does not match: this line was changed, or comes from another journal"
+    return ""
