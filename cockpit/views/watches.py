@@ -21,7 +21,7 @@ def watch_rows(now: Moment, cells: int) -> list[Line]:
     """A row for each watch; one that says so when there is none."""
     if not now.state.document.watch:
         return [line((" this checklist watches nothing: it has no `watch:`", "dim"))]
-    return [watch_row(watch, now, cells) for watch in now.state.document.watch]
+    return [line(" ", *watch_row(watch, now, cells - 1)) for watch in now.state.document.watch]
 
 
 def watch_row(watch: Item, now: Moment, cells: int) -> Line:

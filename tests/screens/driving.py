@@ -7,14 +7,14 @@ import datetime as dt
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from fake_run import FakeRun
+from launch import story
 from textual.app import App
 from textual.pilot import Pilot
 
 from cockpit.engine.replayed import ReplayedRun
 from cockpit.screens.app import CockpitApp
 from cockpit.views.signs import UNICODE, Glyphs
-from fake_run import FakeRun
-from launch import story
 
 Shown = tuple[str, "App[Any]"]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from driving import cockpit, replayed, shown
+from fake_run import FakeRun
+from launch import GRACE, story
 
 from cockpit.journal import event as ev
 from cockpit.run.command import TakeCommand
 from cockpit.views.signs import ASCII
-from driving import cockpit, replayed, shown
-from fake_run import FakeRun
-from launch import GRACE, story
 
 Same = Callable[[str, str], None]
 SMALL, LARGE = (80, 24), (120, 36)
@@ -43,22 +43,31 @@ SMALL, LARGE = (80, 24), (120, 36)
         ("waive", ("n", "w")),
         ("rule-out-heading", ("1", "x")),
         ("note", ("n", "a", "type:seen", "tab")),
-        ("take-back", ("f", "up", "up", "u")),
+        ("take-back", ("up", "up", "u")),
         ("hold", ("h",)),
         ("close", ("E",)),
         ("leave", ("q",)),
     ],
 )
-def test_a_live_run_looks_the_same_as_it_was_looked_at(same_screen: Same, name: str, keys: tuple[str, ...], size: tuple[int, int]) -> None:
+def test_a_live_run_looks_the_same_as_it_was_looked_at(
+    same_screen: Same, name: str, keys: tuple[str, ...], size: tuple[int, int]
+) -> None:
     same_screen(shown(cockpit(), *keys, size=size), f"{name}-{size[0]}x{size[1]}")
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x36"])
 @pytest.mark.parametrize(
     ("name", "keys"),
-    [("replay", ()), ("replay-later", (".", ".", "f", "f")), ("replay-go-to", ("g", "type:10:00:20")), ("replay-help", ("?",))],
+    [
+        ("replay", ()),
+        ("replay-later", (".", ".", "f", "f")),
+        ("replay-go-to", ("g", "type:10:00:20")),
+        ("replay-help", ("?",)),
+    ],
 )
-def test_a_replay_looks_the_same_as_it_was_looked_at(same_screen: Same, name: str, keys: tuple[str, ...], size: tuple[int, int]) -> None:
+def test_a_replay_looks_the_same_as_it_was_looked_at(
+    same_screen: Same, name: str, keys: tuple[str, ...], size: tuple[int, int]
+) -> None:
     same_screen(shown(replayed(), *keys, size=size), f"{name}-{size[0]}x{size[1]}")
 
 
@@ -86,7 +95,9 @@ def test_a_hold_and_its_reason_stand_in_the_head(same_screen: Same) -> None:
 
 def test_what_cannot_be_recorded_is_loud(same_screen: Same) -> None:
     view = FakeRun()
-    view.link = type(view.link)(connected=True, captain=True, you=view.link.you, recording=False, problem="no space left on device")
+    view.link = type(view.link)(
+        connected=True, captain=True, you=view.link.you, recording=False, problem="no space left on device"
+    )
     text = shown(cockpit(view))
     same_screen(text, "not-recorded-80x24")
     assert text.count("NOT RECORDED") == 2
@@ -126,7 +137,9 @@ def test_a_terminal_that_is_too_small_says_so_and_nothing_breaks(size: tuple[int
 def test_everything_measured_is_in_sight_while_it_is_measured() -> None:
     view = FakeRun()
     link = view.link
-    view.link = type(link)(connected=True, captain=True, you=link.you, measuring=frozenset({"flask-env-production", "response-time"}))
+    view.link = type(link)(
+        connected=True, captain=True, you=link.you, measuring=frozenset({"flask-env-production", "response-time"})
+    )
     assert "↻ 2" in shown(cockpit(view)).splitlines()[0]
 
 

@@ -44,10 +44,10 @@ class FilteringBoard(Board):
         """Show what the filter wants now."""
         raise NotImplementedError
 
-    def message(self) -> Line:
+    def message(self, cells: int) -> Line:
         """While a filter is on, the message line says so."""
         if self._message or not self.wanted:
-            return super().message()
+            return super().message(cells)
         how = Piece("   / changes it, esc drops it", "dim")
         return line((" filter ", "accent"), (self.wanted, "strong"), f"   {self.found()}", how)
 

@@ -13,7 +13,7 @@ from cockpit.screens.boards.filtering import FilteringBoard
 from cockpit.screens.boards.saying import SayingBoard
 from cockpit.screens.widgets.line_list import LineList, Rows
 from cockpit.screens.widgets.pane import Pane
-from cockpit.views.detail import detail_strip, detail_title
+from cockpit.views.detail import detail_head, detail_strip
 from cockpit.views.heading import heading_lines, rule
 from cockpit.views.keys import Key, run_keys
 from cockpit.views.lazy import Lazy
@@ -80,8 +80,8 @@ class RunBoard(FilteringBoard, SayingBoard):
 
     def _of_node(self, cells: int, rows: int) -> list[Line]:
         if self.item is not None:
-            title = detail_title(self.item, self.now, cells)
-            return [title, *detail_strip(self.item, self.now, cells, rows - 1)]
+            title = detail_head(self.item, self.now, cells)
+            return [*title, *detail_strip(self.item, self.now, cells, rows - len(title))]
         return heading_lines(self.node, self.now, cells)[:rows] if self.node else []
 
     def _strip(self, cells: int, rows: int) -> Rows:
