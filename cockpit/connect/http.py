@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import logging
 import socket
 import ssl
 import time
+import urllib.parse
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -25,6 +27,10 @@ import httpx
 from cockpit.connect import certificate, dial
 from cockpit.connect.dial import Unreachable
 from cockpit.connect.kept import Kept
+
+# Both would write URLs and headers, and so secrets, to a log that somebody turns on.
+for _talkative in ("httpx", "httpcore"):
+    logging.getLogger(_talkative).setLevel(logging.WARNING)
 
 BODY_LIMIT = 1024 * 1024
 """Bytes of a body that are read, and bytes that it may grow to when it is unpacked."""
@@ -291,7 +297,7 @@ class _Client:
                 await response.aclose()
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
-        host, port = request.url.host, request.url.port or (443 if request.url.scheme == "https" else 80)
+        host, port = request.url.host, request.url.port or _PORTS[request.url.scheme]
         try:
             response = await self._http.send(request, stream=True)
         except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError) as error:
@@ -315,7 +321,7 @@ class _Client:
                 if len(body) > BODY_LIMIT:
                     return _unpacked(response, bytes(body[:BODY_LIMIT]))[0], False
         except httpx.HTTPError as error:
-            where = dial.at(response.url.host, response.url.port or (443 if response.url.scheme == "https" else 80))
+            where = dial.at(response.url.host, response.url.port or _PORTS[response.url.scheme])
             raise Unreachable(f"{_broken_words(error, where)}, {len(body)} bytes into the body") from None
         return _unpacked(response, bytes(body))
 
@@ -361,12 +367,13 @@ class _Client:
         return dial.why(error, where) or f"TLS handshake with {where} failed: the connection was closed"
 
 
+_PORTS = {"http": 80, "https": 443}
 _HEADERS = {"User-Agent": "cockpit", "Accept": "*/*", "Accept-Encoding": "identity"}
 
 
-def _origin(url: str) -> tuple[str, str, int | None]:
-    parsed = httpx.URL(url)
-    return parsed.scheme, parsed.host, parsed.port
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parsed = urllib.parse.urlsplit(url)
+    return parsed.scheme, parsed.hostname, parsed.port or _PORTS.get(parsed.scheme)
 
 
 def _redirected(request: Request, asked: httpx.Request, redirects: int, phase: _Phase) -> httpx.Request:
