@@ -11,7 +11,6 @@ from cockpit.screens.widgets.line_list import Rows
 from cockpit.screens.widgets.pane import Pane
 from cockpit.views.heading import rule
 from cockpit.views.line import line
-from cockpit.views.status import verdict_line
 
 
 class LeaveDialog(Sheet[Literal["leave", "close"]]):
@@ -41,8 +40,10 @@ class LeaveDialog(Sheet[Literal["leave", "close"]]):
                 line(" The run goes on without this screen: checks, watches and clocks."),
                 line(" Come back with ", ("cockpit", "strong"), " or ", (f"cockpit attach {run}", "strong"), "."),
                 (),
+                verdict_line(self.now, cells),
+                (),
                 line((" enter", "accent"), " leave; the run goes on"),
-                line((" E", "accent"), "     end the run  ", *verdict_line(self.now)),
+                line((" E", "accent"), "     end the run, with the verdict above"),
                 line((" esc", "accent"), "   stay"),
             ]
         )
