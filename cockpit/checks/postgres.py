@@ -22,7 +22,6 @@ from cockpit.checks.kind import Kind, Reading, Session, Unmeasurable
 from cockpit.checks.plain import Rows, plain
 from cockpit.connect import dial
 from cockpit.connect.kept import Kept
-from cockpit.connect.thread import imported
 
 if TYPE_CHECKING:
     import psycopg
@@ -61,6 +60,7 @@ class Postgres:
     name = "postgres"
     about = "Whether a PostgreSQL server answers, what a read-only query finds, and how the server stands."
     spec = PostgresSpec
+    imports = ("psycopg",)
     implied = "alive"
     example = """\
 postgres: {dsn: "${database_url}", query: "SELECT count(*) AS open FROM orders WHERE state = 'open'"}
@@ -96,7 +96,6 @@ expect:
 
     async def read(self, spec: PostgresSpec, session: Session, timeout: float) -> Reading:
         """Ask once. Raises Unmeasurable, Unreachable."""
-        await imported("psycopg")
         kept: Kept[_Connection] = session.keep("postgres", Kept)
         ends = time.monotonic() + timeout
         connection = await kept.take(spec.dsn)
