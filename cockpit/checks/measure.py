@@ -18,7 +18,7 @@ from cockpit.checklist.conditions import Condition, ConditionError, compile_cond
 from cockpit.checklist.model import Check
 from cockpit.checks.kind import Kind, Reading, Session, Unmeasurable
 from cockpit.connect.dial import Unreachable
-from cockpit.connect.thread import LEFT_BEHIND_LIMIT, Stuck, in_thread
+from cockpit.connect.thread import LEFT_BEHIND_LIMIT, Stuck, imported, in_thread
 from cockpit.connect.values import ValueMissing, Values
 from cockpit.journal.event import CheckMeasured, Finding
 from cockpit.text import Redactor, safe, safe_line
@@ -39,11 +39,14 @@ async def measure(
     item: str, check: Check, *, kinds: Mapping[str, Kind], values: Values, session: Session
 ) -> CheckMeasured:
     """Measure `check` of the item `item`. Never raises, but for the cancellation of its caller."""
-    started = time.monotonic()
-    deadline = started + (check.deadline or check.timeout + check.retry_for)
     outcome, tries = _Outcome("ERROR", "not tried"), 0
     asked = ""
+    started = time.monotonic()
     try:
+        for module in getattr(kinds.get(check.kind), "imports", ()):
+            await imported(module)
+        started = time.monotonic()
+        deadline = started + (check.deadline or check.timeout + check.retry_for)
         probe = await _prepare(item, check, kinds, values, deadline)
         asked = probe.kind.request(probe.spec)
         while True:

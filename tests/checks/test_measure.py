@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import os
 import shlex
+import socket
+import sqlite3
 import threading
 import time
 import urllib.parse
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -19,12 +23,14 @@ from hypothesis import strategies as st
 
 from cockpit.checklist.kinds import Field, Spec
 from cockpit.checklist.model import Check, Variable
+from cockpit.checks import registry
 from cockpit.checks.kind import Reading, Session, Unmeasurable
 from cockpit.checks.measure import measure
 from cockpit.connect.dial import Unreachable
 from cockpit.connect.thread import in_thread
 from cockpit.connect.values import Values
 from cockpit.journal.event import CheckMeasured
+from tests.servers.web import Web
 from tests.support.measuring import no_values, secret
 
 Read = Callable[[Any, float], Awaitable[Reading]]
@@ -312,3 +318,49 @@ def test_no_form_of_a_secret_is_in_any_field(value: str, form: str, place: str) 
     for hidden in (value, json.dumps(value)[1:-1], told if form != "far away" else value):
         assert hidden not in shown
         assert json.dumps(hidden)[1:-1] not in shown
+
+
+def test_nothing_is_left_open_after_many_measurements(http_server: Web, refusing_port: int, tmp_path: Path) -> None:
+    sqlite3.connect(tmp_path / "a.db").close()
+    checks = [
+        Check("http", {"url": f"{http_server.url}/health"}),
+        Check("http", {"url": f"{http_server.url}/silent"}, timeout=0.05),
+        Check("http", {"url": f"{http_server.url}/cut"}),
+        Check("http", {"url": f"http://127.0.0.1:{refusing_port}/"}),
+        Check("http", {"url": "http://no-such-host.invalid/"}),
+        Check("sqlite", {"path": str(tmp_path / "a.db"), "query": "SELECT 1"}),
+        Check("docker", {"container": "x", "host": f"unix://{tmp_path}/none.sock"}),
+        Check("postgres", {"dsn": f"postgresql://x:y@127.0.0.1:{refusing_port}/z"}),
+    ]
+
+    def open_here() -> tuple[int, int, int]:
+        files = sum(not _is_of_the_server(file, http_server.port) for file in Path("/proc/self/fd").iterdir())
+        return files, threading.active_count(), len(asyncio.all_tasks())
+
+    async def rounds() -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+        session = Session()
+
+        async def once_all() -> None:
+            for check in checks:
+                await measure("item", check, kinds=registry.kinds(), values=no_values(), session=session)
+
+        await once_all()
+        await asyncio.sleep(0.1)
+        before = open_here()
+        for _ in range(12):
+            await once_all()
+        await asyncio.sleep(0.1)
+        after = open_here()
+        await session.close()
+        return before, after
+
+    before, after = asyncio.run(rounds())
+    assert after == before
+
+
+def _is_of_the_server(descriptor: Path, port: int) -> bool:
+    """Whether an open file is a connection that the test's own server holds."""
+    if not descriptor.is_socket():
+        return False
+    with socket.socket(fileno=os.dup(int(descriptor.name))) as found:
+        return found.family == socket.AF_INET and found.getsockname()[1] == port

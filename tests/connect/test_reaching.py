@@ -100,11 +100,26 @@ def test_a_kept_connection_belongs_to_one_user_and_is_not_used_when_old() -> Non
         assert await kept.take("a") is None
         assert one.closed == [True]
         young = Line(now)
-        now += 1
         await kept.give("c", young)
+        now += 1
+        await kept.sweep()
         assert other.closed == [True], "what nobody takes any more is closed too"
+        assert young.closed == []
         await kept.close()
         assert young.closed == [True]
+
+    asyncio.run(run())
+
+
+def test_what_is_kept_is_closed_in_time_even_when_nobody_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cockpit.connect.kept.MAX_AGE", 0.05)
+
+    async def run() -> None:
+        kept: Kept[Line] = Kept()
+        one = Line(time.monotonic())
+        await kept.give("a", one)
+        await asyncio.sleep(0.2)
+        assert one.closed == [True]
 
     asyncio.run(run())
 
