@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 LONGEST_FILE = 500
@@ -69,6 +73,22 @@ def test_the_lock_files_name_no_place_to_install_from() -> None:
         pins = [line for line in text.splitlines() if "==" in line and not line.startswith("#")]
         assert len(pins) > 20
         assert all(line.endswith("\\") for line in pins), "each is followed by its hashes"
+
+
+@pytest.mark.parametrize(
+    ("name", "groups"), [("requirements.lock", ["build"]), ("requirements-dev.lock", ["build", "dev"])]
+)
+def test_a_lock_file_holds_every_dependency_at_a_version_that_is_allowed(name: str, groups: list[str]) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    listed = [
+        *project["project"]["dependencies"],
+        *(each for group in groups for each in project["dependency-groups"][group]),
+    ]
+    pins = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / name).read_text(), re.MULTILINE))
+    for requirement in (Requirement(each) for each in listed if isinstance(each, str)):
+        assert requirement.specifier.contains(pins[canonicalize_name(requirement.name)]), (
+            f"{requirement}: run `make lock`"
+        )
 
 
 def test_the_wheel_carries_the_shipped_checklists(tmp_path: Path) -> None:

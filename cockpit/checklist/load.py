@@ -33,7 +33,7 @@ class Loaded:
     @property
     def origins(self) -> Mapping[tuple[str, str], Source]:
         """Where each value was written: (id, key) to its place; keys of mappings are dotted: `check.http.url`."""
-        return {(id_, key): node.source for id_, top in self.nodes.items() for key, node in _values(top)}
+        return {(id_, key): node.source for id_, top in self.nodes.items() for key, node in values(top)}
 
 
 def load(
@@ -59,10 +59,11 @@ def load(
     return Loaded(document, MappingProxyType(nodes))
 
 
-def _values(node: Node, prefix: str = "") -> list[tuple[str, Node]]:
+def values(node: Node, prefix: str = "") -> list[tuple[str, Node]]:
+    """What was written for a branch or item, without what stands below it: dotted key, node."""
     found = []
     for key, child in node.entries().items():
         if prefix or key not in CHILDREN:
             found.append((prefix + key, child))
-            found.extend(_values(child, f"{prefix}{key}."))
+            found.extend(values(child, f"{prefix}{key}."))
     return found

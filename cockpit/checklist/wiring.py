@@ -36,7 +36,7 @@ def wire(
     problems.extend(_check_spec(kind, spec, known))
     expect = _conditions(node, "expect", kind.fields, known, problems)
     warn = _conditions(node, "warn", kind.fields, known, problems)
-    if not expect and "expect" not in node and not kind.implied:
+    if not expect and not kind.implied and not _was_wrong(node, "expect"):
         hint = "write under `expect` what must hold; see `cockpit kinds " + kind.name + "`"
         problems.append(problem_at(spec.place, "this check cannot fail: it has no condition", hint))
     problems.extend(_check_times(form, node))
@@ -77,6 +77,17 @@ def check_condition(
             line = f"line {error.line}, " if error.line > 1 else ""
             hint = f"at {line}column {error.column} of the condition" + (f"; {hint}" if hint else "")
         return None, [problem_at(at, what + error.message, hint)]
+
+
+def judged(node: Node, fields: Iterable[Field], known: Mapping[str, Variable], problems: list[Problem]) -> str:
+    """A condition with `${name}` filled in; what is wrong with it goes to `problems`."""
+    text = str(node.value)
+    if "${" not in text or len(text) > conditions.LONGEST:
+        problems.extend(check_condition(node, fields)[1])
+        return text
+    wrong, text = _with_variables(node, tuple(fields), known)
+    problems.extend(wrong)
+    return text
 
 
 def _kind(node: Node, kinds: Mapping[str, DocumentedKind], problems: list[Problem]) -> DocumentedKind | None:
@@ -131,12 +142,16 @@ def _filled(node: Node, known: Mapping[str, Variable]) -> tuple[Node, set[tuple[
         return Node(new, node.source, node.key, node.literal), places
     new = variables.fill(value, known)
     copy = Node(_as_nodes(new, node.source), node.source, node.key, node.literal)
-    unknown = isinstance(new, str) and any(variables.names_in(new))
+    unknown = isinstance(new, str) and "${" in new
     return copy, {(node.source.line, node.source.column)} if unknown else set()
 
 
 def _as_nodes(value: Any, source: Source) -> Any:
     return [Node(item, source) for item in value] if isinstance(value, list) else value
+
+
+def _was_wrong(node: Node, key: str) -> bool:
+    return key in node.lost or bool(node.at((key,)).lost)
 
 
 def _conditions(
@@ -146,16 +161,8 @@ def _conditions(
     written = node.entries().get(key)
     if written is None:
         return ()
-    texts = []
-    for each in written.elements() or [written]:
-        text = str(each.value)
-        if "${" in text and len(text) <= conditions.LONGEST:
-            wrong, text = _with_variables(each, fields, known)
-            problems.extend(wrong)
-        else:
-            problems.extend(check_condition(each, fields)[1])
-        texts.append(text)
-    return tuple(texts)
+    each = written.elements() if isinstance(written.value, list) else [written]
+    return tuple(judged(node, fields, known, problems) for node in each)
 
 
 def _with_variables(node: Node, fields: tuple[Field, ...], known: Mapping[str, Variable]) -> tuple[list[Problem], str]:

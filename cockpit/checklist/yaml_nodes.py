@@ -29,7 +29,12 @@ MOST_PROBLEMS = 100
 
 _LONGEST_NUMBER = 32
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-_WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "true": True, "false": False}
+_FIRST_OF_NUMBER = frozenset("-0123456789")
+_WORDS: dict[str, bool | None] = {"": None, "~": None} | {
+    form(word): value
+    for word, value in {"null": None, "true": True, "false": False}.items()
+    for form in (str.lower, str.upper, str.capitalize)
+}
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _ANCHORS = "write the value out where it is needed"
@@ -42,7 +47,8 @@ def read_yaml(text: str, file: str) -> tuple[Node, list[Problem]]:
     """
     reading = _Reading(file)
     try:
-        for event in yaml.parse(text, Loader=_LOADER):
+        parser = _LOADER(text)
+        while (event := parser.get_event()) is not None:
             reading.take(event)
     except yaml.YAMLError as error:
         raise ChecklistError([*reading.problems, _syntax(error, text, file)]) from None
@@ -92,8 +98,7 @@ class _Reading:
     def _scalar(self, event: Any) -> None:
         self._check(event)
         text: str = event.value
-        hidden = _UNSEEN.search(text)
-        if hidden:
+        if not text.isprintable() and (hidden := _UNSEEN.search(text)):
             self._refuse(
                 self._at(event),
                 f"the character U+{ord(hidden[0]):04X}, which cannot be seen, is not allowed",
@@ -175,9 +180,9 @@ class _Reading:
 
 def _typed(text: str) -> str | int | float | bool | None:
     """The value of a plain scalar: a number only when writing that number gives the same text."""
-    if text.lower() in _WORDS and text in (text.lower(), text.upper(), text.capitalize()):
-        return _WORDS[text.lower()]
-    if len(text) > _LONGEST_NUMBER or not _NUMBER.fullmatch(text):
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] not in _FIRST_OF_NUMBER or len(text) > _LONGEST_NUMBER or not _NUMBER.fullmatch(text):
         return text
     number = float(text) if "." in text else int(text)
     return number if str(number) == text else text

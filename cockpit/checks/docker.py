@@ -212,7 +212,7 @@ class _Log:
         for line in lines:
             self.lines += 1
             self.last.append(line)
-            hits = patterns.Match(line) if self.patterns else ()
+            hits = (patterns.Match(line) or ()) if self.patterns else ()
             for index in hits:
                 self.matched[self.patterns[index]] += 1
             if not must_not.isdisjoint(hits):

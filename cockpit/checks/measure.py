@@ -116,19 +116,20 @@ class _Probe:
                 _leave_behind(self.item, reading)
         if not reading.done():
             return _Outcome("ERROR", f"timed out after {timeout:.1f} s")
-        found = reading.result()
-        return self._decide(found) if isinstance(found, Reading) else _Outcome("ERROR", found)
+        return reading.result()
 
-    async def _read(self, session: Session, timeout: float) -> Reading | str:
-        """What was found, or why nothing was."""
+    async def _read(self, session: Session, timeout: float) -> _Outcome:
+        """Read once, and decide on what was found."""
         try:
-            return await self.kind.read(self.spec, session, timeout)
+            return self._decide(await self.kind.read(self.spec, session, timeout))
         except (Unmeasurable, Unreachable, Stuck) as error:
-            return str(error)
+            return _Outcome("ERROR", str(error))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - as above
-            return _foreign(self.kind.name, error)
+            return _Outcome("ERROR", _foreign(self.kind.name, error))
 
     def _decide(self, reading: Reading) -> _Outcome:
+        if not isinstance(reading, Reading):
+            return _Outcome("ERROR", f"{self.kind.name} failed: it read nothing")
         shown = _redacted(reading.values if reading.shown is None else reading.shown, self.redact)
         expected = [_finding(condition, reading.values, shown) for condition in self.expect]
         wanted = [_finding(condition, reading.values, shown) for condition in self.warn]

@@ -22,10 +22,10 @@ _WHOLE_NUMBERS = range(-(2**63), 2**63)
 
 
 def plain(value: Any, depth: int = 0) -> Any:
-    """`value` in the types that conditions know. Raises ValueError when it is nested too deeply.
+    """`value` in the types that JSON has too. Raises ValueError when it is nested too deeply.
 
-    Decimal numbers and whole numbers of more than 64 bits become floating-point numbers; times without a zone, ids and
-    whatever else there is become text; bytes become hexadecimal text.
+    Decimal numbers and whole numbers of more than 64 bits become floating-point numbers, spans of time become seconds,
+    dates and times text as `timestamp()` reads it, bytes hexadecimal text, and whatever else there is its own text.
     """
     if depth > DEPTH_LIMIT:
         raise ValueError(f"data nested more than {DEPTH_LIMIT} levels deep")
@@ -40,9 +40,11 @@ def plain(value: Any, depth: int = 0) -> Any:
             value = {str(key): plain(each, depth + 1) for key, each in value.items()}
         case list() | tuple() | set() | frozenset():
             value = [plain(each, depth + 1) for each in value]
-        case dt.date() | dt.time() if getattr(value, "tzinfo", None) is None:
+        case dt.date() | dt.time():
             value = value.isoformat()
-        case None | bool() | float() | str() | dt.timedelta() | dt.datetime():
+        case dt.timedelta():
+            value = value.total_seconds()
+        case None | bool() | float() | str():
             pass
         case _:
             value = str(value)
@@ -107,6 +109,8 @@ def _float(value: Any) -> float:
         return float(value)
     except OverflowError:
         return math.inf if value > 0 else -math.inf
+    except ValueError:  # a signalling "not a number"
+        return math.nan
 
 
 def _shown(value: Any) -> str:

@@ -95,7 +95,7 @@ class _Asking:
         where = f"file:{urllib.parse.quote(str(self._path.absolute()))}?mode=ro"
         connection = sqlite3.connect(where, uri=True, isolation_level=None, timeout=max(0.0, self._timeout - 0.05))
         connection.set_progress_handler(self._is_over, 10_000)
-        connection.execute("PRAGMA query_only = on")
+        connection.set_authorizer(_only_reading)
         return connection
 
     def _is_over(self) -> bool:
@@ -128,9 +128,25 @@ class _Asking:
             sqlite3.SQLITE_BUSY: f"{self._path} is locked by another program for longer than {self._timeout:.1f} s",
             sqlite3.SQLITE_NOTADB: f"{self._path} is not an SQLite database",
             sqlite3.SQLITE_CORRUPT: f"{self._path} is damaged: {error}",
-            sqlite3.SQLITE_READONLY: f"a check only reads: {error}",
+            sqlite3.SQLITE_AUTH: "a check only reads: this statement does something else",
             sqlite3.SQLITE_CANTOPEN: f"{self._path} cannot be opened: may this user read it and its directory?",
         }.get(_code(error)) or f"the query failed: {error}"
+
+
+_READING = frozenset(
+    {
+        sqlite3.SQLITE_SELECT,
+        sqlite3.SQLITE_READ,
+        sqlite3.SQLITE_FUNCTION,
+        sqlite3.SQLITE_RECURSIVE,
+        sqlite3.SQLITE_PRAGMA,
+    }
+)
+
+
+def _only_reading(action: int, *_: str | None) -> int:
+    """Allow a statement to read and nothing else: ATTACH would make a file, even on a read-only connection."""
+    return sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
 
 
 def _code(error: sqlite3.Error) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import socket
 import struct
 import time
 from collections import defaultdict
@@ -41,6 +42,7 @@ class Daemon:
         settings: dict[str, Any] = {**docker.utils.kwargs_from_env()}
         self.host = host or settings.get("base_url") or default_host()
         with self._in_words():
+            _knock(self.host)
             self._client: Any = docker.APIClient(**{**settings, "base_url": self.host, "timeout": timeout})
 
     def __enter__(self) -> Self:
@@ -118,23 +120,35 @@ class Daemon:
 
     def _words(self, error: BaseException) -> str:
         causes = list(dial.causes(error))
+        words = dial.why(error, f"Docker's socket {self.host}")
+        if words:
+            number = next(cause.errno for cause in causes if isinstance(cause, OSError) and cause.errno)
+            return words + _HINTS.get(number, "")
         if any(
             isinstance(cause, requests.Timeout | TimeoutError | urllib3.exceptions.TimeoutError) for cause in causes
         ):
             return f"timed out waiting for the Docker daemon at {self.host} after {self._timeout:.1f} s"
-        number = next((cause.errno for cause in causes if isinstance(cause, OSError) and cause.errno), None)
-        hint = {
-            errno.ENOENT: ": is Docker installed and running?",
-            errno.ECONNREFUSED: ": its daemon does not run",
-            errno.EACCES: ": put this user into the group that owns it (`docker`)",
-        }.get(number or 0, "")
-        words = dial.why(error, f"Docker's socket {self.host}")
-        return f"{words}{hint}" if words else f"cannot talk to the Docker daemon at {self.host}: {error}"
+        return f"cannot talk to the Docker daemon at {self.host}: {error}"
+
+
+_HINTS = {
+    errno.ENOENT: ": is Docker installed and running?",
+    errno.ECONNREFUSED: ": its daemon does not run",
+    errno.EACCES: ": put this user into the group that owns it (`docker`)",
+}
 
 
 def default_host() -> str:
     """Where the daemon listens when nothing is said: `DOCKER_HOST`, else the system's socket."""
     return os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+
+
+def _knock(host: str) -> None:
+    """See that a Unix socket lets us in: the SDK leaves its own open when it does not. Raises OSError."""
+    if host.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as door:
+            door.settimeout(1)
+            door.connect(host.removeprefix("unix://"))
 
 
 def _message(answer: requests.Response) -> str:

@@ -176,7 +176,7 @@ class _Phase:
 
     @property
     def words(self) -> str:
-        """Where time ran out: `in connect`, `waiting for the first byte`."""
+        """Where time ran out: `in connect`, `waiting for the answer`."""
         if self._at == "after first byte":
             return f"after first byte ({self.received} bytes of the body came)"
         return self._at
@@ -190,7 +190,7 @@ class _Phase:
         elif event.endswith(".send_request_headers.started"):
             self.enter("sending the request")
         elif event.endswith(".receive_response_headers.started"):
-            self.timing.first_byte = self.enter("waiting for the first byte")
+            self.timing.first_byte = self.enter("waiting for the answer")
         elif event.endswith(".receive_response_headers.complete"):
             self.timing.first_byte += self.enter("after first byte")
         elif event.endswith(".receive_response_body.complete"):
@@ -203,8 +203,14 @@ class _Dialler(httpcore.AsyncNetworkBackend):
     def __init__(self, resolve_to: str) -> None:
         self._resolve_to = resolve_to
         self._backend = httpcore.AnyIOBackend()
+        self._opened: httpcore.AsyncNetworkStream | None = None
         self.phase = _Phase()
         self.address = ""
+
+    async def close(self) -> None:
+        """Close what was opened last: httpcore loses a connection that is cancelled in its TLS handshake."""
+        if self._opened is not None:
+            await self._opened.aclose()
 
     async def connect_tcp(
         self,
@@ -228,6 +234,7 @@ class _Dialler(httpcore.AsyncNetworkBackend):
             where = dial.at(host if host in addresses else addresses[0], port)
             raise Unreachable(dial.why(error, where) or f"cannot connect to {where}: {error}") from None
         self.phase.timing.connect = self.phase.enter("sending the request")
+        self._opened = stream
         return stream
 
 
@@ -258,6 +265,7 @@ class _Client:
 
     async def close(self) -> None:
         await self._http.aclose()
+        await self._dialler.close()
 
     async def exchange(self, request: Request, phase: _Phase) -> Answer:
         self._dialler.phase = phase

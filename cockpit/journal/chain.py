@@ -21,6 +21,7 @@ LONGEST_FIRST = 4 * 1024 * 1024
 """Bytes in the first line, which carries the whole checklist."""
 
 _BLOCK = 256 * 1024
+_SECTOR = 512
 _ENDING = len(',"h":""}') + 64
 _END = re.compile(rb',"seq":(\d{1,18}),"v":\d{1,9},"h":"([0-9a-f]{64})"\}\Z')
 _END_LONGEST = len(',"seq":,"v":,"h":""}') + 18 + 9 + 64
@@ -96,14 +97,19 @@ class Chain:
     def is_torn(self, tail: bytes) -> bool:
         """Whether `tail`, all that follows the last good line, is what an interrupted write leaves behind.
 
-        A line that has its newline was written to its end, so it is torn only when the file system lost a piece of
-        it and shows zeros there. A line without newline is torn, unless it is a good one and one byte more: then
-        its newline was changed afterwards.
+        A line without newline is torn, unless it is a good one and one byte more: then its newline was changed
+        afterwards. A line that has its newline was written to its end; it is torn only when the file system lost
+        whole sectors of it, and shows zeros there.
         """
         newline = tail.find(b"\n")
-        if newline >= 0:
-            return newline == len(tail) - 1 and b"\0" in tail
-        return bool(Chain(self.seq, self.offset, self.head).take([tail[:-1]]))
+        if newline < 0:
+            return bool(Chain(self.seq, self.offset, self.head).take([tail[:-1]]))
+        lost = [(zeros.start(), self.offset + zeros.end()) for zeros in re.finditer(rb"\0+", tail)]
+        return (
+            newline == len(tail) - 1
+            and bool(lost)
+            and all((start == 0 or (self.offset + start) % _SECTOR == 0) and end % _SECTOR == 0 for start, end in lost)
+        )
 
 
 class Lines:

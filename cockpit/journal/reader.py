@@ -222,7 +222,6 @@ def _open(path: Path, *, may_be_empty: bool = False) -> BinaryIO:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as problem:
         raise NotAJournal(f"{name}: {problem.strerror}") from problem
-    file = os.fdopen(fd, "rb", buffering=0)
     status = os.fstat(fd)
     wrong = ""
     if stat.S_ISDIR(status.st_mode):
@@ -234,9 +233,9 @@ def _open(path: Path, *, may_be_empty: bool = False) -> BinaryIO:
     elif status.st_size and os.pread(fd, 7, 0) != b'{"at":"'[: status.st_size]:
         wrong = "is not a journal: it does not begin as one"
     if wrong:
-        file.close()
+        os.close(fd)
         raise NotAJournal(f"{name} {wrong}")
-    return file
+    return os.fdopen(fd, "rb", buffering=0)
 
 
 def _identity(status: os.stat_result) -> tuple[int, int]:

@@ -102,7 +102,7 @@ def test_show_never_tells_the_value_of_a_secret(
     assert main(["explain", str(checklist), "authorised", "--var", "base_url=http://x"]) == Exit.GOOD
     said = capsys.readouterr().out
     assert "correct-horse" not in said
-    assert "${token} is a secret (environment variable BOT_TOKEN)" in said
+    assert "${token} is a secret from environment variable BOT_TOKEN" in said
 
 
 def test_show_prints_the_tree_and_which_variables_are_not_set(
@@ -122,7 +122,7 @@ def test_explain_says_where_each_value_was_written_and_what_its_variables_stand_
     rows = {line.split()[0]: line for line in said.splitlines() if line}
     assert rows["check.http.url"].endswith(f"{checklist}:18:37")
     assert "status == 200; body.status == 'ok'" in rows["check.expect"]
-    assert rows["check.deadline"].endswith("default")
+    assert "default" in rows["check.deadline"]
     assert "Before launch > Service > Health" in said
     assert "${base_url} is http://127.0.0.1:9 (--var)" in said
 

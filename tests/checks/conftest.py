@@ -1,0 +1,36 @@
+"""Measuring in a test: one call that does what the engine does."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from cockpit.checklist.model import Check
+from cockpit.checks.kind import Session
+from cockpit.checks.measure import measure
+from cockpit.checks.registry import kinds
+from cockpit.connect.values import Values
+from cockpit.journal.event import CheckMeasured
+from tests.support.measuring import Measure, no_values
+
+
+@pytest.fixture
+def measured() -> Measure:
+    """Measure one check of a kind, on a session of its own: `measured("http", {"url": ...}, "status == 200")`."""
+
+    def once(
+        kind: str, spec: dict[str, Any], *expect: str, values: Values | None = None, **options: Any
+    ) -> CheckMeasured:
+        async def run() -> CheckMeasured:
+            session = Session()
+            try:
+                check = Check(kind, spec, expect=expect, **options)
+                return await measure("item", check, kinds=kinds(), values=values or no_values(), session=session)
+            finally:
+                await session.close()
+
+        return asyncio.run(run())
+
+    return once

@@ -1,0 +1,287 @@
+"""The `docker` kind against a real daemon: containers that are well, ill, gone; logs; daemons that do not answer."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cockpit.checklist.model import Check
+from cockpit.checks.kind import Session
+from cockpit.checks.measure import measure
+from cockpit.checks.registry import kinds
+from tests.servers.docker import Containers
+from tests.servers.web import Web
+from tests.support.measuring import Measure, no_values
+
+pytestmark = pytest.mark.server
+
+FOR_EVER = "exec sleep 600"
+
+
+@pytest.fixture(scope="module")
+def bot(containers: Containers) -> str:
+    """A container as it should be in production."""
+    name = containers.run(
+        f"echo Started trading loop; echo a warning >&2; {FOR_EVER}",
+        *("-e", "FLASK_ENV=production", "-e", "SECRET_KEY=0123456789abcdef", "-e", "DB_PASSWORD=tiny"),
+        *("-e", "DATABASE_URL=postgresql://bot:hunter2@db/bot", "--user", "1000", "--memory", "64m", "--cpus", "0.5"),
+        *("--restart", "on-failure:3", "--log-opt", "max-size=1m", "--label", "team=trading"),
+        *("--health-cmd", "true", "--health-interval", "200ms", "--volume", "/data"),
+    )
+    containers.until_healthy(name)
+    return name
+
+
+def spec(containers: Containers, name: str, **more: Any) -> dict[str, Any]:
+    return {"container": name, "host": containers.host, **more}
+
+
+def test_a_good_container_passes_on_all_that_can_be_asked_of_it(
+    measured: Measure, containers: Containers, bot: str
+) -> None:
+    found = measured(
+        "docker",
+        spec(containers, bot),
+        "running && status == 'running' && health == 'healthy' && healthcheck && restarts == 0 && exit_code == 0",
+        "started_ago > duration('0s') && started_ago < duration('1h')",
+        f"image == '{containers.image}' && tag == '{containers.image.partition(':')[2]}' && image_digest == ''",
+        "env.FLASK_ENV == 'production' && env.SECRET_KEY == '0123456789abcdef' && size(env.DB_PASSWORD) == 4",
+        "user == '1000' && memory_limit == 67108864 && cpu_limit == 0.5 && !privileged && !oom_killed",
+        "restart_policy == 'on-failure' && log_options['max-size'] == '1m' && labels.team == 'trading'",
+        "networks == ['none'] && size(ports) == 0 && mounts[0].destination == '/data' && mounts[0].writable",
+    )
+    assert found.result == "PASS", found
+    assert found.request == f"docker inspect {bot} (at {containers.host})"
+    assert found.summary == "running, healthy"
+    assert measured("docker", spec(containers, bot)).result == "PASS"
+
+
+def test_secrets_of_a_containers_environment_are_compared_and_never_shown(
+    measured: Measure, containers: Containers, bot: str
+) -> None:
+    found = measured(
+        "docker",
+        spec(containers, bot),
+        "env.SECRET_KEY == 'other'",
+        "env.DB_PASSWORD == 'other'",
+        "env.DATABASE_URL == 'other'",
+        "size(env) == 0",
+    )
+    assert found.result == "FAIL"
+    assert [finding.found for finding in found.findings[:3]] == [
+        {"env.SECRET_KEY": "***"},
+        {"env.DB_PASSWORD": "***"},
+        {"env.DATABASE_URL": "postgresql://***@db/bot"},
+    ]
+    for value in ("0123456789abcdef", "tiny", "hunter2"):
+        assert value not in str(found)
+
+
+def test_a_secret_that_a_container_logs_is_hidden(measured: Measure, containers: Containers) -> None:
+    name = containers.run(f"echo ERROR with $API_TOKEN in it; {FOR_EVER}", "-e", "API_TOKEN=deadbeefcafe")
+    found = measured("docker", spec(containers, name, logs={"tail": 10, "must_not": ["ERROR"]}), "logs.lines == 2")
+    assert "ERROR with ***API_TOKEN*** in it" in found.evidence
+    assert "deadbeefcafe" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("script", "options", "words"),
+    [
+        ("exit 3", (), "exited (3)"),
+        ("exec false", (), "exited (1)"),
+    ],
+)
+def test_a_container_that_ended_fails_with_its_exit_status(
+    measured: Measure, containers: Containers, script: str, options: tuple[str, ...], words: str
+) -> None:
+    name = containers.ended(script, *options)
+    found = measured("docker", spec(containers, name))
+    assert (found.result, found.summary) == ("FAIL", words)
+    assert found.findings[0].found["running"] == "false"
+
+
+def test_a_paused_or_crashing_container_does_not_run(measured: Measure, containers: Containers) -> None:
+    paused = containers.run(FOR_EVER)
+    containers.docker("pause", paused)
+    found = measured("docker", spec(containers, paused))
+    assert (found.result, found.summary) == ("FAIL", "paused")
+    containers.docker("unpause", paused)
+    crashing = containers.run("exit 7", "--restart", "always")
+    found = measured(
+        "docker", spec(containers, crashing), "restarts >= 2 && exit_code == 7", retry_for=8.0, retry_every=0.2
+    )
+    assert found.result == "PASS", found
+    found = measured(
+        "docker", spec(containers, crashing), "status == 'restarting' && !running", retry_for=8.0, retry_every=0.05
+    )
+    assert found.result == "PASS", found
+
+
+def test_an_unhealthy_container_fails_and_shows_what_its_probe_said(measured: Measure, containers: Containers) -> None:
+    name = containers.run(
+        FOR_EVER, "--health-cmd", "echo no database; false", "--health-interval", "100ms", "--health-retries", "1"
+    )
+    containers.until_healthy(name, "unhealthy")
+    found = measured("docker", spec(containers, name))
+    assert (found.result, found.summary) == ("FAIL", "running, unhealthy")
+    assert "last health check (exit status 1): no database" in found.evidence
+
+
+def test_a_container_that_is_not_there_was_measured_and_is_missing(
+    measured: Measure, containers: Containers, bot: str
+) -> None:
+    found = measured("docker", spec(containers, f"{bot}x"))
+    assert (found.result, found.summary) == ("FAIL", f"there is no container {bot}x; is {bot} meant?")
+    assert bot in found.evidence
+    environment = measured("docker", spec(containers, "nothing-like-it"), "env.FLASK_ENV == 'production'")
+    assert environment.result == "FAIL"
+    assert environment.findings[0].problem
+
+
+def test_lines_that_must_and_must_not_be_in_the_log_are_looked_for(
+    measured: Measure, containers: Containers, bot: str
+) -> None:
+    logs = {"since": "10m", "must": ["Started .* loop", "warning$"], "must_not": ["ERROR|Traceback"]}
+    good = measured("docker", spec(containers, bot, logs=logs))
+    assert good.result == "PASS", good
+    assert good.request == f"docker inspect {bot}; docker logs --since 600s {bot} (at {containers.host})"
+    bad = measured(
+        "docker",
+        spec(containers, bot, logs={"tail": 50, "must": ["never said"], "must_not": ["warning"]}),
+    )
+    assert bad.result == "FAIL"
+    assert bad.summary == "running, healthy, log without never said, log: 1 lines that must not be there"
+    assert bad.findings[0].found["logs.missing"] == "[never said]"
+    assert "lines that must not be there:\na warning" in bad.evidence
+    counted = measured(
+        "docker", spec(containers, bot, logs={"tail": 1, "must": ["."]}), "logs.matched['.'] == 1 && logs.lines == 1"
+    )
+    assert counted.result == "PASS", counted
+
+
+def test_only_the_log_since_a_moment_counts(measured: Measure, containers: Containers) -> None:
+    name = containers.run("echo old ERROR; sleep 1.2; echo fresh; exec sleep 600")
+    logs = {"since": "800ms", "must": ["fresh"], "must_not": ["old"]}
+    found = measured("docker", spec(containers, name, logs=logs), retry_for=5.0, retry_every=0.1)
+    assert found.result == "PASS", found
+    assert found.flaky
+
+
+def test_long_lines_split_by_the_daemon_are_put_together(measured: Measure, containers: Containers) -> None:
+    script = f"for n in $(seq 8000); do echo -n abcde; done; echo END; echo short >&2; {FOR_EVER}"
+    name = containers.run(script)
+    logs = {"tail": 100, "must": ["^(abcde)+END$"]}
+    found = measured(
+        "docker", spec(containers, name, logs=logs), "logs.missing == [] && logs.lines == 2", retry_for=5.0
+    )
+    assert found.result == "PASS", found
+
+
+def test_a_terminals_log_is_read_too(measured: Measure, containers: Containers) -> None:
+    name = containers.run(f"echo on a terminal; {FOR_EVER}", "--tty")
+    found = measured("docker", spec(containers, name, logs={"tail": 5, "must": ["on a terminal"]}), retry_for=2.0)
+    assert found.result == "PASS", found
+
+
+def test_control_sequences_in_a_log_are_made_visible(measured: Measure, containers: Containers) -> None:
+    name = containers.run(f"echo -e 'ERROR \\033[31mred\\007'; {FOR_EVER}")
+    found = measured("docker", spec(containers, name, logs={"tail": 5, "must_not": ["ERROR"]}), retry_for=1.0)
+    assert "ERROR ␛[31mred␇" in found.evidence
+    assert "\x1b" not in str(found)
+
+
+def test_a_log_that_cannot_be_read_is_an_error_and_not_green(measured: Measure, containers: Containers) -> None:
+    name = containers.run(FOR_EVER, "--log-driver", "none")
+    found = measured("docker", spec(containers, name, logs={"tail": 5, "must_not": ["ERROR"]}))
+    assert found.result == "ERROR"
+    assert (
+        "its log cannot be read (log driver `none`): configured logging driver does not support reading"
+        in found.summary
+    )
+    assert measured("docker", spec(containers, name), "running && log_driver == 'none'").result == "PASS"
+
+
+def test_a_log_too_long_to_be_read_in_time_is_an_error_and_not_green(measured: Measure, containers: Containers) -> None:
+    name = containers.ended("yes 'a line of the log that goes on and on' | head -n 150000")
+    found = measured("docker", spec(containers, name, logs={"since": "1h", "must_not": ["ERROR"]}), timeout=0.1)
+    assert found.result == "ERROR", found
+    assert "timed out" in found.summary
+    assert found.took < 0.1 + 0.2
+
+
+def test_no_pattern_can_take_for_ever(measured: Measure, containers: Containers) -> None:
+    name = containers.run(f"for n in $(seq 3000); do echo -n a; done; echo b; {FOR_EVER}")
+    found = measured("docker", spec(containers, name, logs={"tail": 5, "must_not": ["(a+)+$"]}), retry_for=1.0)
+    assert found.result == "PASS", found
+    assert found.took < 2.0
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"logs": {"must": ["x"]}}, "`logs` needs `since` or `tail`: a whole log may be endless"),
+        ({"logs": {"tail": 5, "must": ["("]}}, "`logs.must.0` is not a regular expression: missing ): ("),
+        ({"logs": {"tail": 5, "must": ["(?=x)"]}}, "RE2 syntax"),
+        ({"logs": {"since": "5 apples"}}, "`logs.since` must be a time with its unit"),
+        ({"host": "ssh://somewhere"}, "`host` must begin with unix:// or tcp://"),
+    ],
+)
+def test_a_wrong_specification_is_an_error_in_words(measured: Measure, more: dict[str, Any], words: str) -> None:
+    found = measured("docker", {"container": "bot", **more})
+    assert found.result == "ERROR"
+    assert words in found.summary
+
+
+def test_a_daemon_that_is_not_there_is_named(measured: Measure, tmp_path: Path, refusing_port: int) -> None:
+    none = measured("docker", {"container": "bot", "host": f"unix://{tmp_path}/none.sock"})
+    words = f"Docker's socket unix://{tmp_path}/none.sock does not exist: is Docker installed and running?"
+    assert (none.result, none.summary) == ("ERROR", words)
+    refused = measured("docker", {"container": "bot", "host": f"tcp://127.0.0.1:{refusing_port}"})
+    words = f"connection refused by Docker's socket tcp://127.0.0.1:{refusing_port}: its daemon does not run"
+    assert (refused.result, refused.summary) == ("ERROR", words)
+
+
+def test_a_socket_that_this_user_may_not_open_says_what_to_do(silent_socket: Path) -> None:
+    silent_socket.parent.chmod(0o755)
+    silent_socket.chmod(stat.S_IRUSR | stat.S_IWUSR)
+    if os.geteuid() != 0:
+        pytest.skip("only root can ask as somebody else")
+    program = (
+        "import os, docker, requests; os.setgid(65534); os.setuid(65534)\n"
+        "from cockpit.connect.docker import Daemon\n"
+        f"try: Daemon('unix://{silent_socket}', 2.0)\n"
+        "except Exception as error: print(error)\n"
+    )
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
+    words = f"permission denied for Docker's socket unix://{silent_socket}: put this user into the group that owns it"
+    assert said.stdout.startswith(words), said
+
+
+def test_a_silent_daemon_is_given_up_in_time_and_delays_no_other(
+    silent_socket: Path, http_server: Web, containers: Containers, bot: str
+) -> None:
+    async def run() -> None:
+        session, values = Session(), no_values()
+        checks = [
+            Check("docker", {"container": "bot", "host": f"unix://{silent_socket}"}, timeout=0.5),
+            Check("docker", spec(containers, bot), timeout=5.0),
+            Check("http", {"url": f"{http_server.url}/health"}, timeout=5.0),
+        ]
+        silent, *others = await asyncio.gather(
+            *(measure("item", check, kinds=kinds(), values=values, session=session) for check in checks)
+        )
+        await session.close()
+        assert silent.result == "ERROR"
+        assert silent.summary == f"timed out waiting for the Docker daemon at unix://{silent_socket} after 0.5 s"
+        assert silent.took < 0.5 + 0.2
+        assert [other.result for other in others] == ["PASS", "PASS"]
+        assert max(other.took for other in others) < 0.45
+
+    asyncio.run(run())

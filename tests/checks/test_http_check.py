@@ -1,0 +1,309 @@
+"""The `http` kind against real servers: good ones, and each way in which one can be bad."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+
+import msgspec
+import pytest
+
+from cockpit.checklist.model import Check
+from cockpit.checks.kind import Session
+from cockpit.checks.measure import measure
+from cockpit.checks.registry import kinds
+from tests.servers.certificates import Authority
+from tests.servers.web import Web
+from tests.support.measuring import Measure, no_values, secret
+
+
+def test_a_healthy_server_passes_on_all_that_can_be_asked_of_it(measured: Measure, http_server: Web) -> None:
+    found = measured(
+        "http",
+        {"url": f"{http_server.url}/health"},
+        "status == 200",
+        "body.status == 'ok' && body.open_orders == 3",
+        "headers['content-type'] == 'application/json'",
+        "latency > 0.0 && latency < 2.0 && timing.connect > 0.0 && timing.first_byte > 0.0",
+        "protocol == 'HTTP/1.1' && redirects == 0 && size > 10",
+    )
+    assert found.result == "PASS", found
+    assert found.request == f"GET {http_server.url}/health"
+    assert found.summary.startswith("200 in ")
+    assert found.evidence.startswith("HTTP/1.1 200 OK\ncontent-length: ")
+    assert '"colour": "green"' in found.evidence
+    assert found.value == pytest.approx(found.took, abs=0.5)
+
+
+def test_without_a_condition_success_and_redirects_pass_and_the_rest_fails(measured: Measure, http_server: Web) -> None:
+    assert measured("http", {"url": f"{http_server.url}/health"}).result == "PASS"
+    assert measured("http", {"url": f"{http_server.url}/moved"}).result == "PASS"
+    bad = measured("http", {"url": f"{http_server.url}/teapot"})
+    assert (bad.result, bad.findings[0].found) == ("FAIL", {"status": "503"})
+    assert "no tea" in bad.evidence
+
+
+def test_a_failed_condition_says_what_was_found(measured: Measure, http_server: Web) -> None:
+    found = measured("http", {"url": f"{http_server.url}/health"}, "status == 200", "body.colour == 'blue'")
+    assert found.result == "FAIL"
+    assert [(finding.holds, finding.found) for finding in found.findings] == [
+        (True, {"status": "200"}),
+        (False, {"body.colour": "green"}),
+    ]
+    assert found.summary.endswith("not: body.colour == 'blue' (body.colour: green)")
+
+
+def test_text_is_text_and_what_is_missing_in_it_fails_with_the_reason(measured: Measure, http_server: Web) -> None:
+    assert measured("http", {"url": f"{http_server.url}/text"}, "body.startsWith('All systems')").result == "PASS"
+    found = measured("http", {"url": f"{http_server.url}/text"}, "body.status == 'ok'")
+    assert found.result == "FAIL"
+    assert found.findings[0].problem
+
+
+def test_method_headers_json_and_credentials_are_sent_and_the_credentials_never_shown(
+    measured: Measure, http_server: Web
+) -> None:
+    spec = {"url": f"{http_server.url}/echo", "method": "post", "headers": {"X-Release": "4.2"}, "json": {"a": [1]}}
+    found = measured(
+        "http",
+        {**spec, "auth": {"bearer": "${secret}"}},
+        "body.method == 'POST' && body.headers['x-release'] == '4.2' && body.body == '{\"a\": [1]}'",
+        "size(body.headers.authorization) == 23",
+        values=secret("hunter2-and-more"),
+    )
+    assert found.result == "PASS", found
+    assert "hunter2" not in str(found)
+    assert "Bearer ***secret***" in found.evidence
+    basic = measured(
+        "http",
+        {"url": f"{http_server.url}/echo", "auth": {"user": "ada", "password": "${secret}"}},
+        "size(body.headers.authorization) == 34",
+        values=secret("hunter2-and-more"),
+    )
+    assert basic.result == "PASS", basic
+    assert "aHVudGVyMi" not in str(basic)
+
+
+def test_userinfo_of_a_url_is_used_and_not_shown(measured: Measure, http_server: Web) -> None:
+    url = f"http://ada:lovelace1@127.0.0.1:{http_server.port}/echo"
+    found = measured("http", {"url": url}, "has(body.headers.authorization)")
+    assert found.result == "PASS"
+    assert found.request == f"GET {http_server.url}/echo"
+
+
+def test_cookies_that_a_server_sets_are_neither_shown_nor_sent_back(measured: Measure, http_server: Web) -> None:
+    found = measured("http", {"url": f"{http_server.url}/teapot"}, "headers['set-cookie'].startsWith('session=')")
+    assert found.result == "PASS"
+    assert "abcdef123456" not in str(found)
+
+
+def test_redirects_are_followed_when_asked_and_a_circle_is_noticed(measured: Measure, http_server: Web) -> None:
+    followed = measured("http", {"url": f"{http_server.url}/moved", "follow_redirects": True}, "redirects == 1")
+    assert followed.result == "PASS", followed
+    circle = measured("http", {"url": f"{http_server.url}/round", "follow_redirects": True})
+    assert circle.result == "ERROR"
+    assert "more than 5 redirects" in circle.summary
+
+
+def test_headers_meant_for_one_host_are_not_sent_to_another(measured: Measure, http_server: Web) -> None:
+    found = measured(
+        "http",
+        {
+            "url": f"{http_server.url}/elsewhere",
+            "follow_redirects": True,
+            "headers": {"X-Key": "k"},
+            "auth": {"bearer": "t"},
+        },
+        "!('x-key' in body.headers) && !('authorization' in body.headers)",
+    )
+    assert found.result == "PASS", found
+
+
+def test_a_name_can_be_sent_to_another_address(measured: Measure, http_server: Web) -> None:
+    spec = {"url": f"http://bot.example:{http_server.port}/echo", "resolve_to": "127.0.0.1"}
+    found = measured("http", spec, f"body.headers.host == 'bot.example:{http_server.port}'")
+    assert found.result == "PASS", found
+    assert found.request.endswith(" at 127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/close", "closed the connection without an answer"),
+        ("/cut", "closed the connection, 9 bytes into the body"),
+        ("/not-http", "is not HTTP"),
+    ],
+)
+def test_a_broken_answer_is_an_error_in_words(measured: Measure, http_server: Web, path: str, words: str) -> None:
+    found = measured("http", {"url": http_server.url + path})
+    assert found.result == "ERROR"
+    assert words in found.summary
+    assert f"127.0.0.1:{http_server.port}" in found.summary
+
+
+def test_a_refused_connection_and_an_unknown_name_are_named(measured: Measure, refusing_port: int) -> None:
+    refused = measured("http", {"url": f"http://127.0.0.1:{refusing_port}/"})
+    assert (refused.result, refused.summary) == ("ERROR", f"connection refused by 127.0.0.1:{refusing_port}")
+    unknown = measured("http", {"url": "http://no-such-host.invalid/"})
+    assert (unknown.result, unknown.summary) == ("ERROR", "name not found: no-such-host.invalid")
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/silent", "timed out waiting for the answer after 0.4 s"),
+        ("/drip-headers", "timed out waiting for the answer after 0.4 s"),
+        ("/drip", "timed out after first byte ("),
+    ],
+)
+def test_a_server_that_takes_for_ever_is_given_up_in_time(
+    measured: Measure, http_server: Web, path: str, words: str
+) -> None:
+    found = measured("http", {"url": http_server.url + path}, timeout=0.4)
+    assert found.result == "ERROR"
+    assert found.summary.startswith(words)
+    assert found.took < 0.4 + 0.2
+
+
+def test_a_black_hole_is_given_up_in_time_and_says_in_which_phase(measured: Measure, black_hole: int) -> None:
+    found = measured("http", {"url": f"http://127.0.0.1:{black_hole}/"}, timeout=0.3)
+    assert found.summary == f"timed out in connect to 127.0.0.1:{black_hole} after 0.3 s"
+    assert found.took < 0.3 + 0.2
+
+
+@pytest.mark.parametrize("path", ["/huge", "/bomb"])
+def test_an_endless_or_exploding_body_is_read_only_so_far(measured: Measure, http_server: Web, path: str) -> None:
+    found = measured("http", {"url": http_server.url + path}, "size(text) <= 1048576 && status == 200", timeout=5.0)
+    assert found.result == "PASS", found
+    assert len(found.evidence) < 5000
+
+
+def test_data_nested_too_deeply_to_be_decided_on_is_text(measured: Measure, http_server: Web) -> None:
+    assert measured("http", {"url": f"{http_server.url}/deep"}, "body.startsWith('[[[')").result == "PASS"
+
+
+def test_control_sequences_of_a_server_are_made_visible(measured: Measure, http_server: Web) -> None:
+    found = measured("http", {"url": f"{http_server.url}/hostile"}, "body == 'nothing like it'")
+    for text in (found.evidence, found.summary, *found.findings[0].found.values()):
+        assert "\x1b" not in text
+        assert "\x07" not in text
+        assert "\u202e" not in text
+    assert "␛]52;c;" in found.evidence
+
+
+def test_a_good_certificate_is_read(measured: Measure, authority: Authority, https_servers: dict[str, int]) -> None:
+    found = measured(
+        "http",
+        {"url": f"https://localhost:{https_servers['good']}/health", "ca": str(authority.file)},
+        "status == 200 && tls.version == 'TLSv1.3' && timing.tls > 0.0",
+        "tls.expires_in > duration('456h') && tls.expires_in < duration('504h')",
+        "tls.subject == 'CN=localhost' && tls.issuer == 'CN=Cockpit Test Authority' && 'localhost' in tls.names",
+    )
+    assert found.result == "PASS", found
+
+
+@pytest.mark.parametrize(
+    ("server", "words"),
+    [
+        ("expired", "certificate expired 9 days ago ("),
+        ("not_yet", "certificate is valid only from "),
+        ("wrong_name", "certificate is for other.example, not for localhost"),
+        ("self_signed", "certificate is self-signed (CN=localhost): name its file under `ca` to trust it"),
+    ],
+)
+def test_a_bad_certificate_is_an_error_that_says_what_is_wrong_with_it(
+    measured: Measure, authority: Authority, https_servers: dict[str, int], server: str, words: str
+) -> None:
+    found = measured("http", {"url": f"https://localhost:{https_servers[server]}/health", "ca": str(authority.file)})
+    assert found.result == "ERROR"
+    assert found.summary.startswith(words)
+
+
+def test_an_authority_that_is_not_trusted_is_named(measured: Measure, https_servers: dict[str, int]) -> None:
+    found = measured("http", {"url": f"https://localhost:{https_servers['good']}/health"})
+    assert "signed by an unknown authority (CN=Cockpit Test Authority)" in found.summary
+
+
+def test_a_certificate_can_be_measured_without_being_trusted(measured: Measure, https_servers: dict[str, int]) -> None:
+    spec = {"url": f"https://localhost:{https_servers['expired']}/health", "verify": False}
+    found = measured("http", spec, "tls.expires_in > duration('0s')")
+    assert found.result == "FAIL"
+    assert found.findings[0].found["tls.expires_in"].startswith("-")
+
+
+def test_tls_on_a_port_without_it_and_a_missing_authority_are_named(
+    measured: Measure, http_server: Web, https_servers: dict[str, int]
+) -> None:
+    plain = measured("http", {"url": f"https://127.0.0.1:{http_server.port}/"}, timeout=0.5)
+    assert plain.result == "ERROR"
+    assert "TLS" in plain.summary
+    missing = measured("http", {"url": f"https://localhost:{https_servers['good']}/", "ca": "/nowhere/ca.pem"})
+    assert "/nowhere/ca.pem: No such file or directory" in missing.summary
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ({}, "`http`: `url` is missing"),
+        ({"url": "ftp://x"}, "`url` must begin with http:// or https:// and name a host"),
+        ({"url": "http://x", "verfy": False}, "`verfy` is not a key of it"),
+        ({"url": "http://x", "auth": {"user": "a", "bearer": "b"}}, "needs either `user` with `password`, or `bearer`"),
+        ({"url": "http://x", "body": "a", "json": 1}, "has both `body` and `json`"),
+    ],
+)
+def test_a_wrong_specification_is_an_error_in_words(measured: Measure, spec: dict[str, object], words: str) -> None:
+    found = measured("http", spec)
+    assert found.result == "ERROR"
+    assert words in found.summary
+
+
+def in_one_session(web: Web, *paths: str) -> list[str]:
+    """The results of asking for each path in turn, with connections kept between them."""
+
+    async def run() -> list[str]:
+        session, results = Session(), []
+        for path in paths:
+            check = Check("http", {"url": web.url + path})
+            found = await measure("item", check, kinds=kinds(), values=no_values(), session=session)
+            results.append(found.result)
+        await session.close()
+        return results
+
+    return asyncio.run(run())
+
+
+def test_a_connection_is_kept(http_server: Web) -> None:
+    before = http_server.opened
+    assert in_one_session(http_server, "/health", "/health", "/text", "/moved") == ["PASS"] * 4
+    assert http_server.opened == before + 1
+
+
+def test_a_kept_connection_that_the_server_closed_is_replaced(http_server: Web) -> None:
+    before = http_server.opened
+    assert in_one_session(http_server, "/last", "/last", "/health") == ["PASS"] * 3
+    assert http_server.opened == before + 3
+
+
+def test_a_slow_server_does_not_hold_up_the_others(http_server: Web) -> None:
+    async def run() -> tuple[list[float], float]:
+        session = Session()
+        checks = [Check("http", {"url": f"{http_server.url}/silent"}, timeout=0.5)]
+        checks += [Check("http", {"url": f"{http_server.url}/health"}, timeout=5.0) for _ in range(20)]
+        began = time.monotonic()
+        found = await asyncio.gather(
+            *(measure("item", check, kinds=kinds(), values=no_values(), session=session) for check in checks)
+        )
+        await session.close()
+        assert [each.result for each in found] == ["ERROR"] + ["PASS"] * 20
+        return [each.took for each in found[1:]], time.monotonic() - began
+
+    took, whole = asyncio.run(run())
+    assert max(took) < 0.45
+    assert whole < 0.5 + 0.3
+
+
+def test_what_comes_back_is_fit_for_the_journal(measured: Measure, http_server: Web) -> None:
+    found = measured("http", {"url": f"{http_server.url}/huge"}, *["text == 'x'"] * 20, timeout=5.0)
+    assert len(msgspec.json.encode(found)) < 32 * 1024
+    assert json.loads(msgspec.json.encode(found))["result"] == "FAIL"

@@ -1,0 +1,156 @@
+"""PostgreSQL: a primary and its replica, in a folder of their own, on loopback."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.servers.need import missing
+
+PASSWORD = "a-good-password"
+SETTINGS = """
+listen_addresses = '127.0.0.1'
+port = {port}
+unix_socket_directories = '{folder}'
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+shared_buffers = 16MB
+max_connections = 30
+max_wal_senders = 4
+wal_level = replica
+hot_standby = on
+"""
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A server that runs."""
+
+    folder: Path
+    port: int
+
+    def dsn(self, database: str = "postgres", role: str = "postgres", password: str = PASSWORD) -> str:
+        return f"postgresql://{role}:{password}@127.0.0.1:{self.port}/{database}"
+
+    def run(self, *statements: str) -> list[tuple[object, ...]]:
+        """Carry statements out as the superuser; the rows of the last one."""
+        rows: list[tuple[object, ...]] = []
+        with psycopg.connect(self.dsn(), autocommit=True) as connection:
+            for statement in statements:
+                cursor = connection.execute(statement.encode())
+                rows = cursor.fetchall() if cursor.description else []
+        return rows
+
+    @contextlib.contextmanager
+    def frozen(self, application: str) -> Iterator[None]:
+        """Stop the backends that serve `application`, as a hung disk would, and let them go on afterwards."""
+        query = f"SELECT pid FROM pg_stat_activity WHERE application_name = '{application}'"
+        backends = [int(str(pid)) for (pid,) in self.run(query)]
+        assert backends, f"nobody calls itself {application}"
+        try:
+            for pid in backends:
+                os.kill(pid, signal.SIGSTOP)
+            yield
+        finally:
+            for pid in backends:
+                os.kill(pid, signal.SIGCONT)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    """A primary: superuser `postgres` with PASSWORD, and whatever tests add to it."""
+    with _folder() as folder, _made(folder / "primary") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_replica(postgres_server: Postgres) -> Iterator[Postgres]:
+    """A streaming replica of `postgres_server`."""
+    folder = postgres_server.folder.parent / "replica"
+    _run("pg_basebackup", "-d", postgres_server.dsn(), "-D", folder, "-R", "-X", "stream", "-c", "fast", "--no-sync")
+    server = Postgres(folder, _free_port())
+    with (folder / "postgresql.conf").open("a") as settings:
+        settings.write(f"port = {server.port}\n")
+    with _running(server):
+        yield server
+
+
+def programs() -> Path:
+    """The folder of the server's programs, the newest version; Debian keeps them out of PATH."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    if found:
+        return found[-1].parent
+    on_path = shutil.which("initdb")
+    if on_path is None:
+        missing("PostgreSQL's server", "install the package postgresql")
+    return Path(on_path).parent
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="ck-pg-", ignore_cleanup_errors=True) as name:
+        if os.geteuid() == 0:
+            shutil.chown(name, "postgres")
+        yield Path(name)
+
+
+@contextlib.contextmanager
+def _made(folder: Path) -> Iterator[Postgres]:
+    programs()
+    secret = folder.parent / "password"
+    secret.write_text(PASSWORD)
+    secret.chmod(0o644)
+    server = Postgres(folder, _free_port())
+    _run(
+        "initdb", "-D", folder, "-U", "postgres", "-A", "scram-sha-256", f"--pwfile={secret}", "-E", "UTF8",
+        "--no-locale", "--no-sync",
+    )  # fmt: skip
+    with (folder / "postgresql.conf").open("a") as settings:
+        settings.write(SETTINGS.format(port=server.port, folder=folder.parent))
+    with (folder / "pg_hba.conf").open("a") as rules:
+        rules.write("host replication all 127.0.0.1/32 scram-sha-256\n")
+    with _running(server):
+        yield server
+
+
+@contextlib.contextmanager
+def _running(server: Postgres) -> Iterator[None]:
+    _run("pg_ctl", "-D", server.folder, "-l", server.folder.parent / f"{server.folder.name}.log", "-w", "start")
+    try:
+        yield
+    finally:
+        _run("pg_ctl", "-D", server.folder, "-m", "immediate", "-w", "stop")
+
+
+def _run(program: str, *arguments: object) -> None:
+    """Run a program of the server, which refuses to be root."""
+    command = [str(programs() / program), *map(str, arguments)]
+    if os.geteuid() == 0:
+        command = ["runuser", "-u", "postgres", "--", *command]
+    done = subprocess.run(
+        command,
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
