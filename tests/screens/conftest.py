@@ -11,7 +11,7 @@ import pytest
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
-for name in [name for name in os.environ if name.startswith("TEXTUAL") or name in ("NO_COLOR", "COLUMNS", "LINES")]:
+for name in [name for name in os.environ if name in ("NO_COLOR", "COLUMNS", "LINES")]:
     del os.environ[name]
 
 

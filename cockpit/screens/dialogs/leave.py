@@ -11,6 +11,7 @@ from cockpit.screens.widgets.line_list import Rows
 from cockpit.screens.widgets.pane import Pane
 from cockpit.views.heading import rule
 from cockpit.views.line import line
+from cockpit.views.status import verdict_line
 
 
 class LeaveDialog(Sheet[Literal["leave", "close"]]):
