@@ -71,6 +71,17 @@ def test_nothing_can_be_changed(measured: Measure, trades: Path) -> None:
     assert (found.result, found.summary) == ("ERROR", "a check only reads: this statement does something else")
 
 
+def test_the_schema_can_be_read_through_pragma_tables(measured: Measure, trades: Path) -> None:
+    for query in (
+        "select count(*) from pragma_index_list('trades')",
+        "select count(*) > 0 from pragma_table_info('trades')",
+        "select count(*) + 1 from pragma_foreign_key_check",
+        "select count(*) + 1 from pragma_foreign_key_list('trades')",
+    ):
+        result = measured("sqlite", {"path": str(trades), "query": query}, "value == 1")
+        assert result.result == "PASS", result.summary
+
+
 def test_what_is_not_there_or_not_a_database_is_named(measured: Measure, tmp_path: Path) -> None:
     missing = measured("sqlite", {"path": str(tmp_path / "none.db")})
     assert (missing.result, missing.summary) == ("ERROR", f"{tmp_path}/none.db: no such file or directory")
