@@ -137,6 +137,7 @@ def test_after_kill_9_the_next_engine_takes_up_everything_and_says_that_the_one_
         os.kill(engine_pid(run), signal.SIGKILL)
         await until(view, lambda view: not view.link.connected)
         await until(view, lambda view: view.link.connected)
+        await until(view, lambda view: view.events[-1].kind == "engine.started")
         assert [note.text for note in view.state.notes] == [f"note {number}" for number in range(20)]
         started = [event.data for event in view.events if isinstance(event.data, ev.EngineStarted)]
         assert [data.after for data in started] == ["", "died"]
