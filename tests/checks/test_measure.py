@@ -137,6 +137,9 @@ def test_an_error_of_any_library_becomes_words() -> None:
     async def leave(given: Any, timeout: float) -> Reading:
         raise SystemExit(3)
 
+    async def cancel(given: Any, timeout: float) -> Reading:
+        raise asyncio.CancelledError
+
     async def nothing(given: Any, timeout: float) -> Reading:
         return None  # type: ignore[return-value]
 
@@ -144,6 +147,7 @@ def test_an_error_of_any_library_becomes_words() -> None:
     assert run(divide).summary == "told failed: ZeroDivisionError: division by zero"
     assert run(leave).summary == "told failed: SystemExit: 3"
     assert run(nothing).summary == "told failed: it read nothing"
+    assert run(cancel).summary == "told failed: it cancelled itself"
 
 
 def test_what_cannot_be_measured_at_all_says_why() -> None:
