@@ -102,8 +102,11 @@ class Dialler(httpcore.AsyncNetworkBackend):
             options = [*(socket_options or ()), (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
             return address, await self._backend.connect_tcp(address, port, timeout, local_address, options)
 
+        async def close(other: tuple[str, httpcore.AsyncNetworkStream]) -> None:
+            await other[1].aclose()
+
         try:
-            self.address, stream = await dial.first_to_connect(addresses, attempt)
+            self.address, stream = await dial.first_to_connect(addresses, attempt, close)
         except httpcore.ConnectError as error:
             where = dial.at(host if host in addresses else addresses[0], port)
             raise Unreachable(dial.why(error, where) or f"cannot connect to {where}: {error}") from None
