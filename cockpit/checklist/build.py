@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import msgspec
@@ -62,14 +61,13 @@ def _pairs(forms: list[Any], node: Node, key: str) -> Iterator[tuple[Any, Node]]
     return zip(forms, node.below(key), strict=True)
 
 
-@dataclass
-class _Building:
+class _Building(msgspec.Struct):
     form: file.Checklist
     kinds: Mapping[str, DocumentedKind]
     variables: Mapping[str, Variable]
     problems: list[Problem]
-    nodes: dict[str, Node] = field(default_factory=dict)
-    needs: dict[str, Node] = field(default_factory=dict)
+    nodes: dict[str, Node] = {}
+    needs: dict[str, Node] = {}
     """The `needs` of each item that has a check, by its id."""
 
     def branch(self, form: file.Branch, node: Node, key: str, excluded: str) -> model.Branch:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 _TOKEN = re.compile(
     r"""(?P<space>\s+|//[^\n]*)
@@ -22,8 +21,7 @@ _USE = re.compile(r"\$\{(\w+)\}")
 _ESCAPES = str.maketrans({"\\": r"\\", "'": r"\'", '"': r"\"", "\n": r"\n", "\r": r"\r"})
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """A word of a condition. `kind` is `string`, `number`, `name` or `sign`; `start` counts from 0."""
 
     kind: str
@@ -33,8 +31,7 @@ class Token:
     column: int
 
 
-@dataclass(frozen=True)
-class Name:
+class Name(NamedTuple):
     """A name or path in a condition, as written: `status`, `body.colour`, `headers['x-frame-options']`."""
 
     text: str
@@ -46,11 +43,14 @@ class Name:
 
 def tokens(text: str) -> Iterator[Token]:
     """The words of a condition, without spaces and comments."""
+    line, line_start = 1, 0
     for match in _TOKEN.finditer(text):
-        if match.lastgroup is not None and match.lastgroup != "space":
-            before = text[: match.start()]
-            column = match.start() - before.rfind("\n")
-            yield Token(match.lastgroup, match[0], match.start(), before.count("\n") + 1, column)
+        kind, start = match.lastgroup or "", match.start()
+        if kind != "space":
+            yield Token(kind, match[0], start, line, start - line_start + 1)
+        if "\n" in match[0]:
+            line += match[0].count("\n")
+            line_start = match.start() + match[0].rindex("\n") + 1
 
 
 def names(read: list[Token], known: Iterable[str]) -> tuple[Name, ...]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 import typing
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import msgspec
 from pydantic import BaseModel, ValidationError
 
 from cockpit.checklist.file import NOT_CARRIED_OUT
@@ -63,8 +63,7 @@ def known_keys(model: type[BaseModel]) -> list[str]:
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
-@dataclass(frozen=True)
-class _Mistake:
+class _Mistake(msgspec.Struct, frozen=True):
     """One error of the models, and the nodes that it is about."""
 
     error: str
@@ -235,7 +234,7 @@ def _take_out(mistake: _Mistake) -> bool:
         return False
     if mistake.missing or mistake.required:
         again = mistake.key in holders[-1].lost
-        holders[-1].lost.add(mistake.key)
+        holders[-1].lost |= {mistake.key}
         if not again and _put(holders[-1], mistake.key):
             return True
         return _remove(holders[-1], holders[:-1])
@@ -260,10 +259,10 @@ def _remove(node: Node, above: tuple[Node, ...]) -> bool:
         gone = [key for key, child in parent.value.items() if child is node]
         for key in gone:
             del parent.value[key]
-        parent.lost.update(gone)
+        parent.lost |= set(gone)
     elif isinstance(parent.value, list):
         kept = [child for child in parent.value if child is not node]
         if len(kept) < len(parent.value):
             parent.value[:] = kept
-            parent.lost.add("")
+            parent.lost |= {""}
     return True

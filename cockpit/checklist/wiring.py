@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from cockpit.checklist import conditions, file, model, variables
 from cockpit.checklist.condition_names import with_values
@@ -15,8 +14,7 @@ from cockpit.checklist.node import Node, plain
 from cockpit.checklist.problem import Problem, problem_at, suggest
 
 
-@dataclass(frozen=True)
-class Wired:
+class Wired(NamedTuple):
     """What became of a check: a measurement, or the variables that it still needs."""
 
     check: model.Check | None
