@@ -14,7 +14,7 @@ from cockpit.checklist.merge import LISTS_OF_BRANCHES
 from cockpit.checklist.model import Document, Source, Variable
 from cockpit.checklist.node import Node
 from cockpit.checklist.problem import Problem, problem_at, suggest
-from cockpit.checklist.wiring import check_condition, wire
+from cockpit.checklist.wiring import check_condition, judged, wire
 from cockpit.text import safe, safe_line
 
 _LEVELS: dict[str, Literal["part", "section", "group"]] = {"parts": "part", "sections": "section", "groups": "group"}
@@ -131,17 +131,20 @@ class _Building(msgspec.Struct):
             said = "`run` holds either `command` or `docker_logs`"
             self.problems.append(problem_at(at.place, said))
         text = _docker_logs(run.docker_logs) if run.docker_logs else run.command
-        return model.Command(form.id, safe_line(form.title), text, form.changes, node.source)
+        return model.Command(form.id, safe_line(form.title), self._filled(text), form.changes, node.source)
 
     def _confirm(self, form: file.Confirm | None, node: Node | None, title: str) -> model.Confirm | None:
         if form is None or node is None:
             return None
         self._texts(node, "ask", "look")
         self._position(form.position, node)
-        if form.expect:
-            self.problems.extend(check_condition(node.entries()["expect"], ANSWER)[1])
-        ask = safe(form.ask) if form.ask.strip() else question(title)
-        return model.Confirm(ask, safe(form.look), form.expect, form.position, form.always)
+        expect = judged(node.entries()["expect"], ANSWER, self.variables, self.problems) if form.expect else ""
+        ask = safe(self._filled(form.ask)) if form.ask.strip() else question(title)
+        return model.Confirm(ask, safe(self._filled(form.look)), expect, form.position, form.always)
+
+    def _filled(self, text: str) -> str:
+        """`text` with the variables whose values are known; a secret, or one that is not set, stays `${name}`."""
+        return str(variables.fill(text, self.variables))
 
     def _texts(self, node: Node, *keys: str) -> None:
         """Check the variables in texts that people read."""

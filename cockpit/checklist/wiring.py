@@ -77,6 +77,17 @@ def check_condition(
         return None, [problem_at(at, what + error.message, hint)]
 
 
+def judged(node: Node, fields: Iterable[Field], known: Mapping[str, Variable], problems: list[Problem]) -> str:
+    """A condition with `${name}` filled in; what is wrong with it goes to `problems`."""
+    text = str(node.value)
+    if "${" not in text or len(text) > conditions.LONGEST:
+        problems.extend(check_condition(node, fields)[1])
+        return text
+    wrong, text = _with_variables(node, tuple(fields), known)
+    problems.extend(wrong)
+    return text
+
+
 def _kind(node: Node, kinds: Mapping[str, DocumentedKind], problems: list[Problem]) -> DocumentedKind | None:
     """The one kind that a check names."""
     known = known_keys(file.Check)
@@ -148,16 +159,8 @@ def _conditions(
     written = node.entries().get(key)
     if written is None:
         return ()
-    texts = []
-    for each in written.elements() if isinstance(written.value, list) else [written]:
-        text = str(each.value)
-        if "${" in text and len(text) <= conditions.LONGEST:
-            wrong, text = _with_variables(each, fields, known)
-            problems.extend(wrong)
-        else:
-            problems.extend(check_condition(each, fields)[1])
-        texts.append(text)
-    return tuple(texts)
+    each = written.elements() if isinstance(written.value, list) else [written]
+    return tuple(judged(node, fields, known, problems) for node in each)
 
 
 def _with_variables(node: Node, fields: tuple[Field, ...], known: Mapping[str, Variable]) -> tuple[list[Problem], str]:

@@ -18,7 +18,7 @@ from cockpit.checklist.conditions import Condition, ConditionError, compile_cond
 from cockpit.checklist.model import Check
 from cockpit.checks.kind import Kind, Reading, Session, Unmeasurable
 from cockpit.connect.dial import Unreachable
-from cockpit.connect.thread import LEFT_BEHIND_LIMIT, Stuck, in_thread
+from cockpit.connect.thread import LEFT_BEHIND_LIMIT, Stuck, imported, in_thread
 from cockpit.connect.values import ValueMissing, Values
 from cockpit.journal.event import CheckMeasured, Finding
 from cockpit.text import Redactor, safe, safe_line
@@ -39,11 +39,14 @@ async def measure(
     item: str, check: Check, *, kinds: Mapping[str, Kind], values: Values, session: Session
 ) -> CheckMeasured:
     """Measure `check` of the item `item`. Never raises, but for the cancellation of its caller."""
-    started = time.monotonic()
-    deadline = started + (check.deadline or check.timeout + check.retry_for)
     outcome, tries = _Outcome("ERROR", "not tried"), 0
     asked = ""
+    started = time.monotonic()
     try:
+        for module in getattr(kinds.get(check.kind), "imports", ()):
+            await imported(module)
+        started = time.monotonic()
+        deadline = started + (check.deadline or check.timeout + check.retry_for)
         probe = await _prepare(item, check, kinds, values, deadline)
         asked = probe.kind.request(probe.spec)
         while True:
@@ -116,19 +119,20 @@ class _Probe:
                 _leave_behind(self.item, reading)
         if not reading.done():
             return _Outcome("ERROR", f"timed out after {timeout:.1f} s")
-        found = reading.result()
-        return self._decide(found) if isinstance(found, Reading) else _Outcome("ERROR", found)
+        return reading.result()
 
-    async def _read(self, session: Session, timeout: float) -> Reading | str:
-        """What was found, or why nothing was."""
+    async def _read(self, session: Session, timeout: float) -> _Outcome:
+        """Read once, and decide on what was found."""
         try:
-            return await self.kind.read(self.spec, session, timeout)
+            return self._decide(await self.kind.read(self.spec, session, timeout))
         except (Unmeasurable, Unreachable, Stuck) as error:
-            return str(error)
+            return _Outcome("ERROR", str(error))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - as above
-            return _foreign(self.kind.name, error)
+            return _Outcome("ERROR", _foreign(self.kind.name, error))
 
     def _decide(self, reading: Reading) -> _Outcome:
+        if not isinstance(reading, Reading):
+            return _Outcome("ERROR", f"{self.kind.name} failed: it read nothing")
         shown = _redacted(reading.values if reading.shown is None else reading.shown, self.redact)
         expected = [_finding(condition, reading.values, shown) for condition in self.expect]
         wanted = [_finding(condition, reading.values, shown) for condition in self.warn]

@@ -21,7 +21,11 @@ LONGEST_FIRST = 4 * 1024 * 1024
 """Bytes in the first line, which carries the whole checklist."""
 
 _BLOCK = 256 * 1024
-_ENDING = len(',"h":""}') + 64
+_SECTOR = 512
+_BEFORE_HASH, _AFTER_HASH = b',"h":"', b'"}'
+_AFTER = len(_AFTER_HASH)
+_HASH_AT = 64 + _AFTER
+_ENDING = len(_BEFORE_HASH) + _HASH_AT
 _END = re.compile(rb',"seq":(\d{1,18}),"v":\d{1,9},"h":"([0-9a-f]{64})"\}\Z')
 _END_LONGEST = len(',"seq":,"v":,"h":""}') + 18 + 9 + 64
 
@@ -50,7 +54,7 @@ def origin(run: str) -> bytes:
 def seal(content: bytes, before: bytes) -> tuple[bytes, bytes]:
     """The line that holds `content` (a JSON object) after the hash `before`, without newline; and its own hash."""
     head = hashlib.sha256(before + content).digest()
-    return content[:-1] + b',"h":"' + hexlify(head) + b'"}', head
+    return content[:-1] + _BEFORE_HASH + hexlify(head) + _AFTER_HASH, head
 
 
 class Chain:
@@ -74,19 +78,21 @@ class Chain:
                 self.head = origin(_run_of(lines[0]))
             except ValueError as problem:
                 return str(problem)
-        sha256, head, seq = hashlib.sha256, self.head, self.seq
+        sha256, before = hashlib.sha256, self.head
         good, wrong = len(lines), ""
         for index, line in enumerate(lines):
-            found = sha256(head + line[:-_ENDING] + b"}").digest()
-            if not line.endswith(b',"seq":%d,"v":1,"h":"%b"}' % (seq, hexlify(found))):
-                wrong = _wrong(line, seq, hexlify(found))
-                if wrong:
-                    good = index
-                    break
-            head = found
-            seq += 1
+            head = sha256(before + line[:-_ENDING] + b"}").digest()
+            if line[-_ENDING:] != _BEFORE_HASH + hexlify(head) + _AFTER_HASH:
+                good, wrong = index, _wrong(line, self.seq + index)
+                break
+            before = head
+        odd = _misnumbered(lines[:good], self.seq)
+        if odd is not None:
+            good, wrong = odd, _wrong(lines[odd], self.seq + odd)
+        if good:
+            self.head = bytes.fromhex(lines[good - 1][-_HASH_AT:-_AFTER].decode())
         self.offset += sum(map(len, lines[:good])) + good
-        self.head, self.seq = head, seq
+        self.seq += good
         return wrong
 
     def damage(self, what: str) -> Damage:
@@ -96,14 +102,19 @@ class Chain:
     def is_torn(self, tail: bytes) -> bool:
         """Whether `tail`, all that follows the last good line, is what an interrupted write leaves behind.
 
-        A line that has its newline was written to its end, so it is torn only when the file system lost a piece of
-        it and shows zeros there. A line without newline is torn, unless it is a good one and one byte more: then
-        its newline was changed afterwards.
+        A line without newline is torn, unless it is a good one and one byte more: then its newline was changed
+        afterwards. A line that has its newline was written to its end; it is torn only when the file system lost
+        whole sectors of it, and shows zeros there.
         """
         newline = tail.find(b"\n")
-        if newline >= 0:
-            return newline == len(tail) - 1 and b"\0" in tail
-        return bool(Chain(self.seq, self.offset, self.head).take([tail[:-1]]))
+        if newline < 0:
+            return bool(Chain(self.seq, self.offset, self.head).take([tail[:-1]]))
+        lost = [(zeros.start(), self.offset + zeros.end()) for zeros in re.finditer(rb"\0+", tail)]
+        return (
+            newline == len(tail) - 1
+            and bool(lost)
+            and all((start == 0 or (self.offset + start) % _SECTOR == 0) and end % _SECTOR == 0 for start, end in lost)
+        )
 
 
 class Lines:
@@ -134,12 +145,26 @@ def _run_of(first: bytes) -> str:
     return run
 
 
-def _wrong(line: bytes, seq: int, found: bytes) -> str:
+def _misnumbered(lines: Sequence[bytes], seq: int) -> int | None:
+    """The index of the first of `lines`, all good by their hashes, that does not bear its number.
+
+    The hashes hold the order, so the last number tells whether a writer miscounted, and the others are looked at only
+    when it did. Whoever reads the events compares each number.
+    """
+    if not lines or _number(lines[-1]) == seq + len(lines) - 1:
+        return None
+    return next(index for index, line in enumerate(lines) if _number(line) != seq + index)
+
+
+def _number(line: bytes) -> int | None:
     end = _END.search(line, max(0, len(line) - _END_LONGEST))
-    if end is None:
+    return int(end[1]) if end else None
+
+
+def _wrong(line: bytes, seq: int) -> str:
+    number = _number(line)
+    if number is None:
         return "it is not a whole line of a journal, with a hash at its end"
-    if int(end[1]) != seq:
-        return f"event {int(end[1])} stands where event {seq} belongs: lines were taken out, put in or moved"
-    if end[2] != found:
-        return "its hash does not match: this line was changed, or comes from another journal"
-    return ""
+    if number != seq:
+        return f"event {number} stands where event {seq} belongs: lines were taken out, put in or moved"
+    return "its hash does not match: this line was changed, or comes from another journal"

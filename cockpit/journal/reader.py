@@ -198,21 +198,28 @@ class _Scan:
 
 def _decoded(path: Path, lines: list[bytes], after: Chain) -> Iterator[ev.Event]:
     """The events of `lines`, the last ones before the place where the chain `after` stands."""
-    for index, line in enumerate(lines):
+    seq = after.seq - len(lines)
+    for line in lines:
+        wrong = ""
         try:
-            event = _event(line)
+            event = ev.decode(line)
         except ValueError as problem:
-            rest = lines[index:]
-            place = Chain(after.seq - len(rest), after.offset - sum(map(len, rest)) - len(rest))
-            raise JournalDamaged(path, place.damage(f"it cannot be read as an event: {problem}")) from problem
+            wrong = f"it cannot be read as an event: {problem}"
+        else:
+            if event.seq != seq:
+                wrong = f"it is event {event.seq}, not {seq}"
+            elif seq == 0 and not _has_its_checklist(event):
+                wrong = "its checklist is not the one that its digest was made of"
+        if wrong:
+            rest = lines[seq - after.seq :]
+            place = Chain(seq, after.offset - sum(map(len, rest)) - len(rest))
+            raise JournalDamaged(path, place.damage(wrong))
         yield event
+        seq += 1
 
 
-def _event(line: bytes) -> ev.Event:
-    event = ev.decode(line)
-    if isinstance(event.data, ev.RunOpened) and digest(bytes(event.data.document)) != event.data.digest:
-        raise ValueError("its checklist is not the one that its digest was made of")
-    return event
+def _has_its_checklist(first: ev.Event) -> bool:
+    return isinstance(first.data, ev.RunOpened) and digest(bytes(first.data.document)) == first.data.digest
 
 
 def _open(path: Path, *, may_be_empty: bool = False) -> BinaryIO:
@@ -222,7 +229,6 @@ def _open(path: Path, *, may_be_empty: bool = False) -> BinaryIO:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as problem:
         raise NotAJournal(f"{name}: {problem.strerror}") from problem
-    file = os.fdopen(fd, "rb", buffering=0)
     status = os.fstat(fd)
     wrong = ""
     if stat.S_ISDIR(status.st_mode):
@@ -234,9 +240,9 @@ def _open(path: Path, *, may_be_empty: bool = False) -> BinaryIO:
     elif status.st_size and os.pread(fd, 7, 0) != b'{"at":"'[: status.st_size]:
         wrong = "is not a journal: it does not begin as one"
     if wrong:
-        file.close()
+        os.close(fd)
         raise NotAJournal(f"{name} {wrong}")
-    return file
+    return os.fdopen(fd, "rb", buffering=0)
 
 
 def _identity(status: os.stat_result) -> tuple[int, int]:

@@ -64,7 +64,7 @@ class Moment:
             return f"the run was closed at {clock(self.state.closed, self.zone, self.now)}: it can only be read"
         if not self.link.connected:
             problem = f" ({self.link.problem})" if self.link.problem else ""
-            return f"no engine answers{problem}: what you see is the record, and it can only be read"
+            return f"no engine answers{problem}: the record can only be read"
         if not self.link.captain:
             captain = self.state.captain
             return f"not captain: {captain.who} since {clock(captain.since, self.zone, self.now)}"

@@ -175,7 +175,7 @@ def test_only_the_log_since_a_moment_counts(measured: Measure, containers: Conta
 
 
 def test_long_lines_split_by_the_daemon_are_put_together(measured: Measure, containers: Containers) -> None:
-    script = f"for n in $(seq 20000); do echo -n abcde; done; echo END; echo short >&2; {FOR_EVER}"
+    script = f"for n in $(seq 8000); do echo -n abcde; done; echo END; echo short >&2; {FOR_EVER}"
     name = containers.run(script)
     logs = {"tail": 100, "must": ["^(abcde)+END$"]}
     found = measured(
@@ -259,7 +259,7 @@ def test_a_socket_that_this_user_may_not_open_says_what_to_do(silent_socket: Pat
         f"try: Daemon('unix://{silent_socket}', 2.0)\n"
         "except Exception as error: print(error)\n"
     )
-    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30)
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
     words = f"permission denied for Docker's socket unix://{silent_socket}: put this user into the group that owns it"
     assert said.stdout.startswith(words), said
 

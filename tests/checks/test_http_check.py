@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 
+import msgspec
 import pytest
 
 from cockpit.checklist.model import Check
@@ -304,7 +305,5 @@ def test_a_slow_server_does_not_hold_up_the_others(http_server: Web) -> None:
 
 def test_what_comes_back_is_fit_for_the_journal(measured: Measure, http_server: Web) -> None:
     found = measured("http", {"url": f"{http_server.url}/huge"}, *["text == 'x'"] * 20, timeout=5.0)
-    import msgspec
-
     assert len(msgspec.json.encode(found)) < 32 * 1024
     assert json.loads(msgspec.json.encode(found))["result"] == "FAIL"

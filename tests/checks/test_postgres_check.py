@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from cockpit.checklist.model import Check
+from cockpit.checklist.model import Check, Variable
 from cockpit.checks.kind import Session
 from cockpit.checks.measure import measure
 from cockpit.checks.registry import kinds
@@ -222,8 +222,6 @@ def test_a_password_never_shows_in_any_form(measured: Measure, bot: Postgres, re
 
 
 def test_a_missing_secret_says_what_to_set(measured: Measure) -> None:
-    from cockpit.checklist.model import Variable
-
     values = Values([Variable("database_url", secret=True, env="DATABASE_URL")], {})
     found = measured("postgres", {"dsn": "${database_url}"}, values=values)
     words = "variable database_url: environment variable DATABASE_URL is not set: export it before Cockpit starts"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 import time
 from pathlib import Path
 
@@ -126,8 +127,6 @@ def test_a_wrong_query_is_an_error_in_the_databases_words(measured: Measure, tra
 
 
 def test_an_endless_query_leaves_no_thread_behind(measured: Measure, trades: Path) -> None:
-    import threading
-
     measured("sqlite", {"path": str(trades), "query": ENDLESS}, timeout=0.1)
     ends = time.monotonic() + 2
     while any(thread.name == f"cockpit {trades}" for thread in threading.enumerate()):

@@ -16,7 +16,7 @@ from cockpit.screens.pressed import pressed
 from cockpit.screens.widgets.line_list import LineList, Rows
 from cockpit.views.header import header
 from cockpit.views.keys import Key, key_bar
-from cockpit.views.line import Line, cut_line, line
+from cockpit.views.line import Line, line
 from cockpit.views.moment import Moment
 from cockpit.views.status import verdict_line
 
@@ -75,22 +75,22 @@ class Board(Screen[None], inherit_bindings=False):
         """Head, body, message, keys; and the notice of a terminal that is too small."""
         yield self.lines(lambda cells, _: Rows(header(self.now, cells)), "head")
         yield from self.body()
-        yield self.lines(lambda cells, _: Rows([cut_line(self.message(), cells, self.now.glyphs.mark)]), "message")
+        yield self.lines(lambda cells, _: Rows([self.message(cells)]), "message")
         yield self.lines(lambda cells, _: Rows(key_bar(self.keys(), self.barred, cells)), "keys")
         yield self.lines(_too_small, "notice")
 
     def lines(self, source: Any, name: str) -> LineList:
         """A list of lines that draws in the terminal's encoding."""
-        return LineList(source, id=name, encoding=self.cockpit.encoding, mark=self.now.glyphs.mark)
+        return LineList(source, name=name, encoding=self.cockpit.encoding, mark=self.now.glyphs.mark)
 
     @property
     def barred(self) -> str:
         """Why nothing can be changed on this board, for the key bar."""
         return self.now.not_allowed
 
-    def message(self) -> Line:
+    def message(self, cells: int) -> Line:
         """The message line: what was said last, or else the verdict."""
-        return self._message or verdict_line(self.now)
+        return self._message or verdict_line(self.now, cells)
 
     def redraw(self) -> None:
         """Draw what changed."""
