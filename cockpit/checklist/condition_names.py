@@ -60,7 +60,7 @@ def names(read: list[Token], known: Iterable[str]) -> tuple[Name, ...]:
     found = (
         _name(read, index, known)
         for index, token in enumerate(read)
-        if token.kind == "name" and token.text in roots and not (index and read[index - 1].text == ".")
+        if token.kind == "name" and token.text in roots and _is_value(read, index)
     )
     return tuple(dict.fromkeys(name for name in found if name is not None))
 
@@ -77,6 +77,13 @@ def with_values(text: str, values: Mapping[str, Any]) -> str:
         return str(value).translate(_ESCAPES) if inside else _literal(value)
 
     return _USE.sub(replace, text)
+
+
+def _is_value(read: list[Token], index: int) -> bool:
+    """Whether a name stands for a value of its own: it is no field of another, and no function."""
+    before = read[index - 1].text if index else ""
+    after = read[index + 1].text if index + 1 < len(read) else ""
+    return before != "." and after != "("
 
 
 def _name(read: list[Token], index: int, known: set[str]) -> Name | None:

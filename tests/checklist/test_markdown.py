@@ -183,6 +183,7 @@ def test_the_yaml_that_is_written_names_its_schema_and_reads_well() -> None:
     [
         ("# L\n## P\n- [ ] a\n* [x] b\n+ [X] c\n1. [ ] d\n2) [ ] e\n", [{"P": ["a", "b", "c", "d", "e"]}]),
         ("# L\n- [ ] a\n", [{"L": ["a"]}]),
+        ("# L\r## P\r- [ ] a\r\n- [ ] b\r", [{"P": ["a", "b"]}]),
         ("- [ ] a\n- [ ] b\n", [{"Checklist": ["a", "b"]}]),
         ("# A\n- [ ] a\n# B\n- [ ] b\n", [{"A": ["a"]}, {"B": ["b"]}]),
         ("# L\n- [ ] own\n## P\n- [ ] a\n", [{"L": ["own"]}, {"P": ["a"]}]),
