@@ -41,6 +41,7 @@ def read_form(model: type[Model], written: Node) -> tuple[Model | None, Node, li
     The result is None only when nothing is left, as when a mapping is needed and something else was written.
     """
     node = copy(written)
+    leave_alone(model, node)
     problems: list[Problem] = []
     for _ in range(_MOST_PASSES):
         try:
@@ -56,6 +57,12 @@ def read_form(model: type[Model], written: Node) -> tuple[Model | None, Node, li
         if not all(taken):
             break
     return None, node, problems
+
+
+def leave_alone(model: Any, node: Node) -> None:
+    """Take out the keys that begin with `x-`, wherever a mapping has keys of its own: they are no concern of ours."""
+    if any(key.startswith("x-") for each in node.walk() for key in each.entries()):
+        _leave_alone(model, node)
 
 
 def known_keys(model: type[BaseModel]) -> list[str]:
@@ -88,8 +95,8 @@ class _Mistake(msgspec.Struct, frozen=True):
 
     @property
     def known(self) -> bool:
-        """It is no mistake, or has been said: a key that is left alone, one that is missing because it was wrong."""
-        return (self.unknown and self.key.startswith("x-")) or (self.missing and self.key in self.found.lost)
+        """It has been said, as of a key that is missing because it was wrong, or cannot be said yet."""
+        return self.key in self.found.lost if self.missing else self.found.open and not self.unknown
 
     @property
     def required(self) -> bool:
@@ -145,6 +152,15 @@ def _wrong(same: list[_Mistake]) -> Problem:
         alternative = other.message.partition(", not ")[0].removeprefix("must be ")
         message += f" or {alternative}" if alternative not in message else ""
     return problem_at(first.found.source, f"{subject} {message}" + (f", not {instead}" if instead else ""))
+
+
+def _leave_alone(annotation: Any, node: Node) -> None:
+    if isinstance(node.value, dict) and _bare(annotation) is not None:
+        node.value = {key: child for key, child in node.value.items() if not key.startswith("x-")}
+    for key, child in node.entries().items():
+        _leave_alone(_below(annotation, key), child)
+    for index, child in enumerate(node.elements()):
+        _leave_alone(_below(annotation, index), child)
 
 
 def _message(detail: Any) -> str:

@@ -23,6 +23,8 @@ class Node(msgspec.Struct, gc=False):
     """Where its key was written, when it stands in a mapping."""
     literal: int = -1
     """Columns from `source` to the first character of a text that stands in the file exactly as it is; else -1."""
+    open: bool = False
+    """It holds a variable whose value is not known yet: it may become anything, and is not judged."""
     lost: frozenset[str] = frozenset()
     """Keys that were taken out because they are wrong: nothing more is to be said about their absence."""
 
@@ -87,7 +89,7 @@ def copy(node: Node) -> Node:
         value = {key: copy(child) for key, child in value.items()}
     elif isinstance(value, list):
         value = [copy(child) for child in value]
-    return Node(value, node.source, node.key, node.literal, node.lost)
+    return Node(value, node.source, node.key, node.literal, node.open, node.lost)
 
 
 def kind_of(value: object) -> str:
