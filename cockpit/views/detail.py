@@ -231,7 +231,7 @@ def _unwired(item: Item, variables: Sequence[Variable]) -> Iterator[Entry]:
     known = {variable.name: variable for variable in variables}
     for name in item.unwired:
         variable = known.get(name)
-        about = variable.about if variable else ""
+        about = variable.about.rstrip(".") if variable else ""
         example = f", for example {variable.example}" if variable and variable.example else ""
         yield Entry("live if", f"{name} is set" + (f": {about}{example}" if about or example else ""), "accent")
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from cockpit.views.picker import ChecklistChoice, Choice, RunChoice
 from launch import OPENED
+
+from cockpit.views.picker import ChecklistChoice, Choice, RunChoice
 
 CHOICES: tuple[Choice, ...] = (
     RunChoice(

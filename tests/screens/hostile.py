@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 
 import msgspec
+from launch import NOW, OPENED, event
 
 from cockpit.checklist import model
 from cockpit.journal import event as ev
 from cockpit.journal.event import Actor, Event
-from launch import NOW, OPENED, event
 
 PAYLOADS = (
     "\x1b]0;pwned\x07",  # window title, ended by BEL

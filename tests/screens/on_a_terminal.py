@@ -9,11 +9,12 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
 
-from cockpit.engine.replayed import ReplayedRun
-from cockpit.screens.app import show_replay, show_run
-from fake_run import FakeRun
-from hostile import hostile_story
-from launch import NOW, story
+from fake_run import FakeRun  # noqa: E402 - the path to them is set above
+from hostile import hostile_story  # noqa: E402 - the path to them is set above
+from launch import NOW, story  # noqa: E402 - the path to them is set above
+
+from cockpit.engine.replayed import ReplayedRun  # noqa: E402 - the path to them is set above
+from cockpit.screens.app import show_replay, show_run  # noqa: E402 - the path to them is set above
 
 
 class RunWithAClock(FakeRun):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from choices import CHOICES
-from cockpit.screens.picker import PickerApp
-from cockpit.views.signs import UNICODE
 from driving import shown
 from launch import NOW
+
+from cockpit.screens.picker import PickerApp
+from cockpit.views.signs import UNICODE
 
 
 def picker(choices: object = CHOICES) -> PickerApp:

@@ -6,15 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from choices import CHOICES
+from driving import cockpit, presses, replayed
+from fake_run import FakeRun
+from launch import GRACE, NOW, story
 
 from cockpit.journal import event as ev
 from cockpit.screens.app import CockpitApp
 from cockpit.screens.picker import PickerApp
 from cockpit.views.signs import ASCII, UNICODE
-from driving import cockpit, presses, replayed
-from fake_run import FakeRun
-from launch import GRACE, NOW, story
-from choices import CHOICES
 
 
 def _held() -> CockpitApp:

@@ -6,15 +6,15 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from driving import cockpit, drive, presses, shown, text_of_screen
+from fake_run import FakeRun
+from launch import GRACE, NOW, story
 from textual.events import Key
 from textual.pilot import Pilot
 
 from cockpit.journal import event as ev
 from cockpit.journal.event import Evidence
 from cockpit.run import command as cmd
-from driving import cockpit, drive, presses, shown, text_of_screen
-from fake_run import FakeRun
-from launch import GRACE, NOW, story
 
 KEYS = "api-keys-for-exchanges-encrypted"
 IMAGES = "docker-base-images-with-specific-tags"
@@ -169,7 +169,7 @@ def test_a_live_run_ends_only_when_its_release_is_typed() -> None:
 @pytest.mark.parametrize("key", ["space", "r", "w", "x", "a", "u", "h", "E"])
 def test_who_looks_on_is_told_why_a_key_does_nothing(key: str) -> None:
     view = FakeRun(captain=False, you=GRACE)
-    text = shown(cockpit(view), "n", key)
+    text = shown(cockpit(view), "n", "n", key)
     assert f"{key}: not captain: ada on pts/3 from 10.0.0.7 since 09:58" in text
     assert view.sent == []
 
@@ -202,3 +202,27 @@ def test_a_command_is_copied_as_it_is_written() -> None:
     text = shown(app, "c", *["down"] * 13, "y")
     assert app.clipboard == "curl -f https://yourdomain.com/health"
     assert "the command was sent to the terminal's clipboard" in text
+
+
+def test_who_answers_for_a_position_confirms_its_items_without_being_captain() -> None:
+    view = FakeRun(captain=False, you=GRACE)
+    shown(cockpit(view), "n", "space", "type:arn:aws:kms:1", "enter")
+    assert view.sent == [cmd.Confirm(KEYS, "arn:aws:kms:1")]
+    assert view.state.item(KEYS).word.by == GRACE
+    view = FakeRun(captain=False, you=GRACE)
+    assert "not captain" in shown(cockpit(view), "n", "n", "space")
+    assert view.sent == []
+
+
+def test_a_captain_whose_command_was_taken_is_told_at_once() -> None:
+    view = FakeRun()
+
+    async def act(pilot: Pilot[Any]) -> str:
+        view.link = type(view.link)(connected=True, captain=False, you=view.link.you)
+        view.add(ev.CommandTaken("", "ada"), by=GRACE)
+        await pilot.pause(0.3)
+        return text_of_screen(pilot.app)
+
+    text = drive(cockpit(view), act)
+    assert "grace on pts/5 from 10.0.0.9 took command: you look on" in text
+    assert "captain grace on pts/5" in text

@@ -53,7 +53,7 @@ class FilteringBoard(Board):
 
     def do_filter(self) -> None:
         """Open the prompt in place of the message line."""
-        from cockpit.screens.widgets.prompt import Prompt  # noqa: PLC0415 - a prompt is not needed for first paint
+        from cockpit.screens.widgets.prompt import Prompt
 
         self._prompt = Prompt(self.wanted, self.HINT, name="filter")
         label = self.lines(lambda *_: Rows([line((" filter ", "accent"))]), "filter-label")

@@ -15,7 +15,7 @@ from cockpit.screens.widgets.line_list import LineList, Rows
 from cockpit.screens.widgets.pane import Pane
 from cockpit.views.detail import detail_head, detail_strip
 from cockpit.views.heading import heading_lines, rule
-from cockpit.views.keys import Key, run_keys
+from cockpit.views.keys import Key, asks_now, run_keys
 from cockpit.views.lazy import Lazy
 from cockpit.views.line import Line, Piece, line
 from cockpit.views.timeline import latest_lines
@@ -191,14 +191,14 @@ class RunBoard(FilteringBoard, SayingBoard):
             self.moved()
         elif item is None:
             self.do_contacts()
-        elif item.confirm is not None and not self.now.not_allowed and not self.now.stands[item.id].settled:
+        elif asks_now(item, self.now):
             self.do_confirm()
         else:
             self.do_detail()
 
     def do_detail(self) -> None:
         """Show everything about the item."""
-        from cockpit.screens.boards.item import ItemBoard  # noqa: PLC0415 - not needed for first paint
+        from cockpit.screens.boards.item import ItemBoard
 
         self.app.push_screen(ItemBoard(self.walk), self._back_from_item)
 
@@ -219,7 +219,7 @@ class RunBoard(FilteringBoard, SayingBoard):
         if self.now.not_allowed:
             self.app.exit(0)
             return
-        from cockpit.screens.dialogs.leave import LeaveDialog  # noqa: PLC0415
+        from cockpit.screens.dialogs.leave import LeaveDialog
 
         self.app.push_screen(LeaveDialog(), self._left)
 

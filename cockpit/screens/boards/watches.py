@@ -26,7 +26,7 @@ class WatchesBoard(ListingBoard):
 
     def do_enter(self) -> None:
         """Show everything about the watch."""
-        from cockpit.screens.boards.item import ItemBoard  # noqa: PLC0415 - only when it is asked for
+        from cockpit.screens.boards.item import ItemBoard
 
         watches = self.now.state.document.watch
         if watches:
