@@ -71,8 +71,9 @@ def safe_line(text: str | bytes, *, width: int = LINE_LIMIT) -> str:
 class Redactor:
     """Takes secret values out of text, in every form in which they commonly travel.
 
-    Each value is recognised as it is, stripped, line by line, JSON-escaped, shell-quoted, URL-quoted, in hexadecimal
-    and in base64 at each alignment. Values shorter than `SHORTEST_SECRET` are refused with ValueError.
+    Each value is recognised as it is, stripped, line by line, escaped as in JSON and in Python, quoted for a shell and
+    for a URL, in hexadecimal and in base64 at each alignment. Values shorter than `SHORTEST_SECRET` are refused with
+    ValueError.
     """
 
     def __init__(self, secrets: Mapping[str, str] | None = None) -> None:
@@ -118,6 +119,7 @@ def _forms(value: str) -> Iterable[str]:
         value,
         value.strip(),
         json.dumps(value)[1:-1],
+        repr(value)[1:-1],
         shlex.quote(value),
         urllib.parse.quote(value, safe=""),
         urllib.parse.quote_plus(value),

@@ -1,14 +1,16 @@
 """Nodes checked against the file format: every wrong key and value, in plain words, with its place.
 
-What is wrong is taken out and the rest checked on, so that one mistake hides no other.
+What is wrong is taken out, or replaced where it cannot be missed, and the rest checked on: one mistake hides no other.
 """
 
 from __future__ import annotations
 
+import re
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
+import msgspec
 from pydantic import BaseModel, ValidationError
 
 from cockpit.checklist.file import NOT_CARRIED_OUT
@@ -21,7 +23,7 @@ Path = tuple[str | int, ...]
 MOST_PROBLEMS = 200
 """Wrong keys and values that are named one by one; with more, nothing else is looked at."""
 
-_PASSES = 8
+_MOST_PASSES = 20
 _PLACEHOLDERS: dict[str, str | int] = {
     "cockpit": 1,
     "name": "?",
@@ -39,26 +41,28 @@ def read_form(model: type[Model], written: Node) -> tuple[Model | None, Node, li
     The result is None only when nothing is left, as when a mapping is needed and something else was written.
     """
     node = copy(written)
+    leave_alone(model, node)
     problems: list[Problem] = []
-    for _ in range(_PASSES):
+    for _ in range(_MOST_PASSES):
         try:
             return model.model_validate(plain(node)), node, problems
         except ValidationError as error:
-            details = error.errors(include_url=False)
-        if len(details) > MOST_PROBLEMS:
-            problems.extend(_problem(model, node, detail) for detail in details[:MOST_PROBLEMS])
-            problems.append(problem_at(node.source, f"and {len(details) - MOST_PROBLEMS} more wrong keys and values"))
-            break
-        wrong: list[tuple[Path, str]] = []
-        for detail in details:
-            path = detail["loc"]
-            if not _known_already(node, detail["type"], path):
-                problems.append(_problem(model, node, detail))
-            wrong.append((path, detail["type"]))
-        taken = [_take_out(model, node, path, kind) for path, kind in wrong]
+            mistakes = [_mistake(model, node, detail) for detail in error.errors(include_url=False)]
+        said = list(_say(mistake for mistake in mistakes if not mistake.known))
+        problems.extend(said[:MOST_PROBLEMS])
+        if len(said) > MOST_PROBLEMS:
+            problems.append(problem_at(node.source, f"and {len(said) - MOST_PROBLEMS} more wrong keys and values"))
+            return None, node, problems
+        taken = [_take_out(mistake) for mistake in mistakes]
         if not all(taken):
             break
     return None, node, problems
+
+
+def leave_alone(model: Any, node: Node) -> None:
+    """Take out the keys that begin with `x-`, wherever a mapping has keys of its own: they are no concern of ours."""
+    if any(key.startswith("x-") for each in node.walk() for key in each.entries()):
+        _leave_alone(model, node)
 
 
 def known_keys(model: type[BaseModel]) -> list[str]:
@@ -66,38 +70,102 @@ def known_keys(model: type[BaseModel]) -> list[str]:
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
-def _known_already(node: Node, kind: str, path: Path) -> bool:
-    """A key that is left alone, or one that is missing because it was wrong."""
-    if kind == "extra_forbidden":
-        return str(path[-1]).startswith("x-")
-    return kind == "missing" and path[-1] in node.at(path[:-1]).lost
+class _Mistake(msgspec.Struct, frozen=True):
+    """One error of the models, and the nodes that it is about."""
+
+    error: str
+    """The library's name for the error."""
+    key: str
+    """The key that is wrong or missing; empty for the whole."""
+    found: Node
+    """What is wrong; for a missing key, the mapping that it is missing from."""
+    above: tuple[Node, ...]
+    """The nodes that `found` stands in, the nearest one last."""
+    holder: type[BaseModel] | None
+    """The model of the mapping that the key belongs to."""
+    message: str
+
+    @property
+    def missing(self) -> bool:
+        return self.error == "missing"
+
+    @property
+    def unknown(self) -> bool:
+        return self.error == "extra_forbidden"
+
+    @property
+    def known(self) -> bool:
+        """It has been said, as of a key that is missing because it was wrong, or cannot be said yet."""
+        return self.key in self.found.lost if self.missing else self.found.open and not self.unknown
+
+    @property
+    def required(self) -> bool:
+        fields = self.holder.model_fields.items() if self.holder is not None else ()
+        return any((field.alias or name) == self.key and field.is_required() for name, field in fields)
 
 
-def _problem(model: type[BaseModel], node: Node, detail: Any) -> Problem:
+def _mistake(model: type[BaseModel], node: Node, detail: Any) -> _Mistake:
+    """What the library says of one place; the last steps of its path may be its own, and lead nowhere."""
     path: Path = detail["loc"]
-    kind: str = detail["type"]
-    found = node.at(path)
-    if kind == "extra_forbidden":
-        return _unknown(model, found, path)
-    if kind == "missing":
-        return problem_at(found.source, f"`{path[-1]}` is missing: {_noun(model, path[:-1])} needs it")
-    key = next((step for step in reversed(path) if isinstance(step, str) and found is not node), "")
-    subject = f"`{key}`" if key and found.key is not None else "this"
-    say = _WORDS.get(kind)
-    message = say(detail) if say else str(detail["msg"]).removeprefix("Input should ").removeprefix("Value ")
-    if found.value is None and kind != "value_error":
-        message = "has no value: write one, or remove the key"
-    return problem_at(found.source, f"{subject} {message}")
+    way = [node]
+    for step in path:
+        below = way[-1].at((step,))
+        if below is way[-1]:
+            break
+        way.append(below)
+    existing = path[: len(way) - 1]
+    holder = _model_at(model, path[:-1] if detail["type"] == "missing" else existing[:-1])
+    key = path[-1] if detail["type"] == "missing" else (existing[-1] if existing else "")
+    return _Mistake(detail["type"], str(key), way[-1], tuple(way[:-1]), holder, _message(detail))
 
 
-def _unknown(model: type[BaseModel], found: Node, path: Path) -> Problem:
-    key = str(path[-1])
+def _say(mistakes: Iterable[_Mistake]) -> Iterable[Problem]:
+    """One problem for each mistake; what a value could have been instead is said together."""
+    wrong: dict[int, list[_Mistake]] = {}
+    for mistake in mistakes:
+        if mistake.unknown:
+            yield _unknown(mistake)
+        elif mistake.missing:
+            yield problem_at(mistake.found.source, f"`{mistake.key}` is missing: {_noun(mistake.holder)} needs it")
+        else:
+            wrong.setdefault(id(mistake.found), []).append(mistake)
+    for same in wrong.values():
+        yield _wrong(same)
+
+
+def _unknown(mistake: _Mistake) -> Problem:
+    key, place = mistake.key, mistake.found.place
     if key in NOT_CARRIED_OUT:
         hint = f"remove it, or keep it for later as `x-{key}`"
-        return problem_at(found.place, f"`{key}` is not carried out by this version of Cockpit", hint)
-    holder = _model_at(model, path[:-1])
-    known = known_keys(holder) if holder is not None else []
-    return problem_at(found.place, f"`{key}` is not a key of {_noun(model, path[:-1])}", suggest(key, known))
+        return problem_at(place, f"`{key}` is not carried out by this version of Cockpit", hint)
+    known = known_keys(mistake.holder) if mistake.holder is not None else []
+    return problem_at(place, f"`{key}` is not a key of {_noun(mistake.holder)}", suggest(key, known))
+
+
+def _wrong(same: list[_Mistake]) -> Problem:
+    first = same[0]
+    subject = f"`{first.key}`" if first.found.key is not None else "this"
+    if first.found.value is None and first.error != "value_error":
+        return problem_at(first.found.source, f"{subject} has no value: write one, or remove the key")
+    message, _, instead = first.message.partition(", not ")
+    for other in same[1:]:
+        alternative = other.message.partition(", not ")[0].removeprefix("must be ")
+        message += f" or {alternative}" if alternative not in message else ""
+    return problem_at(first.found.source, f"{subject} {message}" + (f", not {instead}" if instead else ""))
+
+
+def _leave_alone(annotation: Any, node: Node) -> None:
+    if isinstance(node.value, dict) and _bare(annotation) is not None:
+        node.value = {key: child for key, child in node.value.items() if not key.startswith("x-")}
+    for key, child in node.entries().items():
+        _leave_alone(_below(annotation, key), child)
+    for index, child in enumerate(node.elements()):
+        _leave_alone(_below(annotation, index), child)
+
+
+def _message(detail: Any) -> str:
+    say = _WORDS.get(detail["type"])
+    return say(detail) if say else re.sub(r"^\w+ should ", "must ", str(detail["msg"]))
 
 
 _WORDS: dict[str, Callable[[Any], str]] = {
@@ -121,11 +189,8 @@ _WORDS: dict[str, Callable[[Any], str]] = {
 """What to say for each type of error that the models raise; others say it in the library's own words."""
 
 
-def _noun(model: type[BaseModel], path: Path) -> str:
-    holder = _model_at(model, path)
-    if holder is None:
-        return "this mapping"
-    return _NOUNS.get(holder.__name__, "this check")
+def _noun(holder: type[BaseModel] | None) -> str:
+    return "this mapping" if holder is None else _NOUNS.get(holder.__name__, "this check")
 
 
 _NOUNS = {
@@ -150,65 +215,70 @@ def _model_at(model: type[BaseModel], path: Path) -> type[BaseModel] | None:
     """The model that checks the mapping at `path`; None when that is no model's."""
     here: Any = model
     for step in path:
-        if isinstance(step, int):
-            continue
-        if not (isinstance(here, type) and issubclass(here, BaseModel)):
-            continue
-        field = next((f for name, f in here.model_fields.items() if (f.alias or name) == step), None)
-        if field is None:
-            return None
-        here = _model_in(field.annotation)
-    return here if isinstance(here, type) and issubclass(here, BaseModel) else None
+        here = _below(here, step)
+    return _bare(here)
 
 
-def _model_in(annotation: Any) -> Any:
+def _below(annotation: Any, step: str | int) -> Any:
+    """The type of what stands under a key or at an index of something of this type; None when that is not known."""
+    holder = _bare(annotation)
+    if holder is not None:
+        fields = holder.model_fields.items()
+        return next((field.annotation for name, field in fields if (field.alias or name) == step), None)
+    arguments = typing.get_args(annotation)
+    origin = typing.get_origin(annotation)
+    if isinstance(origin, type) and issubclass(origin, dict):
+        return arguments[1]
+    if isinstance(origin, type) and issubclass(origin, list | tuple):
+        return arguments[0]
+    return next((below for each in arguments if (below := _below(each, step)) is not None), None)
+
+
+def _bare(annotation: Any) -> type[BaseModel] | None:
+    """The model that an annotation stands for, alone or as one that may be left out."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    for part in typing.get_args(annotation):
-        found = _model_in(part)
-        if found is not None:
-            return found
-    return None
+    if typing.get_origin(annotation) in (dict, list, tuple):
+        return None
+    return next((found for each in typing.get_args(annotation) if (found := _bare(each)) is not None), None)
 
 
-def _take_out(model: type[BaseModel], node: Node, path: Path, kind: str) -> bool:
+def _take_out(mistake: _Mistake) -> bool:
     """Remove what is wrong, or put something in its place; False when that leaves nothing."""
-    if not path:
+    holders = (*mistake.above, mistake.found) if mistake.missing else mistake.above
+    if not holders:
         return False
-    parent = node.at(path[:-1])
-    key = str(path[-1])
-    if kind == "missing" or _required(model, path):
-        parent.lost.add(key)
-        return _put(parent, key) or _take_out(model, node, path[:-1], "")
-    _remove(node, path)
-    return True
+    if mistake.missing or mistake.required:
+        again = mistake.key in holders[-1].lost
+        holders[-1].lost |= {mistake.key}
+        if not again and _put(holders[-1], mistake.key):
+            return True
+        return _remove(holders[-1], holders[:-1])
+    return _remove(mistake.found, holders)
 
 
 def _put(parent: Node, key: str) -> bool:
     at = parent.at((key,)).source
-    text = f"unnamed-{at.line}-{at.column}" if key == "id" else _PLACEHOLDERS.get(key)
-    if text is None or not isinstance(parent.value, dict):
+    value = f"unnamed-{at.line}-{at.column}" if key == "id" else _PLACEHOLDERS.get(key)
+    if value is None or not isinstance(parent.value, dict):
         return False
-    parent.value[key] = Node(text, at)
+    parent.value[key] = Node(value, at)
     return True
 
 
-def _required(model: type[BaseModel], path: Path) -> bool:
-    holder = _model_at(model, path[:-1])
-    fields = holder.model_fields.items() if holder is not None else ()
-    return any((field.alias or name) == path[-1] and field.is_required() for name, field in fields)
-
-
-def _remove(node: Node, path: Path) -> None:
-    """Take out the node that `path` leads to, as far as it exists: the last steps may be the library's own."""
-    parent, child, key = node, node, str(path[0])
-    for step in path:
-        below = child.at((step,))
-        if below is child:
-            break
-        parent, child, key = child, below, str(step)
-    parent.lost.add(key)
+def _remove(node: Node, above: tuple[Node, ...]) -> bool:
+    """Take a node out of what it stands in; it may be out already. False for the whole."""
+    if not above:
+        return False
+    parent = above[-1]
     if isinstance(parent.value, dict):
-        parent.value.pop(key, None)
+        gone = [key for key, child in parent.value.items() if child is node]
+        for key in gone:
+            del parent.value[key]
+        parent.lost |= set(gone)
     elif isinstance(parent.value, list):
-        parent.value[:] = [element for element in parent.value if element is not child]
+        kept = [child for child in parent.value if child is not node]
+        if len(kept) < len(parent.value):
+            parent.value[:] = kept
+            parent.lost |= {""}
+    return True

@@ -44,11 +44,14 @@ def assign_ids(roots: Iterable[Titled]) -> None:
     above = [[slugs[id(parent)] for parent in parents] for _, parents in ancestry]
     while _prefix(names, above):
         pass
-    seen: Counter[str] = Counter()
     taken = set(names)
+    number: Counter[str] = Counter()
     for (each, _), name in zip(ancestry, names, strict=True):
-        seen[name] += 1
-        each.id = name if seen[name] == 1 else _numbered(name, taken)
+        number[name] += 1
+        each.id = name
+        while number[name] > 1 and each.id in taken:
+            each.id = f"{name}-{number[name]}"
+            number[name] += each.id in taken
         taken.add(each.id)
 
 
@@ -59,13 +62,6 @@ def _prefix(names: list[str], above: list[list[str]]) -> bool:
     for index in doubtful:
         names[index] = f"{above[index].pop()}-{names[index]}"
     return bool(doubtful)
-
-
-def _numbered(name: str, taken: set[str]) -> str:
-    number = 2
-    while f"{name}-{number}" in taken:
-        number += 1
-    return f"{name}-{number}"
 
 
 def _walk(things: Iterable[Titled], above: tuple[Titled, ...]) -> Iterator[tuple[Titled, tuple[Titled, ...]]]:

@@ -153,7 +153,7 @@ def _items(entries: Iterable[Entry], before: str = "", note: str = "", *, requir
 
 
 def _thing(entry: Entry, level: Literal["group", "item"], before: str = "") -> Thing:
-    title = before + (_undecorated(entry.text) or "(without a title)")
+    title = before + _undecorated(entry.text)
     plain = _OPTIONAL.sub("", title)
     note = "\n\n".join(entry.note)
     return Thing(

@@ -16,7 +16,8 @@ _PLURAL = {"section": "sections", "group": "groups", "item": "items"}
 _SHELL_VARIABLE = re.compile(r"\$\{(\w+)\}")
 _ABOUT_PLATFORMS = "The platforms that this release runs on; the others do not count."
 
-Value = str | int | bool | list[str] | None
+_EMOJI_STYLE = "\ufe0f"
+_UNTITLED = "(without a title)"
 
 
 @dataclass(eq=False)
@@ -93,6 +94,13 @@ def _command(file: str, thing: Thing, shell: Shell) -> Node:
 
 
 def _texts(at: Source, **texts: str) -> dict[str, Node]:
-    """Nodes for the texts that are not empty. Markdown knows no variables: `${name}` is the shell's `$name`."""
-    clean = {key: _SHELL_VARIABLE.sub(r"$\1", text.replace("\ufe0f", "")) for key, text in texts.items() if text}
-    return {key: Node(safe(text) if key == "note" else safe_line(text), at) for key, text in clean.items()}
+    """Nodes for the texts that are not empty; titles and names never are."""
+    clean = {key: _clean(text, one_line=key != "note") for key, text in texts.items()}
+    clean.update({key: _UNTITLED for key in ("title", "name") if key in clean and not clean[key]})
+    return {key: Node(text, at) for key, text in clean.items() if text}
+
+
+def _clean(text: str, *, one_line: bool) -> str:
+    """Safe text. Markdown knows no variables: `${name}` is the shell's `$name`."""
+    text = _SHELL_VARIABLE.sub(r"$\1", text.replace(_EMOJI_STYLE, ""))
+    return (safe_line(text) if one_line else safe(text)).strip()

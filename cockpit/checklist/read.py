@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from cockpit.checklist import merge, shipped
 from cockpit.checklist.model import File, Source
@@ -14,6 +15,9 @@ from cockpit.checklist.yaml_nodes import read_yaml
 
 LARGEST = 1 << 20
 """Bytes in one file."""
+
+LARGEST_MARKDOWN = 1 << 18
+"""Bytes in one Markdown file, which takes far longer to read."""
 
 MOST_FILES = 200
 """Files in one folder."""
@@ -25,8 +29,7 @@ _YAML = (".yaml", ".yml")
 _MARKDOWN = (".md", ".markdown", ".txt")
 
 
-@dataclass(frozen=True)
-class Read:
+class Read(msgspec.Struct, frozen=True):
     """What was read: everything as written, `extends` already carried out."""
 
     root: Node
@@ -92,6 +95,9 @@ def _read_file(path: Path) -> Read:
     data, text = read_text(path)
     digest = File(str(path), hashlib.sha256(data).hexdigest())
     if path.suffix.lower() in _MARKDOWN:
+        if len(data) > LARGEST_MARKDOWN:
+            hint = "write it as a folder of YAML files"
+            raise ChecklistError([Problem(str(path), 0, 0, "the Markdown file is larger than 256 KiB", hint)])
         from cockpit.checklist.markdown import read_markdown  # noqa: PLC0415 - YAML does not pay for it
 
         return Read(read_markdown(text, str(path)), (digest,), ())

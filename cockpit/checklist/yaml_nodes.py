@@ -9,9 +9,9 @@ events one by one, so a file that is too deep or too large is refused before it 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+import msgspec
 import yaml
 
 from cockpit.checklist.model import Source
@@ -29,7 +29,12 @@ MOST_PROBLEMS = 100
 
 _LONGEST_NUMBER = 32
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-_WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "true": True, "false": False}
+_FIRST_OF_NUMBER = frozenset("-0123456789")
+_WORDS: dict[str, bool | None] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _ANCHORS = "write the value out where it is needed"
@@ -42,7 +47,8 @@ def read_yaml(text: str, file: str) -> tuple[Node, list[Problem]]:
     """
     reading = _Reading(file)
     try:
-        for event in yaml.parse(text, Loader=_LOADER):
+        parser = _LOADER(text)
+        while (event := parser.get_event()) is not None:
             reading.take(event)
     except yaml.YAMLError as error:
         raise ChecklistError([*reading.problems, _syntax(error, text, file)]) from None
@@ -51,8 +57,7 @@ def read_yaml(text: str, file: str) -> tuple[Node, list[Problem]]:
     return reading.root, reading.problems
 
 
-@dataclass
-class _Open:
+class _Open(msgspec.Struct):
     """A mapping or list that is being read."""
 
     node: Node
@@ -63,14 +68,13 @@ class _Open:
     """False: that key is refused, and so is its value."""
 
 
-@dataclass
-class _Reading:
+class _Reading(msgspec.Struct):
     """One pass over the events of a file."""
 
     file: str
     root: Node | None = None
-    problems: list[Problem] = field(default_factory=list)
-    _open: list[_Open] = field(default_factory=list)
+    problems: list[Problem] = []
+    _open: list[_Open] = []
     _nodes: int = 0
 
     def take(self, event: Any) -> None:
@@ -92,8 +96,7 @@ class _Reading:
     def _scalar(self, event: Any) -> None:
         self._check(event)
         text: str = event.value
-        hidden = _UNSEEN.search(text)
-        if hidden:
+        if not text.isprintable() and (hidden := _UNSEEN.search(text)):
             self._refuse(
                 self._at(event),
                 f"the character U+{ord(hidden[0]):04X}, which cannot be seen, is not allowed",
@@ -144,7 +147,7 @@ class _Reading:
                 top.node.value.append(node)
         elif isinstance(top.node.value, dict):
             if not top.keep or node is None:
-                top.node.lost.add(top.key)
+                top.node.lost |= {top.key}
             else:
                 node.key = top.key_at
                 top.node.value[top.key] = node
@@ -175,9 +178,9 @@ class _Reading:
 
 def _typed(text: str) -> str | int | float | bool | None:
     """The value of a plain scalar: a number only when writing that number gives the same text."""
-    if text.lower() in _WORDS and text in (text.lower(), text.upper(), text.capitalize()):
-        return _WORDS[text.lower()]
-    if len(text) > _LONGEST_NUMBER or not _NUMBER.fullmatch(text):
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] not in _FIRST_OF_NUMBER or len(text) > _LONGEST_NUMBER or not _NUMBER.fullmatch(text):
         return text
     number = float(text) if "." in text else int(text)
     return number if str(number) == text else text

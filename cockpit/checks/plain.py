@@ -109,6 +109,8 @@ def _float(value: Any) -> float:
         return float(value)
     except OverflowError:
         return math.inf if value > 0 else -math.inf
+    except ValueError:  # a signalling "not a number"
+        return math.nan
 
 
 def _shown(value: Any) -> str:

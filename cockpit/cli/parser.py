@@ -86,7 +86,7 @@ def _add_runs(cockpit: Command) -> None:
         "cockpit open launch.yaml --rehearsal --var base_url=http://127.0.0.1:8080",
     )
     _checklist(opened)
-    opened.argument("--release", metavar="V", default="", help="what is being released, as people call it")
+    opened.argument("--release", metavar="V", default="", help="what is being released; also the variable `release`")
     opened.argument("--environment", metavar="E", default="", help="where to: production, staging, ...")
     opened.argument("--rehearsal", action="store_true", help="a rehearsal; every screen says so")
     opened.argument("--run", metavar="ID", default="", complete=completers.runs, help="name the run, or go on with it")

@@ -20,7 +20,7 @@ RECENT = 10
 """Closed runs that are offered; `cockpit runs` lists all."""
 
 
-def pick(args: argparse.Namespace) -> int:
+def pick(_: argparse.Namespace) -> int:
     """Offer what is here, and do what is chosen."""
     from cockpit.cli.looking import has_screen
 

@@ -25,7 +25,10 @@ def open_run(args: argparse.Namespace) -> int:
     from cockpit.engine.opening import open_run as begin
 
     kind = "rehearsal" if args.rehearsal else "live"
-    document = load_named(args.file, dict(args.var)).document
+    given = dict(args.var)
+    document = load_named(args.file, given).document
+    if args.release and "release" not in given and any(each.name == "release" for each in document.variables):
+        document = load_named(args.file, given | {"release": args.release}).document
     run = None if args.new else _under_way(args, document.name, kind)
     if run is None:
         run = begin(document, release=args.release, environment=args.environment, run_kind=kind, run_id=args.run)

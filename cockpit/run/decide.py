@@ -23,6 +23,12 @@ from cockpit.run.state import State
 TEXT_LIMIT = 4000
 """Characters in one value, note or reason: what stays readable, and far below the limit of a journal line."""
 
+BARE_WORDS = frozenset(
+    "check checked confirmed done fine good ja ok okay oui seen si true v verified working works x y yes".split()  # noqa: SIM905
+)
+"""What says that somebody looked, not what they saw. Degani and Wiener (NASA CR-177549, 1990): an answer to a
+checklist names the value observed, never just "checked"."""
+
 
 class Refusal(msgspec.Struct, frozen=True):
     """Why a command is not allowed, in a sentence that is shown as it is."""
@@ -66,7 +72,12 @@ def _confirm(moment: _Moment, command: cmd.Confirm) -> Decision:
         return Refusal("say what you saw: an empty value is no confirmation")
     if too_long := _too_long(value=command.value, note=command.note):
         return too_long
-    holds = not item.confirm.expect or answer_condition(item.confirm.expect).decide({"value": command.value}).holds
+    expect = item.confirm.expect
+    holds = not expect or answer_condition(expect).decide({"value": command.value}).holds
+    if command.value.strip(" .!").casefold() in BARE_WORDS and not (expect and holds):
+        return Refusal(
+            f"say what you saw, not just {command.value.strip()!r}: the value, the name, the number, the date"
+        )
     return (ev.ItemConfirmed(item.id, command.value, holds, command.note, command.evidence),)
 
 

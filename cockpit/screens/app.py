@@ -22,7 +22,7 @@ from textual.binding import Binding, BindingType
 
 from cockpit.screens import terminal
 from cockpit.screens.boards.board import Board
-from cockpit.views.moment import Moment, moment
+from cockpit.views.moment import Moment, moment, told_by_others
 from cockpit.views.picker import Choice
 from cockpit.views.run_view import ReplayControls, RunView
 from cockpit.views.signs import Glyphs
@@ -70,10 +70,12 @@ class CockpitApp(App[int], inherit_bindings=False):
 
     def look_again(self) -> None:
         """Draw what changed since the last look."""
-        self.now = self._look()
+        before, self.now = self.now, self._look()
         for screen in self.screen_stack:
             if isinstance(screen, Board) and (screen.is_current or self.screen.is_modal):
                 screen.redraw()
+                if news := told_by_others(before, self.now):
+                    screen.say((news, "warn"))
 
     def action_leave(self) -> None:
         """What control-c does: back out of a dialog, or ask to leave."""
@@ -89,10 +91,10 @@ class CockpitApp(App[int], inherit_bindings=False):
 
     def _first_board(self) -> Board:
         if self.replay is not None:
-            from cockpit.screens.boards.replay import ReplayBoard  # noqa: PLC0415 - a live run does not need it
+            from cockpit.screens.boards.replay import ReplayBoard
 
             return ReplayBoard()
-        from cockpit.screens.boards.run import RunBoard  # noqa: PLC0415 - and the other way round
+        from cockpit.screens.boards.run import RunBoard
 
         return RunBoard()
 
@@ -151,7 +153,7 @@ def show_replay(replay: ReplayControls) -> int:
 
 def pick(choices: Sequence[Choice], now: dt.datetime | None = None) -> Choice | None:
     """Let a person choose among runs and checklists; None when they leave. Ages are told against `now`."""
-    from cockpit.screens.picker import PickerApp  # noqa: PLC0415 - only `cockpit` without arguments needs it
+    from cockpit.screens.picker import PickerApp
 
     return PickerApp(choices, now or dt.datetime.now(dt.UTC)).run(mouse=False)
 

@@ -1,6 +1,7 @@
 """How each look is drawn: the terminal's own sixteen colours, so that its theme, light or dark, is respected.
 
-Every look differs from ordinary text without colour too, or stands beside a word that says the same.
+Every look differs from ordinary text without colour too, or stands beside a word that says the same. What must stand
+out is reversed, not given a background: it still stands out where there are no colours.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from cockpit.text import safe_line
 from cockpit.views.cells import width
-from cockpit.views.line import Line, Look, cut_line, line_width
+from cockpit.views.line import Line, Look, Piece, cut_line, line_width
 
 LOOKS: dict[Look, Style] = {
     "": Style(),
@@ -22,19 +24,23 @@ LOOKS: dict[Look, Style] = {
     "busy": Style(color="cyan"),
     "accent": Style(color="cyan"),
     "bar": Style(reverse=True),
-    "live": Style(color="white", bgcolor="red", bold=True),
-    "rehearsal": Style(color="black", bgcolor="cyan"),
-    "replay": Style(color="black", bgcolor="magenta", bold=True),
-    "hold": Style(color="black", bgcolor="yellow", bold=True),
-    "alarm": Style(color="white", bgcolor="red", bold=True, underline=True),
+    "live": Style(color="red", bold=True, reverse=True),
+    "rehearsal": Style(color="cyan", reverse=True),
+    "replay": Style(color="magenta", bold=True, reverse=True),
+    "hold": Style(color="yellow", bold=True, reverse=True),
+    "alarm": Style(color="red", bold=True, underline=True, reverse=True),
 }
 SELECTED = Style(reverse=True)
 """The row under the cursor, whatever it is made of."""
 
 
 def paint(pieces: Line, cells: int, *, selected: bool = False, encoding: str = "utf-8", mark: str = "") -> Strip:
-    """A line as a strip of exactly `cells` cells; `mark` stands where it was cut. Text is never taken for markup."""
-    kept = cut_line(pieces, cells, mark)
+    """A line as a strip of exactly `cells` cells; `mark` stands where it was cut.
+
+    Text is never taken for markup. It was made safe when it was recorded; a journal that somebody wrote by hand was
+    not, so what is not plain is made safe again here, the one way to the terminal.
+    """
+    kept = cut_line(tuple(Piece(_safe(piece.text), piece.look) for piece in pieces), cells, mark)
     if selected:
         segments = [Segment(_encodable("".join(piece.text for piece in kept), encoding), SELECTED)]
     else:
@@ -43,6 +49,10 @@ def paint(pieces: Line, cells: int, *, selected: bool = False, encoding: str = "
     if missing > 0:
         segments.append(Segment(" " * missing, SELECTED if selected else LOOKS[""]))
     return Strip(Segment.simplify(segments)).adjust_cell_length(cells)
+
+
+def _safe(text: str) -> str:
+    return text if text.isascii() and text.isprintable() else safe_line(text)
 
 
 def _encodable(text: str, encoding: str) -> str:

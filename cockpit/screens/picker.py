@@ -42,7 +42,7 @@ class PickerApp(App[Choice], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         """Head, list, keys."""
         for source, name in ((self._head, "head"), (self._list, "list"), (self._keys, "keys")):
-            yield LineList(source, id=name, encoding=self._encoding, mark=self._glyphs.mark)
+            yield LineList(source, name=name, encoding=self._encoding, mark=self._glyphs.mark)
 
     def on_key(self, event: events.Key) -> None:
         """Move, take, leave."""

@@ -12,6 +12,7 @@ from cockpit.run.standing import Standing, measured_standing
 from cockpit.run.state import Measurement, Note, Word
 from cockpit.views.ages import age, clock, duration
 from cockpit.views.cells import wrap
+from cockpit.views.heading import rule
 from cockpit.views.line import Line, Look, Piece, apart, cut_line, line, line_width, pad
 from cockpit.views.moment import Moment
 from cockpit.views.signs import sign, sparkline
@@ -34,24 +35,34 @@ class Entry:
 
 
 def detail_title(item: Item, now: Moment, cells: int) -> Line:
-    """A rule with the item's title, how it stands and how it becomes true."""
+    """A rule with the item's title, how it stands and how it becomes true; the title is cut when it must be."""
+    glyphs = now.glyphs
+    left = line((f"{glyphs.rule} ", "dim"), (title(item.title), "strong"), " ")
+    right = (*_facts(item, now), Piece(f" {glyphs.rule}", "dim"))
+    return apart(left, right, cells, glyphs.mark, Piece(glyphs.rule, "dim"))
+
+
+def detail_head(item: Item, now: Moment, cells: int) -> list[Line]:
+    """The same on two rows where one is too narrow for both."""
+    name = line(title(item.title))
+    if line_width(name) + line_width(_facts(item, now)) + 5 <= cells:
+        return [detail_title(item, now, cells)]
+    return [rule(title(item.title), now.glyphs, cells), _facts(item, now)]
+
+
+def _facts(item: Item, now: Moment) -> Line:
+    """How it stands, how it becomes true, and what else sets it apart."""
     glyphs = now.glyphs
     shown = sign(now.stands[item.id], glyphs, measuring=now.measuring(item))
-    facts = [shown.word, mode(item)]
+    facts = [mode(item)]
     if item.confirm is not None and item.confirm.position:
         facts.append(f"@{item.confirm.position}")
     if not item.required:
         facts.append("optional")
     if item.check is not None and item.check.advisory:
         facts.append("advisory")
-    right = line(
-        " ",
-        (shown.sign + " " + facts[0], shown.look or "strong"),
-        *((f" {glyphs.dot} {fact}", "dim") for fact in facts[1:]),
-    )
-    right = (*right, Piece(f" {glyphs.rule}", "dim"))
-    left = line((f"{glyphs.rule} ", "dim"), (title(item.title), "strong"), " ")
-    return apart(left, right, cells, glyphs.mark, Piece(glyphs.rule, "dim"))
+    told = (Piece(f" {glyphs.dot} {fact}", "dim") for fact in facts)
+    return (Piece(f" {shown.sign} {shown.word}", shown.look or "strong"), *told)
 
 
 def detail_lines(item: Item, now: Moment, cells: int) -> list[Line]:
@@ -220,7 +231,7 @@ def _unwired(item: Item, variables: Sequence[Variable]) -> Iterator[Entry]:
     known = {variable.name: variable for variable in variables}
     for name in item.unwired:
         variable = known.get(name)
-        about = variable.about if variable else ""
+        about = variable.about.rstrip(".") if variable else ""
         example = f", for example {variable.example}" if variable and variable.example else ""
         yield Entry("live if", f"{name} is set" + (f": {about}{example}" if about or example else ""), "accent")
 

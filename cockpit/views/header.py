@@ -24,7 +24,7 @@ def head_look(now: Moment) -> Look:
 def _badge(now: Moment) -> Line:
     hatch, kind = now.glyphs.hatch, now.state.run_kind
     if now.replay is not None:
-        return line((" REPLAY ", "replay"), f" of a {kind}")
+        return line((" REPLAY ", "replay"), f" {kind} run ")
     if kind == "live":
         return line((" LIVE ", "live"))
     return line((f"{hatch} {kind.upper()} {hatch}", "rehearsal"))
@@ -63,11 +63,13 @@ def _busy(now: Moment, look: Look) -> Line:
 
 def _record(now: Moment, look: Look) -> Line:
     if now.replay is not None:
+        return ()
+    if now.state.closed:
         return line(("READ ONLY ", look))
     if not now.link.recording:
         return line((" NOT RECORDED ", "alarm"))
     if not now.link.connected:
-        return line((" NO ENGINE " if not now.state.closed else "READ ONLY ", "hold" if not now.state.closed else look))
+        return line((" NO ENGINE ", "hold"))
     return line(("REC ", look))
 
 
@@ -83,7 +85,7 @@ def _second(now: Moment, cells: int) -> Line:
         where = str(captain.who).removeprefix(captain.who.user)
         since = clock(captain.since, now.zone, now.now)
         who = line(" captain ", (captain.who.user, "strong"), (f"{where} since {since}", "dim"))
-        if now.replay is None and not state.closed:
+        if now.replay is None and now.link.connected and not state.closed:
             who = (*who, Piece(f" {now.glyphs.dot} you look on", "warn"))
     hold = _hold(now)
     if not hold:

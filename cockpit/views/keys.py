@@ -172,7 +172,10 @@ def say_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
     item = _item(node)
     on_item = barred or ("" if item else _NO_ITEM) or _excluded(item)
     word = now.known(item).word if item else None
-    confirm = on_item or ("" if item and item.confirm else "it is measured, not confirmed: r measures it, w waives it")
+    if item and item.confirm:
+        confirm = now.may_not_confirm(item) or _excluded(item)
+    else:
+        confirm = on_item or "it is measured, not confirmed: r measures it, w waives it"
     measure = on_item or ("" if item and item.check else "it has no check: a person confirms it")
     heading = node is not None and isinstance(node.subject, Branch)
     rule_out = barred or ("" if item or heading else _NO_ITEM) or _excluded(node.subject if node else None)
@@ -276,6 +279,12 @@ def _item(node: Node | None) -> Item | None:
     return node.item if node else None
 
 
+def asks_now(item: Item, now: Moment) -> bool:
+    """Whether `item` waits for a word that this view may give."""
+    asks = item.confirm is not None and (item.check is None or item.mode == "both")
+    return asks and not now.stands[item.id].settled and not now.may_not_confirm(item)
+
+
 def _excluded(subject: object) -> str:
     why = getattr(subject, "excluded", "")
     return f"it does not count in this run: {why}" if why else ""
@@ -285,6 +294,6 @@ def _enter_words(node: Node | None, now: Moment) -> str:
     if node is not None and node.is_heading:
         return "fold or unfold"
     item = _item(node)
-    if item is not None and item.confirm is not None and not now.not_allowed and not now.stands[item.id].settled:
+    if item is not None and asks_now(item, now):
         return "say what you see"
     return "everything about it"

@@ -64,11 +64,27 @@ class Moment:
             return f"the run was closed at {clock(self.state.closed, self.zone, self.now)}: it can only be read"
         if not self.link.connected:
             problem = f" ({self.link.problem})" if self.link.problem else ""
-            return f"no engine answers{problem}: what you see is the record, and it can only be read"
+            return f"no engine answers{problem}: the record can only be read"
         if not self.link.captain:
             captain = self.state.captain
             return f"not captain: {captain.who} since {clock(captain.since, self.zone, self.now)}"
         return ""
+
+    def may_not_confirm(self, item: Item) -> str:
+        """Why this view cannot confirm `item`: who answers for its position may, without being captain."""
+        why, you = self.not_allowed, self.link.you
+        if not why or self.replay is not None or self.state.closed or not self.link.connected:
+            return why
+        position = item.confirm.position if item.confirm else ""
+        speaks = you is not None and you.user in self.state.document.positions.get(position, ())
+        return "" if speaks else why
+
+
+def told_by_others(before: Moment, now: Moment) -> str:
+    """What this view must be told of what others did since `before`: that its command was taken. Empty: nothing."""
+    if not before.link.captain or now.link.captain or now.state.captain == before.state.captain:
+        return ""
+    return f"{now.state.captain.who} took command: you look on"
 
 
 def moment(

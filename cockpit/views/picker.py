@@ -62,8 +62,12 @@ def picker_rows(choices: Sequence[Choice], now: dt.datetime, glyphs: Glyphs, cel
     runs = [choice for choice in choices if isinstance(choice, RunChoice)]
     checklists = [choice for choice in choices if isinstance(choice, ChecklistChoice)]
     groups: tuple[tuple[str, str, Sequence[Choice]], ...] = (
-        ("Runs under way", "none: start one from a checklist below", [run for run in runs if not run.verdict]),
-        ("Recent runs", "none yet on this machine", [run for run in runs if run.verdict]),
+        (
+            "Runs under way",
+            "none: start one from a checklist below",
+            [run for run in runs if not (run.verdict or run.problem)],
+        ),
+        ("Recent runs", "none yet on this machine", [run for run in runs if run.verdict or run.problem]),
         ("Checklists", "none in this folder, and none are shipped", checklists),
     )
     rows: list[PickerRow] = []
@@ -105,7 +109,7 @@ def _run(run: RunChoice, now: dt.datetime, glyphs: Glyphs, cells: int) -> Line:
 
 
 def _checklist(choice: ChecklistChoice, glyphs: Glyphs, cells: int) -> Line:
-    left = line("   ", (choice.name, "strong"), (f"  {choice.path}", "dim"))
+    left = line("   ", (choice.name, "strong"), (f"  {choice.path}" if choice.path != choice.name else "", "dim"))
     if choice.problem:
         return apart(left, line((f"  {choice.problem} ", "bad")), cells, glyphs.mark)
     facts = (plural(choice.items, "item") if choice.items else "") + ("  shipped" if choice.shipped else "")

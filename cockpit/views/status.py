@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from cockpit.run.standing import Standing, Verdict, verdict
-from cockpit.views.line import Line, Look, Piece, joined, line
+from cockpit.views.line import Line, Look, Piece, joined, line, line_width
 from cockpit.views.moment import Moment
 from cockpit.views.words import plural
 
 
-def verdict_line(now: Moment) -> Line:
-    """The verdict as it would be recorded at this moment; on a closed run, as it was."""
+def verdict_line(now: Moment, cells: int) -> Line:
+    """The verdict as it would be recorded at this moment; on a closed run, as it was. What does not fit is left out."""
     dot = Piece(f" {now.glyphs.dot} ", "dim")
     if now.state.closed:
         return line((" verdict ", "dim"), (now.state.verdict, "strong"))
@@ -17,7 +17,11 @@ def verdict_line(now: Moment) -> Line:
     parts = [line((" GOOD", "good") if found.good else (" NOT GOOD YET", "strong"))]
     parts += [line((words, _look(words))) for words in found.blockers]
     parts += [line((words, "warn")) for words in found.asterisks]
-    return joined(parts, dot)
+    whole = joined(parts, dot)
+    while parts and line_width(whole) > cells:
+        parts.pop()
+        whole = joined([*parts, line((now.glyphs.mark, "dim"))], dot)
+    return whole
 
 
 def closing_lines(now: Moment) -> list[Line]:

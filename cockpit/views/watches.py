@@ -12,6 +12,7 @@ from cockpit.views.words import one_line, title
 _SPARK = 12
 _NAME = 19
 _TARGET = 8
+_SHORT = 20
 _ROOMY = 60
 """Cells from which on the word of a standing is written beside its sign."""
 
@@ -20,7 +21,7 @@ def watch_rows(now: Moment, cells: int) -> list[Line]:
     """A row for each watch; one that says so when there is none."""
     if not now.state.document.watch:
         return [line((" this checklist watches nothing: it has no `watch:`", "dim"))]
-    return [watch_row(watch, now, cells) for watch in now.state.document.watch]
+    return [line(" ", *watch_row(watch, now, cells - 1)) for watch in now.state.document.watch]
 
 
 def watch_row(watch: Item, now: Moment, cells: int) -> Line:
@@ -36,16 +37,16 @@ def watch_row(watch: Item, now: Moment, cells: int) -> Line:
     then = age(known.measurement.at, now.now) if known.measurement else ""
     last = line((f" {spark}" if spark else "", "accent"), (f" {pad_left(then, 4)} ", "dim"))
     room = cells - sum(map(line_width, (first, name, target, last)))
-    return (*first, *name, *target, *apart(cut_line(_found(watch, now), room, now.glyphs.mark), (), room), *last)
+    return (*first, *name, *target, *apart(cut_line(_found(watch, now, room), room, now.glyphs.mark), (), room), *last)
 
 
-def _found(watch: Item, now: Moment) -> Line:
+def _found(watch: Item, now: Moment, room: int) -> Line:
     known = now.known(watch)
     if watch.check is None:
         wanted = ", ".join(watch.unwired)
         if known.word is not None:
             return line(one_line(getattr(known.word.said, "value", "") or getattr(known.word.said, "reason", "")))
-        return line((f"not live: set {wanted}" if wanted else "not measured: somebody says how it is", "dim"))
+        return line((f"not live: set {wanted}" if wanted and room > _SHORT else "not live", "dim"))
     if known.measurement is None:
         return line(("not measured yet", "dim"))
     good = known.measurement.result.result in ("PASS", "WARN")

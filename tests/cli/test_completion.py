@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.recorded import RUN, closed
+
 pytestmark = pytest.mark.usefixtures("path")
 
 
@@ -51,6 +53,19 @@ def test_bash_completes_checklists_by_their_files(tmp_path: Path) -> None:
 
 def test_bash_offers_nothing_where_nothing_can_be_read(tmp_path: Path) -> None:
     assert complete_in_bash("cockpit explain missing.yaml fla", tmp_path) == []
+
+
+def test_bash_completes_runs_and_their_items(tmp_path: Path) -> None:
+    closed()
+    assert complete_in_bash("cockpit status 2026", tmp_path) == [RUN]
+    assert complete_in_bash("cockpit journal show 2026", tmp_path) == [RUN]
+    assert complete_in_bash(f"cockpit confirm {RUN} back", tmp_path) == ["backup-tested"]
+
+
+def test_bash_completes_the_items_of_a_checklist_and_the_shipped_ones_by_name(checklist: Path, tmp_path: Path) -> None:
+    assert complete_in_bash(f"cockpit explain {checklist.name} heal", tmp_path) == ["healthy"]
+    assert complete_in_bash("cockpit show prod", tmp_path) == ["production"]
+    assert complete_in_bash("cockpit kinds ht", tmp_path) == ["http"]
 
 
 def test_fish_completes_commands(tmp_path: Path) -> None:

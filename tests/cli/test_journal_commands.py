@@ -7,37 +7,19 @@ import os
 import subprocess
 from pathlib import Path
 
-import msgspec
 import pytest
 
-from cockpit.checklist import model
 from cockpit.cli import main
 from cockpit.cli.exits import Exit
-from cockpit.journal import folder
-from cockpit.journal.event import HoldReleased, HoldStarted, ItemConfirmed, RunClosed, RunOpened
+from cockpit.journal.event import HoldStarted, RunClosed
 from cockpit.journal.folder import RunFolder
-from cockpit.journal.line import digest
-from cockpit.journal.writer import Writer
-from tests.support.runs import ADA, ENGINE, document, manual
-
-RUN = "20261201-2130-2.4.0"
-
-
-def opened() -> RunOpened:
-    raw = model.encode(document(manual("backup-tested")))
-    return RunOpened(RUN, "live", "2.4.0", "production", msgspec.Raw(raw), digest(raw), "0.1.0")
+from tests.support.recorded import RUN, begin, closed
+from tests.support.runs import ADA
 
 
 @pytest.fixture
 def run() -> RunFolder:
-    """A run with five events, held and released."""
-    run = folder.create(RUN)
-    writer = Writer.create(run.journal, ADA, opened(), engine=ENGINE)
-    confirmed = ItemConfirmed("backup-tested", "restored \x1b[31m in 41 minutes")
-    for data in (HoldStarted("database is slow"), HoldReleased("fixed"), confirmed, RunClosed("GOOD")):
-        writer.append([(ADA, data)]).result()
-    writer.close()
-    return run
+    return closed()
 
 
 def journal(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -153,8 +135,7 @@ def test_follow_ends_when_the_run_is_closed(run: RunFolder, capsys: pytest.Captu
 
 
 def test_follow_prints_what_is_recorded_meanwhile(path: str) -> None:
-    run = folder.create(RUN)
-    writer = Writer.create(run.journal, ADA, opened(), engine=ENGINE)
+    run, writer = begin()
     with subprocess.Popen(["cockpit", "journal", "follow", RUN, "--json"], stdout=subprocess.PIPE) as following:
         assert following.stdout is not None
         assert json.loads(following.stdout.readline())["kind"] == "run.opened"

@@ -73,13 +73,21 @@ def test_whoever_the_checklist_names_for_a_position_answers_its_items_and_no_oth
     assert isinstance(ask(cmd.Confirm("owner", "x"), who=grace, in_command=False), Refusal)
 
 
+def test_a_bare_word_is_an_answer_where_the_item_expects_it() -> None:
+    item = manual("agreed", "value == 'yes'")
+    state = fold(events(document(item)))
+    decision = decide(state, cmd.Confirm("agreed", "yes"), now=NOW, who=ADA, in_command=True)
+    assert decision == (ev.ItemConfirmed("agreed", "yes"),)
+
+
 REFUSED = [
-    (cmd.Confirm("nobody", "x"), (), "there is no item 'nobody'"),
-    (cmd.Confirm("ownr", "x"), (), "did you mean owner?"),
-    (cmd.Confirm("health", "x"), (), "measured, not confirmed"),
+    (cmd.Confirm("nobody", "ada"), (), "there is no item 'nobody'"),
+    (cmd.Confirm("ownr", "ada"), (), "did you mean owner?"),
+    (cmd.Confirm("health", "ada"), (), "measured, not confirmed"),
     (cmd.Confirm("owner", "  "), (), "say what you saw"),
+    (cmd.Confirm("owner", "Checked."), (), "say what you saw, not just 'Checked.'"),
     (cmd.Confirm("owner", "x" * 5000), (), "at most 4000"),
-    (cmd.Confirm("aws-roles", "x"), (), "does not count in this run"),
+    (cmd.Confirm("aws-roles", "ada"), (), "does not count in this run"),
     (cmd.Waive("owner", ""), (), "needs a reason"),
     (cmd.Waive("owner", "x", T0), (), "expired"),
     (cmd.RuleOut("owner"), (), "say why"),

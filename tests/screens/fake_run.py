@@ -6,12 +6,13 @@ import asyncio
 import datetime as dt
 from collections.abc import Sequence
 
+from launch import ADA, NOW, event, story
+
 from cockpit.journal.event import Actor, Data, Event
 from cockpit.run.command import Command
 from cockpit.run.decide import Refusal, decide
 from cockpit.run.state import State, apply, fold
 from cockpit.views.run_view import Link, Outcome
-from launch import ADA, NOW, event, story
 
 
 class FakeRun:

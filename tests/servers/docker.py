@@ -51,7 +51,11 @@ class Containers:
     def docker(self, *arguments: str) -> str:
         """What a command of the docker client prints."""
         done = subprocess.run(
-            ["docker", "--host", self.host, *arguments], capture_output=True, stdin=subprocess.DEVNULL, timeout=30
+            ["docker", "--host", self.host, *arguments],
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=30,
+            check=False,
         )
         assert done.returncode == 0, done.stderr.decode()
         return done.stdout.decode().strip()
@@ -99,7 +103,8 @@ def containers(docker_daemon: str) -> Iterator[Containers]:
 def _answers(host: str) -> bool:
     command = ["docker", "--host", host, "version", "--format", "{{.Server.Version}}"]
     with contextlib.suppress(subprocess.TimeoutExpired):
-        return subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=5).returncode == 0
+        done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=5, check=False)
+        return done.returncode == 0
     return False
 
 
@@ -109,8 +114,9 @@ def _started() -> Iterator[str]:
         folder = Path(name)
         host = f"unix://{folder}/docker.sock"
         command = [
-            "unshare", "--net", "dockerd", "--host", host, "--data-root", folder / "data", "--exec-root",
+            "setpriv", "--pdeathsig", "TERM", "unshare", "--net", "dockerd", "--host", host, "--data-root", folder / "data", "--exec-root",
             folder / "exec", "--pidfile", folder / "pid", "--iptables=false", "--bridge=none", "--log-level=warn",
+            "--shutdown-timeout=1",
         ]  # fmt: skip
         with (folder / "log").open("wb") as log:
             daemon = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
@@ -147,5 +153,5 @@ def _import(host: str, image: str, busybox: Path, applets: Sequence[str]) -> Non
             link.type, link.linkname = tarfile.SYMTYPE, "busybox"
             archive.addfile(link)
     command = ["docker", "--host", host, "import", "--change", "ENV PATH=/bin", "-", image]
-    done = subprocess.run(command, input=packed.getvalue(), capture_output=True, timeout=60)
+    done = subprocess.run(command, input=packed.getvalue(), capture_output=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr.decode()

@@ -16,7 +16,7 @@ from cockpit.screens.pressed import pressed
 from cockpit.screens.widgets.line_list import LineList, Rows
 from cockpit.views.header import header
 from cockpit.views.keys import Key, key_bar
-from cockpit.views.line import Line, cut_line, line
+from cockpit.views.line import Line, line
 from cockpit.views.moment import Moment
 from cockpit.views.status import verdict_line
 
@@ -75,22 +75,22 @@ class Board(Screen[None], inherit_bindings=False):
         """Head, body, message, keys; and the notice of a terminal that is too small."""
         yield self.lines(lambda cells, _: Rows(header(self.now, cells)), "head")
         yield from self.body()
-        yield self.lines(lambda cells, _: Rows([cut_line(self.message(), cells, self.now.glyphs.mark)]), "message")
+        yield self.lines(lambda cells, _: Rows([self.message(cells)]), "message")
         yield self.lines(lambda cells, _: Rows(key_bar(self.keys(), self.barred, cells)), "keys")
         yield self.lines(_too_small, "notice")
 
     def lines(self, source: Any, name: str) -> LineList:
         """A list of lines that draws in the terminal's encoding."""
-        return LineList(source, id=name, encoding=self.cockpit.encoding, mark=self.now.glyphs.mark)
+        return LineList(source, name=name, encoding=self.cockpit.encoding, mark=self.now.glyphs.mark)
 
     @property
     def barred(self) -> str:
         """Why nothing can be changed on this board, for the key bar."""
         return self.now.not_allowed
 
-    def message(self) -> Line:
+    def message(self, cells: int) -> Line:
         """The message line: what was said last, or else the verdict."""
-        return self._message or verdict_line(self.now)
+        return self._message or verdict_line(self.now, cells)
 
     def redraw(self) -> None:
         """Draw what changed."""
@@ -146,7 +146,7 @@ class Board(Screen[None], inherit_bindings=False):
 
     def ask(self, form: Form) -> None:
         """Put a form on top."""
-        from cockpit.screens.dialogs.form import FormDialog  # noqa: PLC0415 - a prompt is not needed for first paint
+        from cockpit.screens.dialogs.form import FormDialog
 
         self.app.push_screen(FormDialog(form), self.answered)
 
@@ -162,43 +162,43 @@ class Board(Screen[None], inherit_bindings=False):
 
     def do_help(self) -> None:
         """List the keys."""
-        from cockpit.screens.boards.help import HelpBoard  # noqa: PLC0415
+        from cockpit.screens.boards.help import HelpBoard
 
         self.app.push_screen(HelpBoard(self.keys()))
 
     def do_timeline(self) -> None:
         """Show what happened."""
-        from cockpit.screens.boards.timeline import TimelineBoard  # noqa: PLC0415
+        from cockpit.screens.boards.timeline import TimelineBoard
 
         self.app.push_screen(TimelineBoard())
 
     def do_contacts(self) -> None:
         """Show contacts and quick commands."""
-        from cockpit.screens.boards.contacts import ContactsBoard  # noqa: PLC0415
+        from cockpit.screens.boards.contacts import ContactsBoard
 
         self.app.push_screen(ContactsBoard())
 
     def do_watches(self) -> None:
         """Show the watches."""
-        from cockpit.screens.boards.watches import WatchesBoard  # noqa: PLC0415
+        from cockpit.screens.boards.watches import WatchesBoard
 
         self.app.push_screen(WatchesBoard())
 
     def do_hold(self) -> None:
         """Ask why the run is put in hold, or released."""
-        from cockpit.views.forms import hold_form  # noqa: PLC0415
+        from cockpit.views.forms import hold_form
 
         self.ask(hold_form(self.now))
 
     def do_take(self) -> None:
         """Ask before taking command."""
-        from cockpit.views.forms import take_command_form  # noqa: PLC0415
+        from cockpit.views.forms import take_command_form
 
         self.ask(take_command_form(self.now))
 
     def do_close(self) -> None:
         """Show the verdict, and ask before the run ends."""
-        from cockpit.views.forms import close_form  # noqa: PLC0415
+        from cockpit.views.forms import close_form
 
         self.ask(close_form(self.now))
 

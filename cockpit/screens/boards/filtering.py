@@ -44,18 +44,18 @@ class FilteringBoard(Board):
         """Show what the filter wants now."""
         raise NotImplementedError
 
-    def message(self) -> Line:
+    def message(self, cells: int) -> Line:
         """While a filter is on, the message line says so."""
         if self._message or not self.wanted:
-            return super().message()
+            return super().message(cells)
         how = Piece("   / changes it, esc drops it", "dim")
         return line((" filter ", "accent"), (self.wanted, "strong"), f"   {self.found()}", how)
 
     def do_filter(self) -> None:
         """Open the prompt in place of the message line."""
-        from cockpit.screens.widgets.prompt import Prompt  # noqa: PLC0415 - a prompt is not needed for first paint
+        from cockpit.screens.widgets.prompt import Prompt
 
-        self._prompt = Prompt(self.wanted, self.HINT, id="filter")
+        self._prompt = Prompt(self.wanted, self.HINT, name="filter")
         label = self.lines(lambda *_: Rows([line((" filter ", "accent"))]), "filter-label")
         self.mount(Pane(label, self._prompt, id="filter-row"), before="#message")
         self.add_class("-filtering")

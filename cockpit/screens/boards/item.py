@@ -8,7 +8,7 @@ from textual.widget import Widget
 
 from cockpit.screens.boards.saying import SayingBoard
 from cockpit.screens.widgets.line_list import LineList, Rows
-from cockpit.views.detail import detail_lines, detail_title
+from cockpit.views.detail import detail_head, detail_lines
 from cockpit.views.keys import Key, item_keys
 from cockpit.views.line import line
 from cockpit.views.walk import Walk
@@ -17,7 +17,7 @@ from cockpit.views.walk import Walk
 class ItemBoard(SayingBoard):
     """The item under the cursor of a tree, on the whole screen."""
 
-    DEFAULT_CSS = "ItemBoard #where { height: 1; } ItemBoard #title { height: 1; }"
+    DEFAULT_CSS = "ItemBoard #where { height: 1; }"
 
     def __init__(self, walk: Walk) -> None:
         """Show where the cursor of `tree` stands."""
@@ -30,9 +30,8 @@ class ItemBoard(SayingBoard):
         return self._of
 
     def body(self) -> Iterable[Widget]:
-        """The headings over it, its title, and the rest."""
+        """The headings over it, and the rest."""
         yield self.lines(self._where, "where")
-        yield self.lines(self._title, "title")
         yield self.lines(self._detail, "detail")
 
     def keys(self) -> Sequence[Key]:
@@ -49,11 +48,10 @@ class ItemBoard(SayingBoard):
         names = [self.walk.outline.by_key[key].name for key in node.above] if node else []
         return Rows([line((f" {f' {self.now.glyphs.folded} '.join(names)}", "dim"))])
 
-    def _title(self, cells: int, _: int) -> Rows:
-        return Rows([detail_title(self.item, self.now, cells)] if self.item else [])
-
     def _detail(self, cells: int, _: int) -> Rows:
-        return Rows(detail_lines(self.item, self.now, cells) if self.item else [])
+        if self.item is None:
+            return Rows([])
+        return Rows([*detail_head(self.item, self.now, cells), *detail_lines(self.item, self.now, cells)])
 
     def _scroll(self, by: int) -> None:
         self.query_one("#detail", LineList).scroll_rows(by)

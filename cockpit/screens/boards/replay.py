@@ -94,7 +94,7 @@ class ReplayBoard(RunBoard):
 
     def do_go_to(self) -> None:
         """Ask for a time or a number."""
-        from cockpit.views.forms import go_to_form  # noqa: PLC0415 - a prompt is not needed for first paint
+        from cockpit.views.forms import go_to_form
 
         self.ask(go_to_form(self.replay.go_to, self.now))
 

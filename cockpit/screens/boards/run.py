@@ -13,9 +13,9 @@ from cockpit.screens.boards.filtering import FilteringBoard
 from cockpit.screens.boards.saying import SayingBoard
 from cockpit.screens.widgets.line_list import LineList, Rows
 from cockpit.screens.widgets.pane import Pane
-from cockpit.views.detail import detail_strip, detail_title
+from cockpit.views.detail import detail_head, detail_strip
 from cockpit.views.heading import heading_lines, rule
-from cockpit.views.keys import Key, run_keys
+from cockpit.views.keys import Key, asks_now, run_keys
 from cockpit.views.lazy import Lazy
 from cockpit.views.line import Line, Piece, line
 from cockpit.views.timeline import latest_lines
@@ -26,7 +26,7 @@ from cockpit.views.words import plural
 
 Shown = Literal["detail", "watches", "timeline"]
 
-_REST = 0.1
+_REST = 0.2
 """Seconds after which a cursor that moved is taken to rest: only then the detail is drawn."""
 
 _SHEET = 9
@@ -80,8 +80,8 @@ class RunBoard(FilteringBoard, SayingBoard):
 
     def _of_node(self, cells: int, rows: int) -> list[Line]:
         if self.item is not None:
-            title = detail_title(self.item, self.now, cells)
-            return [title, *detail_strip(self.item, self.now, cells, rows - 1)]
+            title = detail_head(self.item, self.now, cells)
+            return [*title, *detail_strip(self.item, self.now, cells, rows - len(title))]
         return heading_lines(self.node, self.now, cells)[:rows] if self.node else []
 
     def _strip(self, cells: int, rows: int) -> Rows:
@@ -106,13 +106,13 @@ class RunBoard(FilteringBoard, SayingBoard):
 
     def on_screen_suspend(self) -> None:
         """Keep the cursor above a sheet that lies on the foot of the tree."""
-        self._cover(_SHEET if self.has_class("-wide") else 0)
+        self._lie_on(_SHEET if self.has_class("-wide") else 0)
 
     def on_screen_resume(self) -> None:
         """Use the whole tree again."""
-        self._cover(0)
+        self._lie_on(0)
 
-    def _cover(self, rows: int) -> None:
+    def _lie_on(self, rows: int) -> None:
         tree = self.query_one("#tree", LineList)
         if tree.covered != rows:
             tree.covered = rows
@@ -191,14 +191,14 @@ class RunBoard(FilteringBoard, SayingBoard):
             self.moved()
         elif item is None:
             self.do_contacts()
-        elif item.confirm is not None and not self.now.not_allowed and not self.now.stands[item.id].settled:
+        elif asks_now(item, self.now):
             self.do_confirm()
         else:
             self.do_detail()
 
     def do_detail(self) -> None:
         """Show everything about the item."""
-        from cockpit.screens.boards.item import ItemBoard  # noqa: PLC0415 - not needed for first paint
+        from cockpit.screens.boards.item import ItemBoard
 
         self.app.push_screen(ItemBoard(self.walk), self._back_from_item)
 
@@ -219,7 +219,7 @@ class RunBoard(FilteringBoard, SayingBoard):
         if self.now.not_allowed:
             self.app.exit(0)
             return
-        from cockpit.screens.dialogs.leave import LeaveDialog  # noqa: PLC0415
+        from cockpit.screens.dialogs.leave import LeaveDialog
 
         self.app.push_screen(LeaveDialog(), self._left)
 

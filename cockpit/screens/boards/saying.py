@@ -5,6 +5,7 @@ from __future__ import annotations
 from cockpit.checklist.model import Branch, Item
 from cockpit.run import command as cmd
 from cockpit.screens.boards.board import Board
+from cockpit.views.keys import asks_now
 from cockpit.views.outline import Node
 from cockpit.views.walk import Walk
 from cockpit.views.words import title
@@ -55,19 +56,12 @@ class SayingBoard(Board):
 
     def next_to_confirm(self, by: int) -> Node | None:
         """The next open item that asks a person; None when the one under the cursor is the only one."""
-        stands, here = self.now.stands, self.walk.at
-
-        def asks(item: Item) -> bool:
-            return (
-                item.confirm is not None and (item.check is None or item.mode == "both") and not stands[item.id].settled
-            )
-
-        found = self.walk.seek(by, asks)
-        return None if found is None or found.key == here else found
+        found = self.walk.seek(by, lambda item: asks_now(item, self.now))
+        return None if found is None or found.key == self.walk.at else found
 
     def do_confirm(self) -> None:
         """Ask what is seen; then go on to the next item that asks."""
-        from cockpit.screens.dialogs.confirm import ConfirmDialog  # noqa: PLC0415 - a prompt is not needed for first paint
+        from cockpit.screens.dialogs.confirm import ConfirmDialog
 
         if self.item is not None and self.item.confirm is not None:
             self.app.push_screen(ConfirmDialog(self), self.answered)
@@ -79,14 +73,14 @@ class SayingBoard(Board):
 
     def do_waive(self) -> None:
         """Ask why the item is accepted undone."""
-        from cockpit.views.forms import waive_form  # noqa: PLC0415 - as are forms
+        from cockpit.views.forms import waive_form
 
         if self.item is not None:
             self.ask(waive_form(self.item, self.now))
 
     def do_rule_out(self) -> None:
         """Ask why the item, or all under the heading, is not applicable; an optional one needs no reason."""
-        from cockpit.views.forms import rule_out_form  # noqa: PLC0415
+        from cockpit.views.forms import rule_out_form
 
         subject = self.node.subject if self.node else None
         if isinstance(subject, (Item, Branch)):
@@ -94,13 +88,13 @@ class SayingBoard(Board):
 
     def do_note(self) -> None:
         """Ask for a note on the item; on a heading, on the run."""
-        from cockpit.views.forms import note_form  # noqa: PLC0415
+        from cockpit.views.forms import note_form
 
         self.ask(note_form(self.item))
 
     def do_take_back(self) -> None:
         """Show what was said, and take it back."""
-        from cockpit.views.forms import take_back_form  # noqa: PLC0415
+        from cockpit.views.forms import take_back_form
 
         if self.item is not None:
             self.ask(take_back_form(self.item, self.now))

@@ -82,7 +82,7 @@ class TimelineBoard(FilteringBoard, ListingBoard):
 
     def do_enter(self) -> None:
         """Show the item that the event is about."""
-        from cockpit.screens.boards.item import ItemBoard  # noqa: PLC0415 - only when it is asked for
+        from cockpit.screens.boards.item import ItemBoard
 
         about = getattr(self.events[self.at].data, "item", "") if self.events else ""
         walk = Walk(self.now.state.document, self.now.stands)

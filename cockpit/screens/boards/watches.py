@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cockpit.screens.boards.listing import ListingBoard
 from cockpit.views.keys import Key, watches_keys
-from cockpit.views.line import Line, line
+from cockpit.views.line import Line
 from cockpit.views.walk import Walk
 from cockpit.views.watches import watch_rows
 
@@ -22,11 +22,11 @@ class WatchesBoard(ListingBoard):
 
     def rows(self, cells: int) -> Sequence[Line]:
         """A row for each watch."""
-        return [line(" ", *row) for row in watch_rows(self.now, cells - 1)]
+        return watch_rows(self.now, cells)
 
     def do_enter(self) -> None:
         """Show everything about the watch."""
-        from cockpit.screens.boards.item import ItemBoard  # noqa: PLC0415 - only when it is asked for
+        from cockpit.screens.boards.item import ItemBoard
 
         watches = self.now.state.document.watch
         if watches:

@@ -42,11 +42,12 @@ class ConfirmDialog(FormDialog):
 
     def recorded(self, seq: int) -> None:
         """Say so, and ask the next open item; close when there is none."""
-        done = f"{title(self._item.title)}: recorded (event {seq})"
+        failing = self._warned_of == self.answers[0].strip()
+        done = f"{title(self._item.title)}: recorded{' as failing' if failing else ''} (event {seq})"
         if not self._step(1):
             self.dismiss(f"{done}. No other item asks a person.")
             return
-        self.say(line((done, "good")))
+        self.say(line((done, "warn" if failing else "good")))
 
     def take_key(self, name: str) -> bool:
         """The page keys go to the open item before or after, without an answer."""

@@ -17,6 +17,8 @@ from cockpit.views.heading import rule
 from cockpit.views.line import Line, apart, line, wrap_line
 
 _MARGIN = 1
+_ROWS = 10
+"""Rows of a sheet at least: what lies below the tree at 80 x 24."""
 
 
 class FormDialog(Sheet[str]):
@@ -133,7 +135,7 @@ class FormDialog(Sheet[str]):
         cells = max(width(each.label) for each in self.form.blanks) + 2
         shown = self.lines(lambda *_: Rows([label]), f"label-{number}")
         shown.styles.width = cells
-        return Pane(shown, Prompt(blank.value, blank.hint, id=f"blank-{number}"), classes="blank")
+        return Pane(shown, Prompt(blank.value, blank.hint, name=f"blank-{number}"), classes="blank")
 
     def _about_lines(self, cells: int) -> list[Line]:
         mark = self.now.glyphs
@@ -155,12 +157,16 @@ class FormDialog(Sheet[str]):
         )
         return [*saying, apart(line(" ", *keys), line(("esc", "accent"), " back "), cells, self.now.glyphs.mark)]
 
-    def _foot(self, cells: int, _: int) -> Rows:
-        return Rows(self._foot_lines(cells))
+    def _foot(self, cells: int, rows: int) -> Rows:
+        *saying, keys = self._foot_lines(cells)
+        return Rows([*saying, *([()] * (rows - len(saying) - 1)), keys])
 
     def _fit(self) -> None:
         """Give the texts the rows that they need."""
         cells = self.app.size.width
         room = max(3, self.app.size.height - len(self.form.blanks) - len(self._foot_lines(cells)))
-        self.query_one("#about").styles.height = min(len(self._about_lines(cells)), room)
-        self.query_one("#foot").styles.height = len(self._foot_lines(cells))
+        about, foot = min(len(self._about_lines(cells)), room), len(self._foot_lines(cells))
+        self.query_one("#about").styles.height = about
+        self.query_one("#foot").styles.height = max(
+            foot, min(_ROWS, self.app.size.height) - about - len(self.form.blanks)
+        )

@@ -41,8 +41,10 @@ class LeaveDialog(Sheet[Literal["leave", "close"]]):
                 line(" The run goes on without this screen: checks, watches and clocks."),
                 line(" Come back with ", ("cockpit", "strong"), " or ", (f"cockpit attach {run}", "strong"), "."),
                 (),
+                verdict_line(self.now, cells),
+                (),
                 line((" enter", "accent"), " leave; the run goes on"),
-                line((" E", "accent"), "     end the run  ", *verdict_line(self.now)),
+                line((" E", "accent"), "     end the run, with the verdict above"),
                 line((" esc", "accent"), "   stay"),
             ]
         )

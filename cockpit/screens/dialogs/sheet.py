@@ -23,7 +23,8 @@ class Sheet(ModalScreen[Answer], Generic[Answer], inherit_bindings=False):
     BINDINGS: ClassVar = []
     DEFAULT_CSS = """
     Sheet { background: transparent; align: center bottom; }
-    Sheet #sheet { height: auto; min-height: 10; width: 100%; max-height: 100%; background: ansi_default; color: ansi_default; }
+    Sheet #sheet { height: auto; min-height: 10; width: 100%; max-height: 100%; }
+    Sheet #sheet { background: ansi_default; color: ansi_default; }
     Sheet LineList { width: 1fr; }
     """
 
@@ -39,7 +40,7 @@ class Sheet(ModalScreen[Answer], Generic[Answer], inherit_bindings=False):
 
     def lines(self, source: Any, name: str) -> LineList:
         """A list of lines that draws in the terminal's encoding."""
-        return LineList(source, id=name, encoding=self.cockpit.encoding, mark=self.now.glyphs.mark)
+        return LineList(source, name=name, encoding=self.cockpit.encoding, mark=self.now.glyphs.mark)
 
     def on_key(self, event: events.Key) -> None:
         """Take what is a key of the sheet; the rest goes on to the bindings of its prompts."""

@@ -18,6 +18,9 @@ from textual.widget import Widget
 from cockpit.screens.palette import paint
 from cockpit.views.line import Line
 
+_CONTEXT = 2
+"""Rows left in sight of those that the cursor came from."""
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -32,15 +35,10 @@ class LineList(Widget, can_focus=False):
     """Rows from a source that is asked again at each redraw with the size to fill: cells, rows."""
 
     def __init__(
-        self,
-        source: Callable[[int, int], Rows],
-        *,
-        id: str,
-        encoding: str = "utf-8",
-        mark: str = "",
+        self, source: Callable[[int, int], Rows], *, name: str, encoding: str = "utf-8", mark: str = ""
     ) -> None:
         """Show what `source` gives; `mark` stands where a line was cut."""
-        super().__init__(id=id)
+        super().__init__(id=name)
         self._source = source
         self._encoding = encoding
         self._mark = mark
@@ -105,15 +103,13 @@ class LineList(Widget, can_focus=False):
         ]
 
     def _keep_in_sight(self, height: int) -> None:
-        """Scroll by half a page when the cursor leaves: a full redraw every few keys, not at each of them."""
+        """Scroll by nearly a page when the cursor leaves: all rows are sent again once a page, not at each key."""
         height = max(1, height - self.covered)
         last = max(0, len(self._rows.lines) - height)
         cursor = self._rows.cursor
         if cursor is not None and not self._top <= cursor < self._top + height:
-            near = self._top - height < cursor < self._top + 2 * height
-            below = cursor >= self._top + height
-            lead = height // 2 if near else height // 3
-            self._top = cursor - (lead if below or not near else height - 1 - lead)
+            lead = min(_CONTEXT, height // 3)
+            self._top = cursor - (height - 1 - lead if self._top - height < cursor < self._top else lead)
         self._top = min(max(0, self._top), last)
 
 

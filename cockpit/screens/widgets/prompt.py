@@ -21,9 +21,9 @@ class Prompt(Input):
     }
     """
 
-    def __init__(self, value: str = "", placeholder: str = "", *, id: str) -> None:  # noqa: A002
+    def __init__(self, value: str = "", placeholder: str = "", *, name: str) -> None:
         """Start with `value`; `placeholder` is shown while it is empty."""
-        super().__init__(value, placeholder, id=id, select_on_focus=False)
+        super().__init__(value, placeholder, id=name, select_on_focus=False)
         self.cursor_blink = False
 
     def _on_paste(self, event: events.Paste) -> None:

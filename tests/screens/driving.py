@@ -1,0 +1,71 @@
+"""Drives the app in a test, and reads what it shows."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fake_run import FakeRun
+from launch import story
+from textual.app import App
+from textual.pilot import Pilot
+
+from cockpit.engine.replayed import ReplayedRun
+from cockpit.screens.app import CockpitApp
+from cockpit.views.signs import UNICODE, Glyphs
+
+Shown = tuple[str, "App[Any]"]
+
+
+def cockpit(view: FakeRun | None = None, *, glyphs: Glyphs = UNICODE, encoding: str = "utf-8") -> CockpitApp:
+    """The app over a run, with a fixed zone and terminal."""
+    return CockpitApp(view or FakeRun(), glyphs=glyphs, zone=dt.UTC, encoding=encoding)
+
+
+def replayed() -> CockpitApp:
+    """The app over a replay of the same run."""
+    run = ReplayedRun(story())
+    return CockpitApp(run, replay=run, glyphs=UNICODE, zone=dt.UTC, encoding="utf-8")
+
+
+def text_of_screen(app: App[Any]) -> str:
+    """What is on the screen, line by line. Textual has no public way to ask."""
+    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
+
+
+def presses(*keys: str) -> Callable[[Pilot[Any]], Awaitable[None]]:
+    """Press keys one after another, waiting for each; `type:...` types letters."""
+
+    async def press(pilot: Pilot[Any]) -> None:
+        await pilot.pause()
+        for key in keys:
+            letters = key.removeprefix("type:") if key.startswith("type:") else None
+            await pilot.press(*(["space" if each == " " else each for each in letters] if letters else [key]))
+            await pilot.pause(0.05)
+        await pilot.pause(0.3)
+
+    return press
+
+
+def shown(app: App[Any], *keys: str, size: tuple[int, int] = (80, 24)) -> str:
+    """The text of the screen after `keys`."""
+
+    async def drive() -> str:
+        async with app.run_test(size=size) as pilot:
+            await presses(*keys)(pilot)
+            return text_of_screen(app)
+
+    return asyncio.run(drive())
+
+
+def drive(app: App[Any], act: Callable[[Pilot[Any]], Awaitable[Any]], size: tuple[int, int] = (80, 24)) -> Any:
+    """Run `act` with a pilot, and hand on what it returns."""
+
+    async def go() -> Any:
+        async with app.run_test(size=size) as pilot:
+            await pilot.pause()
+            return await act(pilot)
+
+    return asyncio.run(go())

@@ -1,0 +1,35 @@
+"""The real app over a fake run, to be started on a real terminal: `hostile`, `replay` or nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+import time
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
+
+from fake_run import FakeRun  # noqa: E402 - the path to them is set above
+from hostile import hostile_story  # noqa: E402 - the path to them is set above
+from launch import NOW, story  # noqa: E402 - the path to them is set above
+
+from cockpit.engine.replayed import ReplayedRun  # noqa: E402 - the path to them is set above
+from cockpit.screens.app import show_replay, show_run  # noqa: E402 - the path to them is set above
+
+
+class RunWithAClock(FakeRun):
+    """A run whose time goes on."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self._begun = time.monotonic()
+
+    def now(self) -> dt.datetime:
+        return NOW + dt.timedelta(seconds=time.monotonic() - self._begun)
+
+
+if __name__ == "__main__":
+    what = sys.argv[1] if len(sys.argv) > 1 else ""
+    if what == "replay":
+        sys.exit(show_replay(ReplayedRun(story())))
+    sys.exit(show_run(RunWithAClock(hostile_story() if what == "hostile" else story())))
