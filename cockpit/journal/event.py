@@ -8,6 +8,7 @@ Cockpit can still replay the rest of a newer journal.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import msgspec
@@ -317,21 +318,20 @@ class _Line(msgspec.Struct, frozen=True):
 
 
 _decode_line = msgspec.json.Decoder(_Line).decode
-_decode_data = {key: msgspec.json.Decoder(kind).decode for key, kind in KINDS.items()}
+
+READ: dict[tuple[str, int], Callable[[bytes | msgspec.Raw], Data]] = {
+    key: msgspec.json.Decoder(kind).decode for key, kind in KINDS.items()
+}
+"""How the data of each kind is read from JSON. Raises msgspec.DecodeError."""
 
 
 def decode(line: bytes) -> Event:
     """The event that a line of a journal holds. Raises msgspec.DecodeError when it holds none."""
     record = _decode_line(line)
     kind, raw = record.kind, record.data
-    known = _decode_data.get((kind, record.v))
-    data = known(raw) if known else Unknown(kind, msgspec.Raw(bytes(raw)))
+    read = READ.get((kind, record.v))
+    data = read(raw) if read else Unknown(kind, msgspec.Raw(bytes(raw)))
     return Event(record.seq, record.at, kind, record.by, data, record.mono, record.boot, record.h)
-
-
-def decode_data(kind: type[Data], data: bytes) -> Data:
-    """The data of an event of a known kind, from JSON. Raises msgspec.DecodeError."""
-    return _decode_data[kind.kind, kind.version](data)
 
 
 def plain(data: Data) -> Any:

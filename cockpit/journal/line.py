@@ -18,7 +18,8 @@ from cockpit.journal import chain
 from cockpit.journal import event as ev
 
 _encode = msgspec.json.Encoder(order="sorted").encode
-_CONTENT = b'{"at":"%b","boot":%b,"by":%b,"data":%b,"kind":"%b","mono":%d,"seq":%d,"v":%d}'
+_OPENING = b'{"at":"%b","boot":%b'
+_CONTENT = b'%b,"by":%b,"data":%b,"kind":"%b","mono":%d,"seq":%d,"v":%d}'
 _NOT_ASCII = re.compile("[^\x00-\x7e]")
 
 
@@ -26,8 +27,8 @@ class Unrecordable(ValueError):
     """An event that cannot be a line of a journal: too large, or of values that do not read back as they were."""
 
 
-class Stamp(msgspec.Struct, frozen=True):
-    """When something was written."""
+class Stamp(msgspec.Struct, frozen=True, eq=False):
+    """When something was written. Each is a moment of its own: two are never equal."""
 
     at: dt.datetime
     """UTC."""
@@ -59,23 +60,15 @@ def compose(seq: int, stamp: Stamp, by: ev.Actor, data: ev.Data, before: bytes) 
 
     `before` is the hash of the line before. Raises Unrecordable.
     """
-    if (data.kind, data.version) not in ev.KINDS:
+    read = ev.READ.get((data.kind, data.version))
+    if read is None:
         raise Unrecordable(f"{data.kind} cannot be recorded: this Cockpit does not know that kind of event")
     try:
         if isinstance(data, ev.RunOpened):
             data = msgspec.structs.replace(data, document=msgspec.Raw(_canonical_text(bytes(data.document))))
         said = canonical(data)
-        understood = ev.decode_data(type(data), said)
-        content = _CONTENT % (
-            _rfc3339(stamp.at),
-            _known(stamp.boot),
-            _known(by),
-            said,
-            data.kind.encode(),
-            stamp.mono,
-            seq,
-            data.version,
-        )
+        understood = read(said)
+        content = _CONTENT % (_opening(stamp), _known(by), said, data.kind.encode(), stamp.mono, seq, data.version)
     except (ValueError, TypeError) as problem:
         raise Unrecordable(f"{data.kind} cannot be recorded: {problem}") from problem
     if understood != data:
@@ -101,9 +94,12 @@ def _known(value: ev.Actor | str) -> bytes:
     return text
 
 
-def _rfc3339(at: dt.datetime) -> bytes:
-    text: str = msgspec.to_builtins(at)
-    return (text if at.microsecond else text.replace("Z", ".000000Z")).encode()
+@functools.lru_cache(maxsize=1)
+def _opening(stamp: Stamp) -> bytes:
+    """What all lines of one write begin with."""
+    at: str = msgspec.to_builtins(stamp.at)
+    rfc3339 = at if stamp.at.microsecond else at.replace("Z", ".000000Z")
+    return _OPENING % (rfc3339.encode(), _known(stamp.boot))
 
 
 def _canonical_text(document: bytes) -> bytes:

@@ -20,9 +20,14 @@ from cockpit.journal.event import Actor
 from cockpit.journal.folder import RunFolder
 from cockpit.text import safe_line
 
-_TRIES = 8
 _BETWEEN = 0.004
-"""Seconds between tries: whoever only looks (`holder_of`) has the lock for some microseconds, and is not a holder."""
+"""Seconds between two tries to take the lock."""
+
+_NAMED = 0.03
+"""Seconds to try when the file names a holder: whoever only looks (`holder_of`) has the lock too, for an instant."""
+
+_UNNAMED = 1.0
+"""Seconds to try when it names none: then it is most likely somebody who only looks, on a busy machine."""
 
 _NETWORKED = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "gpfs", "beegfs"}
@@ -61,15 +66,15 @@ class RunLock:
     @classmethod
     def acquire(cls, folder: RunFolder, holder: Holder) -> Self:
         """Take the lock of the run in `folder`, and say in it who has it. Raises LockHeld, and OSError."""
-        for attempt in range(_TRIES):
-            if attempt:
-                time.sleep(_BETWEEN)
-            fd = _take(folder.lock, os.O_RDWR | os.O_CREAT, fcntl.LOCK_EX)
-            if fd is not None:
-                os.ftruncate(fd, 0)
-                os.pwrite(fd, msgspec.json.encode(holder) + b"\n", 0)
-                return cls(fd)
-        raise LockHeld(folder.id, _said_in(folder.lock) or _somebody(folder.lock))
+        begun = time.monotonic()
+        while (fd := _take(folder.lock, os.O_RDWR | os.O_CREAT, fcntl.LOCK_EX)) is None:
+            said = _said_in(folder.lock)
+            if time.monotonic() - begun > (_NAMED if said else _UNNAMED):
+                raise LockHeld(folder.id, said or _somebody(folder.lock))
+            time.sleep(_BETWEEN)
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, msgspec.json.encode(holder) + b"\n", 0)
+        return cls(fd)
 
     def release(self) -> None:
         """Let somebody else have it."""
@@ -91,9 +96,8 @@ def holder_of(folder: RunFolder) -> Holder | None:
     A holder that was killed is not one, whatever the file says. One that holds the run and has not said yet who it is
     is waited for, a moment. Raises OSError when the lock cannot be read.
     """
-    for attempt in range(_TRIES):
-        if attempt:
-            time.sleep(_BETWEEN)
+    begun = time.monotonic()
+    while True:
         try:
             fd = _take(folder.lock, os.O_RDONLY, fcntl.LOCK_SH)
         except FileNotFoundError:
@@ -102,9 +106,9 @@ def holder_of(folder: RunFolder) -> Holder | None:
             os.close(fd)
             return None
         said = _said_in(folder.lock)
-        if said is not None:
-            return said
-    return _somebody(folder.lock)
+        if said is not None or time.monotonic() - begun > _NAMED:
+            return said or _somebody(folder.lock)
+        time.sleep(_BETWEEN)
 
 
 def unsafe_file_system(path: Path, mounts: Path = Path("/proc/mounts")) -> str:

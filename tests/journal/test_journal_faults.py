@@ -79,12 +79,17 @@ def refused(writer, sample):
         (0.5, "bytes could be written: the disk may be full"),
     ],
 )
-def test_without_room_an_event_is_refused_and_the_next_one_tries_again(sample, journal, writer, disk, how, says):
+@pytest.mark.parametrize("recover", [False, True])
+def test_without_room_an_event_is_refused_and_the_next_one_tries_again(
+    sample, journal, writer, disk, how, says, recover
+):
     size = journal.stat().st_size
     disk.fail("write", how)
     assert says in refused(writer, sample)
     assert journal.stat().st_size == size
     assert writer.trusted
+    if recover:
+        writer.recover().result(5)
     assert writer.append([(sample.ada, sample.note("after"))]).result(5)[0].seq == 2
     assert writer.recording
     assert writer.problem == ""
