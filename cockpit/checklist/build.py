@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import msgspec
 
 from cockpit.checklist import file, model, variables
+from cockpit.checklist.condition_names import names, tokens
 from cockpit.checklist.conditions import ANSWER
 from cockpit.checklist.kinds import DocumentedKind, Field
 from cockpit.checklist.merge import LISTS_OF_BRANCHES
@@ -37,8 +37,8 @@ def build(
     """
     absent = Node({}, node.source)
     known, problems = variables.resolve(form.variables, node.entries().get("variables", absent), given, environ)
-    building = _Building(form, kinds, known, problems=problems)
-    building.problems.extend(_check_ids(whole))
+    problems.extend(_check_ids(whole))
+    building = _Building(form, kinds, known, problems)
     parts = tuple(building.branch(each, at, "parts", "") for each, at in _pairs(form.parts, node, "parts"))
     watch = tuple(building.item(each, at, "") for each, at in _pairs(form.watch, node, "watch"))
     document = Document(
@@ -55,46 +55,58 @@ def build(
     if not parts and "parts" not in node:
         problems.append(problem_at(node.source, "the checklist has no parts", "write what must be true under `parts`"))
     problems.extend(_check_needs(building.needs, _written_ids(whole)))
-    return _with_needs_that_count(document), building.nodes, building.problems
+    return _with_needs_that_count(document), building.nodes, problems
 
 
 def _pairs(forms: list[Any], node: Node, key: str) -> Iterator[tuple[Any, Node]]:
     return zip(forms, node.below(key), strict=True)
 
 
-@dataclass
-class _Building:
+class _Building(msgspec.Struct):
+    """One pass over everything that was written: what it becomes, and on the way what is wrong with it."""
+
     form: file.Checklist
     kinds: Mapping[str, DocumentedKind]
     variables: Mapping[str, Variable]
     problems: list[Problem]
-    nodes: dict[str, Node] = field(default_factory=dict)
-    needs: dict[str, Node] = field(default_factory=dict)
+    """What is wrong so far."""
+    nodes: dict[str, Node] = {}
+    """What was written for each branch and item, by its id."""
+    needs: dict[str, Node] = {}
     """The `needs` of each item that has a check, by its id."""
 
     def branch(self, form: file.Branch, node: Node, key: str, excluded: str) -> model.Branch:
         self.nodes.setdefault(form.id, node)
         self._texts(node, "title", "note")
-        excluded = excluded or self._excluded(form.when, node)
-        children: list[model.Branch | model.Item] = []
-        for below in node.entries():
-            if below not in file.CHILDREN:
-                continue
-            for each, at in _pairs(getattr(form, below), node, below):
-                make = self.item if below == "items" else lambda e, a, x, b=below: self.branch(e, a, b, x)
-                children.append(make(each, at, excluded))
+        own = self._excluded(form.when, node)
+        children = tuple(self._children(form, node, excluded or own))
         show = tuple(form.show) if isinstance(form, file.Part) else ()
         if not children and not show and not _has_children(node):
             said = f"the {_LEVELS[key]} `{form.id}` is empty"
             self.problems.append(problem_at(node.source, said, "write items under it, or remove it"))
         return model.Branch(
-            _LEVELS[key], form.id, safe_line(form.title), node.source, tuple(children), safe(form.note), excluded, show
+            level=_LEVELS[key],
+            id=form.id,
+            title=safe_line(form.title),
+            source=node.source,
+            children=children,
+            note=safe(form.note),
+            excluded=excluded or own,
+            show=show,
         )
+
+    def _children(self, form: file.Branch, node: Node, excluded: str) -> Iterator[model.Branch | model.Item]:
+        """What stands below, in the order of the keys that it is written under."""
+        for key in node.entries():
+            if key == "items":
+                yield from (self.item(each, at, excluded) for each, at in _pairs(getattr(form, key), node, key))
+            elif key in file.CHILDREN:
+                yield from (self.branch(each, at, key, excluded) for each, at in _pairs(getattr(form, key), node, key))
 
     def item(self, form: file.Item, node: Node, excluded: str) -> model.Item:
         self.nodes.setdefault(form.id, node)
         self._texts(node, "title", "note", "target")
-        excluded = excluded or self._excluded(form.when, node)
+        own = self._excluded(form.when, node)
         check: model.Check | None = None
         unwired: tuple[str, ...] = ()
         if form.check is not None:
@@ -118,7 +130,7 @@ class _Building:
             required=form.required,
             note=safe(form.note),
             target=safe_line(form.target),
-            excluded=excluded,
+            excluded=excluded or own,
         )
 
     def contact(self, form: file.Contact, node: Node) -> model.Contact:
@@ -146,16 +158,15 @@ class _Building:
 
     def _filled(self, text: str) -> str:
         """`text` with the variables whose values are known; a secret, or one that is not set, stays `${name}`."""
-        return str(variables.fill(text, self.variables))
+        return variables.words(variables.fill(text, self.variables))
 
     def _texts(self, node: Node, *keys: str) -> None:
-        """Check the variables in texts that people read."""
-        for key in keys:
-            child = node.entries().get(key)
-            if child is not None:
-                self.problems.extend(variables.check_uses(child, self.variables))
-        if isinstance(node.value, str):
-            self.problems.extend(variables.check_uses(node, self.variables))
+        """Check the variables in texts that people read: those under `keys`, or a text that stands for all of them."""
+        texts = (
+            [node] if isinstance(node.value, str) else [node.entries()[key] for key in keys if key in node.entries()]
+        )
+        for text in texts:
+            self.problems.extend(variables.check_uses(text, self.variables))
 
     def _position(self, position: str, node: Node) -> None:
         if position and position not in self.form.positions:
@@ -174,9 +185,9 @@ class _Building:
             each.name: each for each in self.variables.values() if not (each.secret or variables.read_later(each))
         }
         condition, wrong = check_condition(at, [_variable_field(each) for each in usable.values()])
-        later = [name for name in self.variables if name not in usable and name in when]
+        later = names(list(tokens(when)), self.variables.keys() - usable.keys())
         if wrong and later:
-            said = f"`when` cannot use `{later[0]}`: it is read only when it is used"
+            said = f"`when` cannot use `{later[0].root}`: it is read only when it is used"
             wrong = [problem_at(at.source, said, "use a variable whose value is written out")]
         self.problems.extend(wrong)
         if condition is None or any(not usable[name].is_set for name in condition.roots):

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 _TOKEN = re.compile(
     r"""(?P<space>\s+|//[^\n]*)
@@ -22,8 +21,7 @@ _USE = re.compile(r"\$\{(\w+)\}")
 _ESCAPES = str.maketrans({"\\": r"\\", "'": r"\'", '"': r"\"", "\n": r"\n", "\r": r"\r"})
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """A word of a condition. `kind` is `string`, `number`, `name` or `sign`; `start` counts from 0."""
 
     kind: str
@@ -33,8 +31,7 @@ class Token:
     column: int
 
 
-@dataclass(frozen=True)
-class Name:
+class Name(NamedTuple):
     """A name or path in a condition, as written: `status`, `body.colour`, `headers['x-frame-options']`."""
 
     text: str
@@ -46,11 +43,14 @@ class Name:
 
 def tokens(text: str) -> Iterator[Token]:
     """The words of a condition, without spaces and comments."""
+    line, line_start = 1, 0
     for match in _TOKEN.finditer(text):
-        if match.lastgroup is not None and match.lastgroup != "space":
-            before = text[: match.start()]
-            column = match.start() - before.rfind("\n")
-            yield Token(match.lastgroup, match[0], match.start(), before.count("\n") + 1, column)
+        kind, start = match.lastgroup or "", match.start()
+        if kind != "space":
+            yield Token(kind, match[0], start, line, start - line_start + 1)
+        if "\n" in match[0]:
+            line += match[0].count("\n")
+            line_start = match.start() + match[0].rindex("\n") + 1
 
 
 def names(read: list[Token], known: Iterable[str]) -> tuple[Name, ...]:
@@ -60,7 +60,7 @@ def names(read: list[Token], known: Iterable[str]) -> tuple[Name, ...]:
     found = (
         _name(read, index, known)
         for index, token in enumerate(read)
-        if token.kind == "name" and token.text in roots and not (index and read[index - 1].text == ".")
+        if token.kind == "name" and token.text in roots and _is_value(read, index)
     )
     return tuple(dict.fromkeys(name for name in found if name is not None))
 
@@ -77,6 +77,13 @@ def with_values(text: str, values: Mapping[str, Any]) -> str:
         return str(value).translate(_ESCAPES) if inside else _literal(value)
 
     return _USE.sub(replace, text)
+
+
+def _is_value(read: list[Token], index: int) -> bool:
+    """Whether a name stands for a value of its own: it is no field of another, and no function."""
+    before = read[index - 1].text if index else ""
+    after = read[index + 1].text if index + 1 < len(read) else ""
+    return before != "." and after != "("
 
 
 def _name(read: list[Token], index: int, known: set[str]) -> Name | None:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from cockpit.checklist.condition_errors import ConditionError, not_boolean, refusal, undecided
 from cockpit.checklist.condition_names import Name, Token, names, tokens
@@ -27,8 +28,7 @@ ANSWER = (Field("value", "string", "What the person answered."),)
 """What a condition on a person's answer may use."""
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """How a condition came out. When it could not be decided it does not hold, and `problem` says why."""
 
     condition: str
@@ -38,8 +38,7 @@ class Decision:
     problem: str = ""
 
 
-@dataclass(frozen=True)
-class Condition:
+class Condition(msgspec.Struct, frozen=True):
     """A condition that compiled. `compile_condition` makes one."""
 
     text: str
@@ -136,6 +135,7 @@ def _check_literals(read: list[Token]) -> None:
                 raise ConditionError(message, literal.column, hint, literal.line)
 
 
+@functools.lru_cache(maxsize=1024)
 def _can_be_read(trial: str) -> bool:
     try:
         outcome = _environment(()).compile(trial).eval(data={})

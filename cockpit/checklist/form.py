@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 import typing
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import msgspec
 from pydantic import BaseModel, ValidationError
 
 from cockpit.checklist.file import NOT_CARRIED_OUT
@@ -41,6 +41,7 @@ def read_form(model: type[Model], written: Node) -> tuple[Model | None, Node, li
     The result is None only when nothing is left, as when a mapping is needed and something else was written.
     """
     node = copy(written)
+    leave_alone(model, node)
     problems: list[Problem] = []
     for _ in range(_MOST_PASSES):
         try:
@@ -58,13 +59,18 @@ def read_form(model: type[Model], written: Node) -> tuple[Model | None, Node, li
     return None, node, problems
 
 
+def leave_alone(model: Any, node: Node) -> None:
+    """Take out the keys that begin with `x-`, wherever a mapping has keys of its own: they are no concern of ours."""
+    if any(key.startswith("x-") for each in node.walk() for key in each.entries()):
+        _leave_alone(model, node)
+
+
 def known_keys(model: type[BaseModel]) -> list[str]:
     """The keys of a mapping, as they are written."""
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
-@dataclass(frozen=True)
-class _Mistake:
+class _Mistake(msgspec.Struct, frozen=True):
     """One error of the models, and the nodes that it is about."""
 
     error: str
@@ -89,8 +95,8 @@ class _Mistake:
 
     @property
     def known(self) -> bool:
-        """It is no mistake, or has been said: a key that is left alone, one that is missing because it was wrong."""
-        return (self.unknown and self.key.startswith("x-")) or (self.missing and self.key in self.found.lost)
+        """It has been said, as of a key that is missing because it was wrong, or cannot be said yet."""
+        return self.key in self.found.lost if self.missing else self.found.open and not self.unknown
 
     @property
     def required(self) -> bool:
@@ -146,6 +152,15 @@ def _wrong(same: list[_Mistake]) -> Problem:
         alternative = other.message.partition(", not ")[0].removeprefix("must be ")
         message += f" or {alternative}" if alternative not in message else ""
     return problem_at(first.found.source, f"{subject} {message}" + (f", not {instead}" if instead else ""))
+
+
+def _leave_alone(annotation: Any, node: Node) -> None:
+    if isinstance(node.value, dict) and _bare(annotation) is not None:
+        node.value = {key: child for key, child in node.value.items() if not key.startswith("x-")}
+    for key, child in node.entries().items():
+        _leave_alone(_below(annotation, key), child)
+    for index, child in enumerate(node.elements()):
+        _leave_alone(_below(annotation, index), child)
 
 
 def _message(detail: Any) -> str:
@@ -235,7 +250,7 @@ def _take_out(mistake: _Mistake) -> bool:
         return False
     if mistake.missing or mistake.required:
         again = mistake.key in holders[-1].lost
-        holders[-1].lost.add(mistake.key)
+        holders[-1].lost |= {mistake.key}
         if not again and _put(holders[-1], mistake.key):
             return True
         return _remove(holders[-1], holders[:-1])
@@ -260,10 +275,10 @@ def _remove(node: Node, above: tuple[Node, ...]) -> bool:
         gone = [key for key, child in parent.value.items() if child is node]
         for key in gone:
             del parent.value[key]
-        parent.lost.update(gone)
+        parent.lost |= set(gone)
     elif isinstance(parent.value, list):
         kept = [child for child in parent.value if child is not node]
         if len(kept) < len(parent.value):
             parent.value[:] = kept
-            parent.lost.add("")
+            parent.lost |= {""}
     return True

@@ -6,9 +6,10 @@ Nothing is measured, run or read beyond the checklist's own files: a checklist c
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+
+import msgspec
 
 from cockpit.checklist.build import build
 from cockpit.checklist.file import CHILDREN, Checklist
@@ -22,8 +23,7 @@ from cockpit.checklist.read import read
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class Loaded:
+class Loaded(msgspec.Struct, frozen=True):
     """A checklist as loaded, and what was written for each part of it."""
 
     document: Document

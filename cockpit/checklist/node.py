@@ -6,14 +6,15 @@ YAML and Markdown are both read into nodes, so that folders, `extends`, errors a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from cockpit.checklist.model import Source
 
 
-@dataclass(slots=True)
-class Node:
+# Nodes make a tree, so the collector would look through thousands of them for nothing.
+class Node(msgspec.Struct, gc=False):
     """A value and where it was written."""
 
     value: str | int | float | bool | list[Node] | dict[str, Node] | None
@@ -22,7 +23,9 @@ class Node:
     """Where its key was written, when it stands in a mapping."""
     literal: int = -1
     """Columns from `source` to the first character of a text that stands in the file exactly as it is; else -1."""
-    lost: set[str] = field(default_factory=set)
+    open: bool = False
+    """It holds a variable whose value is not known yet: it may become anything, and is not judged."""
+    lost: frozenset[str] = frozenset()
     """Keys that were taken out because they are wrong: nothing more is to be said about their absence."""
 
     def __contains__(self, key: str) -> bool:
@@ -86,7 +89,7 @@ def copy(node: Node) -> Node:
         value = {key: copy(child) for key, child in value.items()}
     elif isinstance(value, list):
         value = [copy(child) for child in value]
-    return Node(value, node.source, node.key, node.literal, set(node.lost))
+    return Node(value, node.source, node.key, node.literal, node.open, node.lost)
 
 
 def kind_of(value: object) -> str:

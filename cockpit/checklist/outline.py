@@ -61,7 +61,7 @@ def read_outline(text: str) -> Heading:
     root = Heading("", 0, 1)
     path = [root]
     ruled = False
-    lines = text.split("\n")
+    lines = re.split(r"\r\n?|\n", text)
     for block in SyntaxTreeNode(MarkdownIt("commonmark").parse(text)).children:
         if block.type == "heading":
             heading = Heading(_text(block), int(block.tag[1:]), _line(block))

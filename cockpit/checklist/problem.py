@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from cockpit.checklist.model import Source
 from cockpit.text import safe_line
 
 
-@dataclass(frozen=True, order=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True, order=True):
     """One thing that is wrong. `line` and `column` count from 1; line 0 means the file (or option) as a whole."""
 
     file: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from cockpit.checklist import merge, shipped
 from cockpit.checklist.model import File, Source
@@ -28,8 +29,7 @@ _YAML = (".yaml", ".yml")
 _MARKDOWN = (".md", ".markdown", ".txt")
 
 
-@dataclass(frozen=True)
-class Read:
+class Read(msgspec.Struct, frozen=True):
     """What was read: everything as written, `extends` already carried out."""
 
     root: Node

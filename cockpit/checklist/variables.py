@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -198,14 +197,13 @@ def _like(text: str, example: Any) -> Any:
     return text
 
 
-@dataclass
-class _Expansion:
+class _Expansion(msgspec.Struct):
     """Filling variables into the values of others; one that needs one that is not set is not set either."""
 
     variables: dict[str, Variable]
     nodes: Node
-    problems: list[Problem] = field(default_factory=list)
-    _done: set[str] = field(default_factory=set)
+    problems: list[Problem]
+    _done: set[str] = set()
 
     def expand(self, name: str, above: tuple[str, ...] = ()) -> None:
         variable = self.variables[name]

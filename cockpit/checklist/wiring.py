@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 from cockpit.checklist import conditions, file, model, variables
 from cockpit.checklist.condition_names import with_values
-from cockpit.checklist.form import known_keys, read_form
+from cockpit.checklist.form import known_keys, leave_alone, read_form
 from cockpit.checklist.kinds import DocumentedKind, Field
 from cockpit.checklist.model import Source, Variable
-from cockpit.checklist.node import Node, plain
+from cockpit.checklist.node import Node, copy, plain
 from cockpit.checklist.problem import Problem, problem_at, suggest
 
 
-@dataclass(frozen=True)
-class Wired:
+class Wired(NamedTuple):
     """What became of a check: a measurement, or the variables that it still needs."""
 
     check: model.Check | None
@@ -28,16 +26,17 @@ def wire(
 ) -> tuple[Wired, list[Problem]]:
     """Wire one check, and say everything that is wrong with it."""
     problems: list[Problem] = []
-    kind = _kind(node, kinds, problems)
-    if kind is None:
+    name = _kind(node, kinds, problems)
+    if name is None:
         return Wired(None), problems
-    spec = node.entries()[kind.name]
+    kind, spec = kinds[name], copy(node.entries()[name])
+    leave_alone(kind.spec, spec)
     problems.extend(variables.check_uses(spec, known, strict=True))
     problems.extend(_check_spec(kind, spec, known))
     expect = _conditions(node, "expect", kind.fields, known, problems)
     warn = _conditions(node, "warn", kind.fields, known, problems)
     if not expect and not kind.implied and not _was_wrong(node, "expect"):
-        hint = "write under `expect` what must hold; see `cockpit kinds " + kind.name + "`"
+        hint = "write under `expect` what must hold; see `cockpit kinds " + name + "`"
         problems.append(problem_at(spec.place, "this check cannot fail: it has no condition", hint))
     problems.extend(_check_times(form, node))
     used = dict.fromkeys(variables.names_in([plain(spec), form.expect, form.warn]))
@@ -45,7 +44,7 @@ def wire(
     if unwired or problems:
         return Wired(None, unwired), problems
     check = model.Check(
-        kind=kind.name,
+        kind=name,
         spec=plain(spec),
         expect=expect,
         warn=warn,
@@ -62,7 +61,7 @@ def wire(
 
 
 def check_condition(
-    node: Node, fields: Iterable[Field], text: str | None = None, what: str = ""
+    node: Node, fields: Iterable[Field], text: str | None = None
 ) -> tuple[conditions.Condition | None, list[Problem]]:
     """Compile the condition written at `node`; the place of what is wrong is that of the character, where it can be."""
     written = str(node.value)
@@ -76,7 +75,7 @@ def check_condition(
         else:
             line = f"line {error.line}, " if error.line > 1 else ""
             hint = f"at {line}column {error.column} of the condition" + (f"; {hint}" if hint else "")
-        return None, [problem_at(at, what + error.message, hint)]
+        return None, [problem_at(at, error.message, hint)]
 
 
 def judged(node: Node, fields: Iterable[Field], known: Mapping[str, Variable], problems: list[Problem]) -> str:
@@ -90,12 +89,12 @@ def judged(node: Node, fields: Iterable[Field], known: Mapping[str, Variable], p
     return text
 
 
-def _kind(node: Node, kinds: Mapping[str, DocumentedKind], problems: list[Problem]) -> DocumentedKind | None:
+def _kind(node: Node, kinds: Mapping[str, DocumentedKind], problems: list[Problem]) -> str | None:
     """The one kind that a check names."""
     known = known_keys(file.Check)
     named = []
     for key, child in node.entries().items():
-        if key in known or key.startswith("x-"):
+        if key in known:
             continue
         if key in file.NOT_CARRIED_OUT:
             hint = f"remove it, or keep it for later as `x-{key}`"
@@ -114,40 +113,29 @@ def _kind(node: Node, kinds: Mapping[str, DocumentedKind], problems: list[Proble
             hint = "one of: " + ", ".join(kinds)
             problems.append(problem_at(node.place, "this check does not say what it measures", hint))
         return None
-    return kinds[named[0]]
+    return named[0]
 
 
 def _check_spec(kind: DocumentedKind, spec: Node, known: Mapping[str, Variable]) -> list[Problem]:
     """Check what the kind needs to know, with the values that are known; what is not known yet is not judged."""
     if not isinstance(spec.value, dict):
-        return [
-            problem_at(
-                spec.source, f"`{kind.name}` must be a mapping of keys to values", f"see `cockpit kinds {kind.name}`"
-            )
-        ]
-    filled, open_places = _filled(spec, known)
-    _, _, problems = read_form(kind.spec, filled)
-    return [problem for problem in problems if (problem.line, problem.column) not in open_places]
+        hint = f"see `cockpit kinds {kind.name}`"
+        return [problem_at(spec.source, f"`{kind.name}` must be a mapping of keys to values", hint)]
+    return read_form(kind.spec, _filled(spec, known))[2]
 
 
-def _filled(node: Node, known: Mapping[str, Variable]) -> tuple[Node, set[tuple[int, int]]]:
-    """A copy with variables filled in, and the places of values that hold some that are not known yet."""
-    value = node.value
-    if isinstance(value, dict | list):
-        pairs = value.items() if isinstance(value, dict) else enumerate(value)
-        copies = {key: _filled(child, known) for key, child in pairs}
-        places = set().union(*(places for _, places in copies.values()))
-        children = {key: child for key, (child, _) in copies.items()}
-        new: Any = children if isinstance(value, dict) else list(children.values())
-        return Node(new, node.source, node.key, node.literal), places
-    new = variables.fill(value, known)
-    copy = Node(_as_nodes(new, node.source), node.source, node.key, node.literal)
-    unknown = isinstance(new, str) and "${" in new
-    return copy, {(node.source.line, node.source.column)} if unknown else set()
-
-
-def _as_nodes(value: Any, source: Source) -> Any:
-    return [Node(item, source) for item in value] if isinstance(value, list) else value
+def _filled(node: Node, known: Mapping[str, Variable]) -> Node:
+    """A copy with the variables filled in whose values are known."""
+    if isinstance(node.value, dict):
+        children = {key: _filled(child, known) for key, child in node.value.items()}
+        return Node(children, node.source, node.key, open=any(child.open for child in children.values()))
+    if isinstance(node.value, list):
+        elements = [_filled(child, known) for child in node.value]
+        return Node(elements, node.source, node.key, open=any(child.open for child in elements))
+    value = variables.fill(node.value, known)
+    if isinstance(value, list):
+        return Node([Node(each, node.source) for each in value], node.source, node.key)
+    return Node(value, node.source, node.key, open=isinstance(value, str) and "${" in value)
 
 
 def _was_wrong(node: Node, key: str) -> bool:

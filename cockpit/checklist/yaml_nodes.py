@@ -9,9 +9,9 @@ events one by one, so a file that is too deep or too large is refused before it 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+import msgspec
 import yaml
 
 from cockpit.checklist.model import Source
@@ -30,10 +30,10 @@ MOST_PROBLEMS = 100
 _LONGEST_NUMBER = 32
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _FIRST_OF_NUMBER = frozenset("-0123456789")
-_WORDS: dict[str, bool | None] = {"": None, "~": None} | {
-    form(word): value
-    for word, value in {"null": None, "true": True, "false": False}.items()
-    for form in (str.lower, str.upper, str.capitalize)
+_WORDS: dict[str, bool | None] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -57,8 +57,7 @@ def read_yaml(text: str, file: str) -> tuple[Node, list[Problem]]:
     return reading.root, reading.problems
 
 
-@dataclass
-class _Open:
+class _Open(msgspec.Struct):
     """A mapping or list that is being read."""
 
     node: Node
@@ -69,14 +68,13 @@ class _Open:
     """False: that key is refused, and so is its value."""
 
 
-@dataclass
-class _Reading:
+class _Reading(msgspec.Struct):
     """One pass over the events of a file."""
 
     file: str
     root: Node | None = None
-    problems: list[Problem] = field(default_factory=list)
-    _open: list[_Open] = field(default_factory=list)
+    problems: list[Problem] = []
+    _open: list[_Open] = []
     _nodes: int = 0
 
     def take(self, event: Any) -> None:
@@ -149,7 +147,7 @@ class _Reading:
                 top.node.value.append(node)
         elif isinstance(top.node.value, dict):
             if not top.keep or node is None:
-                top.node.lost.add(top.key)
+                top.node.lost |= {top.key}
             else:
                 node.key = top.key_at
                 top.node.value[top.key] = node

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import pydantic
 
-from cockpit.checklist.file import seconds
+from cockpit.checklist.file import Duration
 from cockpit.checklist.kinds import Field, Spec
 from cockpit.checks import container
 from cockpit.checks.kind import Kind, Reading, Session
@@ -52,13 +52,12 @@ def _quiet() -> Any:
 
 
 Pattern = Annotated[str, pydantic.AfterValidator(_pattern)]
-Seconds = Annotated[float, pydantic.BeforeValidator(seconds)]
 
 
 class Logs(Spec):
     """Which part of the log to read, and what to look for."""
 
-    since: Seconds | None = pydantic.Field(None, description="Only lines this young: `10m`, `2h`.")
+    since: Duration | None = pydantic.Field(None, description="Only lines this young: `10m`, `2h`.")
     tail: int | None = pydantic.Field(None, ge=1, description="Only the last lines, this many.")
     must: tuple[Pattern, ...] = pydantic.Field((), description="Regular expressions (RE2); each must match some line.")
     must_not: tuple[Pattern, ...] = pydantic.Field((), description="Regular expressions that no line may match.")
@@ -93,6 +92,7 @@ class Docker:
     name = "docker"
     about = "Whether a container runs as it should: state, image, environment, limits, and what its log says."
     spec = DockerSpec
+    imports = ("cockpit.connect.docker", "re2")
     implied = "running && health != 'unhealthy' && size(logs.missing) == 0 && logs.forbidden_count == 0"
     example = """\
 docker:

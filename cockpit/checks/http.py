@@ -14,7 +14,6 @@ import pydantic
 from cockpit.checklist.kinds import Field, Spec
 from cockpit.checks.kind import Kind, Reading, Session
 from cockpit.checks.plain import plain
-from cockpit.connect.thread import imported
 
 if TYPE_CHECKING:
     from cockpit.connect.http import Answer, Connections, Request
@@ -82,6 +81,7 @@ class Http:
     name = "http"
     about = "What a web server answers to one request, how fast, and with which certificate."
     spec = HttpSpec
+    imports = ("cockpit.connect.http",)
     implied = "status >= 200 && status < 400"
     example = """\
 http: {url: "https://api.example.com/health"}
@@ -122,7 +122,6 @@ expect:
 
     async def read(self, spec: HttpSpec, session: Session, timeout: float) -> Reading:
         """Ask once. Raises Unreachable."""
-        await imported("cockpit.connect.http")
         from cockpit.connect.http import Connections  # noqa: PLC0415 - heavy
 
         connections: Connections = session.keep("http", Connections)

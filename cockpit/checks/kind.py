@@ -73,7 +73,11 @@ class Session:
 
 
 class Kind(DocumentedKind, Protocol):
-    """A kind of check: what a checklist needs to know of it, and how to measure."""
+    """A kind of check: what a checklist needs to know of it, and how to measure.
+
+    It may also have `imports`, the names of heavy modules that `read` uses: they are imported before the first
+    measurement and outside of its time limit, so that nobody else pays for them and no server is blamed for them.
+    """
 
     def request(self, spec: Any) -> str:
         """What will be asked, in one line: `GET http://127.0.0.1:8080/health`. Secrets are hidden by the caller."""

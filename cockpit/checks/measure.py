@@ -18,7 +18,7 @@ from cockpit.checklist.conditions import Condition, ConditionError, compile_cond
 from cockpit.checklist.model import Check
 from cockpit.checks.kind import Kind, Reading, Session, Unmeasurable
 from cockpit.connect.dial import Unreachable
-from cockpit.connect.thread import LEFT_BEHIND_LIMIT, Stuck, in_thread
+from cockpit.connect.thread import LEFT_BEHIND_LIMIT, Stuck, imported, in_thread
 from cockpit.connect.values import ValueMissing, Values
 from cockpit.journal.event import CheckMeasured, Finding
 from cockpit.text import Redactor, safe, safe_line
@@ -39,21 +39,15 @@ async def measure(
     item: str, check: Check, *, kinds: Mapping[str, Kind], values: Values, session: Session
 ) -> CheckMeasured:
     """Measure `check` of the item `item`. Never raises, but for the cancellation of its caller."""
-    started = time.monotonic()
-    deadline = started + (check.deadline or check.timeout + check.retry_for)
-    outcome, tries = _Outcome("ERROR", "not tried"), 0
-    asked = ""
+    started, asked, tries = time.monotonic(), "", 1
     try:
+        for module in getattr(kinds.get(check.kind), "imports", ()):
+            await imported(module)
+        started = time.monotonic()
+        deadline = started + (check.deadline or check.timeout + check.retry_for)
         probe = await _prepare(item, check, kinds, values, deadline)
         asked = probe.kind.request(probe.spec)
-        while True:
-            tries += 1
-            began = time.monotonic()
-            outcome = await probe.attempt(session, min(check.timeout, deadline - began))
-            following = max(time.monotonic(), began) + check.retry_every
-            if outcome.good or following > started + check.retry_for or following >= deadline:
-                break
-            await asyncio.sleep(following - time.monotonic())
+        outcome, tries = await _try(probe, check, session, started, deadline)
     except _NotMeasured as error:
         outcome = _Outcome("ERROR", str(error))
     except Exception as error:  # noqa: BLE001 - a kind may raise anything, and must not take others down
@@ -64,13 +58,25 @@ async def measure(
         result=outcome.result,
         summary=clean.line(outcome.summary),
         flaky=outcome.good and tries > 1,
-        tries=max(tries, 1),
+        tries=tries,
         took=round(time.monotonic() - started, 6),
         request=clean.line(asked, REQUEST_LIMIT),
         findings=tuple(clean.finding(finding) for finding in outcome.findings),
         evidence=clean.evidence(outcome.evidence, outcome.cut),
         value=outcome.figure,
     )
+
+
+async def _try(probe: _Probe, check: Check, session: Session, started: float, deadline: float) -> tuple[_Outcome, int]:
+    """Try until it is good, or the window or the deadline is over; the last outcome, and how many tries it took."""
+    tries = 0
+    while True:
+        tries += 1
+        outcome = await probe.attempt(session, min(check.timeout, deadline - time.monotonic()))
+        following = time.monotonic() + check.retry_every
+        if outcome.good or following > started + check.retry_for or following >= deadline:
+            return outcome, tries
+        await asyncio.sleep(check.retry_every)
 
 
 class _NotMeasured(Exception):
@@ -116,6 +122,8 @@ class _Probe:
                 _leave_behind(self.item, reading)
         if not reading.done():
             return _Outcome("ERROR", f"timed out after {timeout:.1f} s")
+        if reading.cancelled():
+            return _Outcome("ERROR", f"{self.kind.name} failed: it cancelled itself")
         return reading.result()
 
     async def _read(self, session: Session, timeout: float) -> _Outcome:

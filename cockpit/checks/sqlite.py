@@ -144,9 +144,13 @@ _READING = frozenset(
 )
 
 
-def _only_reading(action: int, *_: str | None) -> int:
-    """Allow a statement to read and nothing else: ATTACH would make a file, even on a read-only connection."""
-    return sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
+def _only_reading(action: int, table: str | None, *_: str | None) -> int:
+    """Allow a statement to read and nothing else: ATTACH would make a file, even on a read-only connection.
+
+    To read `pragma_...` as a table, SQLite declares it in its schema first; on disk nothing is written.
+    """
+    declares = action == sqlite3.SQLITE_UPDATE and table == "sqlite_master"
+    return sqlite3.SQLITE_OK if action in _READING or declares else sqlite3.SQLITE_DENY
 
 
 def _code(error: sqlite3.Error) -> int:

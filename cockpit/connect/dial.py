@@ -39,8 +39,10 @@ async def resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
-async def first_to_connect(addresses: Sequence[str], attempt: Callable[[str], Awaitable[T]]) -> T:
-    """The outcome of the first `attempt` that succeeds.
+async def first_to_connect(
+    addresses: Sequence[str], attempt: Callable[[str], Awaitable[T]], close: Callable[[T], Awaitable[None]]
+) -> T:
+    """The outcome of the first `attempt` that succeeds; `close` ends one that succeeds at the same moment.
 
     An address is tried when the one before it failed, or after HEAD_START: a broken IPv6 route then costs little.
     When all fail, the failure of the first is raised: it is the address that a user expects.
@@ -59,15 +61,15 @@ async def first_to_connect(addresses: Sequence[str], attempt: Callable[[str], Aw
                 running, timeout=HEAD_START if waiting else None, return_when=asyncio.FIRST_COMPLETED
             )
             for task in done:
-                address = running.pop(task)
-                error = task.exception()
-                if error is None:
+                if (error := task.exception()) is None:
+                    del running[task]
                     return task.result()
-                failures[address] = error
+                failures[running.pop(task)] = error
         raise failures[addresses[0]]
     finally:
         for task in running:
-            task.cancel()
+            if not task.cancel() and not task.cancelled() and task.exception() is None:
+                await close(task.result())
 
 
 def why(error: BaseException, where: str) -> str | None:

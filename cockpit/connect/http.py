@@ -10,21 +10,25 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import socket
+import logging
 import ssl
 import time
+import urllib.parse
 import zlib
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpcore
 import httpx
 
 from cockpit.connect import certificate, dial
 from cockpit.connect.dial import Unreachable
+from cockpit.connect.http_dialler import Dialler, Phase, Timing, Transport
 from cockpit.connect.kept import Kept
+
+# Both would write URLs and headers, and so secrets, to a log that somebody turns on.
+for _talkative in ("httpx", "httpcore"):
+    logging.getLogger(_talkative).setLevel(logging.WARNING)
 
 BODY_LIMIT = 1024 * 1024
 """Bytes of a body that are read, and bytes that it may grow to when it is unpacked."""
@@ -48,17 +52,6 @@ class Request:
     verify: bool = True
     resolve_to: str = ""
     """The address to connect to instead of looking the host's name up."""
-
-
-@dataclass
-class Timing:
-    """Seconds of each phase of the last request; those of the connection are 0 when a kept one was used."""
-
-    dns: float = 0.0
-    connect: float = 0.0
-    tls: float = 0.0
-    first_byte: float = 0.0
-    transfer: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -92,7 +85,7 @@ class Connections:
 
     async def exchange(self, request: Request, timeout: float) -> Answer:
         """Ask once. Raises Unreachable within `timeout` seconds when no whole answer comes."""
-        phase = _Phase()
+        phase = Phase()
         try:
             async with asyncio.timeout(timeout):
                 return await self._exchange(request, phase)
@@ -105,7 +98,7 @@ class Connections:
         """Close all connections."""
         await self._kept.close()
 
-    async def _exchange(self, request: Request, phase: _Phase) -> Answer:
+    async def _exchange(self, request: Request, phase: Phase) -> Answer:
         origin = _origin(request.url)
         place = (origin, request.ca, request.verify, request.resolve_to)
         client = await self._kept.take(place)
@@ -120,7 +113,7 @@ class Connections:
         except _Dead as dead:
             raise Unreachable(dead.words) from None
 
-    async def _use(self, client: _Client, place: Any, request: Request, phase: _Phase) -> Answer:
+    async def _use(self, client: _Client, place: Any, request: Request, phase: Phase) -> Answer:
         """Exchange on `client`; keep it when the exchange was whole, close it when not."""
         whole = False
         try:
@@ -154,109 +147,15 @@ class _Dead(Exception):
         self.words = words
 
 
-class _Phase:
-    """Where an exchange stands, and how long each phase took."""
-
-    def __init__(self) -> None:
-        self.started = time.monotonic()
-        self.restart()
-
-    def restart(self) -> None:
-        """Begin the phases of another request."""
-        self.timing = Timing()
-        self._since = time.monotonic()
-        self._at = "before it began"
-        self.received = 0
-
-    def enter(self, words: str) -> float:
-        """Another phase begins; how long the one before it took."""
-        at = time.monotonic()
-        took, self._since, self._at = at - self._since, at, words
-        return took
-
-    @property
-    def words(self) -> str:
-        """Where time ran out: `in connect`, `waiting for the answer`."""
-        if self._at == "after first byte":
-            return f"after first byte ({self.received} bytes of the body came)"
-        return self._at
-
-    async def trace(self, event: str, _: dict[str, Any]) -> None:
-        """Follow httpcore's own account of what it does."""
-        if event == "connection.start_tls.started":
-            self.enter("in the TLS handshake")
-        elif event == "connection.start_tls.complete":
-            self.timing.tls = self.enter("sending the request")
-        elif event.endswith(".send_request_headers.started"):
-            self.enter("sending the request")
-        elif event.endswith(".receive_response_headers.started"):
-            self.timing.first_byte = self.enter("waiting for the answer")
-        elif event.endswith(".receive_response_headers.complete"):
-            self.timing.first_byte += self.enter("after first byte")
-        elif event.endswith(".receive_response_body.complete"):
-            self.timing.transfer = self.enter("after the last byte")
-
-
-class _Dialler(httpcore.AsyncNetworkBackend):
-    """Connects for httpcore: looks names up without hanging, times it, and says in words what failed."""
-
-    def __init__(self, resolve_to: str) -> None:
-        self._resolve_to = resolve_to
-        self._backend = httpcore.AnyIOBackend()
-        self._opened: httpcore.AsyncNetworkStream | None = None
-        self.phase = _Phase()
-        self.address = ""
-
-    async def close(self) -> None:
-        """Close what was opened last: httpcore loses a connection that is cancelled in its TLS handshake."""
-        if self._opened is not None:
-            await self._opened.aclose()
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        self.phase.enter("in the name lookup")
-        addresses = await dial.resolve(self._resolve_to or host, port)
-        self.phase.timing.dns = self.phase.enter(f"in connect to {dial.at(addresses[0], port)}")
-
-        async def attempt(address: str) -> tuple[str, httpcore.AsyncNetworkStream]:
-            options = [*(socket_options or ()), (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
-            return address, await self._backend.connect_tcp(address, port, timeout, local_address, options)
-
-        try:
-            self.address, stream = await dial.first_to_connect(addresses, attempt)
-        except httpcore.ConnectError as error:
-            where = dial.at(host if host in addresses else addresses[0], port)
-            raise Unreachable(dial.why(error, where) or f"cannot connect to {where}: {error}") from None
-        self.phase.timing.connect = self.phase.enter("sending the request")
-        self._opened = stream
-        return stream
-
-
-class _Transport(httpx.AsyncHTTPTransport):
-    """httpx's transport, over a connection that is opened by `_Dialler`."""
-
-    def __init__(self, context: ssl.SSLContext, dialler: _Dialler) -> None:
-        super().__init__(verify=context, trust_env=False)
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=context, max_connections=1, keepalive_expiry=None, network_backend=dialler
-        )
-
-
 class _Client:
     """A client with one connection, used by one exchange at a time."""
 
     def __init__(self, context: ssl.SSLContext, resolve_to: str) -> None:
         self.opened = time.monotonic()
         self._used = False
-        self._dialler = _Dialler(resolve_to)
+        self._dialler = Dialler(resolve_to)
         self._http = httpx.AsyncClient(
-            transport=_Transport(context, self._dialler),
+            transport=Transport(context, self._dialler),
             timeout=None,  # noqa: S113 - the whole exchange has a time limit
             trust_env=False,
             headers=_HEADERS,
@@ -267,7 +166,7 @@ class _Client:
         await self._http.aclose()
         await self._dialler.close()
 
-    async def exchange(self, request: Request, phase: _Phase) -> Answer:
+    async def exchange(self, request: Request, phase: Phase) -> Answer:
         self._dialler.phase = phase
         self._http.cookies.clear()
         asked = self._http.build_request(
@@ -291,7 +190,7 @@ class _Client:
                 await response.aclose()
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
-        host, port = request.url.host, request.url.port or (443 if request.url.scheme == "https" else 80)
+        host, port = request.url.host, request.url.port or _PORTS[request.url.scheme]
         try:
             response = await self._http.send(request, stream=True)
         except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError) as error:
@@ -306,7 +205,7 @@ class _Client:
         self._used = True
         return response
 
-    async def _body(self, response: httpx.Response, phase: _Phase) -> tuple[bytes, bool]:
+    async def _body(self, response: httpx.Response, phase: Phase) -> tuple[bytes, bool]:
         body = bytearray()
         try:
             async for chunk in response.aiter_raw():
@@ -315,11 +214,11 @@ class _Client:
                 if len(body) > BODY_LIMIT:
                     return _unpacked(response, bytes(body[:BODY_LIMIT]))[0], False
         except httpx.HTTPError as error:
-            where = dial.at(response.url.host, response.url.port or (443 if response.url.scheme == "https" else 80))
+            where = dial.at(response.url.host, response.url.port or _PORTS[response.url.scheme])
             raise Unreachable(f"{_broken_words(error, where)}, {len(body)} bytes into the body") from None
         return _unpacked(response, bytes(body))
 
-    def _answer(self, response: httpx.Response, body: bytes, complete: bool, redirects: int, phase: _Phase) -> Answer:
+    def _answer(self, response: httpx.Response, body: bytes, complete: bool, redirects: int, phase: Phase) -> Answer:
         tls = response.extensions["network_stream"].get_extra_info("ssl_object")
         return Answer(
             status=response.status_code,
@@ -361,15 +260,16 @@ class _Client:
         return dial.why(error, where) or f"TLS handshake with {where} failed: the connection was closed"
 
 
+_PORTS = {"http": 80, "https": 443}
 _HEADERS = {"User-Agent": "cockpit", "Accept": "*/*", "Accept-Encoding": "identity"}
 
 
-def _origin(url: str) -> tuple[str, str, int | None]:
-    parsed = httpx.URL(url)
-    return parsed.scheme, parsed.host, parsed.port
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parsed = urllib.parse.urlsplit(url)
+    return parsed.scheme, parsed.hostname, parsed.port or _PORTS.get(parsed.scheme)
 
 
-def _redirected(request: Request, asked: httpx.Request, redirects: int, phase: _Phase) -> httpx.Request:
+def _redirected(request: Request, asked: httpx.Request, redirects: int, phase: Phase) -> httpx.Request:
     """The request that a redirect asks for, or Unreachable when it is not to be followed.
 
     What the checklist put into headers and body goes to the origin that it was written for, and to no other.

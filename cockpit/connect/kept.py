@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Callable, Hashable
 from typing import Generic, Protocol, TypeVar
 
 MAX_AGE = 60.0
-"""Seconds. An older connection is replaced, so that a change of name, certificate or backend is noticed."""
+"""Seconds. An older connection is closed: a change of name, certificate or backend is noticed, and a server's own limit
+of connections is not used up by checks that were made once."""
 
 
 class Connection(Protocol):
@@ -34,7 +36,7 @@ class Kept(Generic[C]):
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._idle: defaultdict[Hashable, list[C]] = defaultdict(list)
-        self._swept = clock()
+        self._sweeping: asyncio.Task[None] | None = None
 
     async def take(self, place: Hashable) -> C | None:
         """An idle connection to `place`, or None."""
@@ -49,27 +51,34 @@ class Kept(Generic[C]):
     async def give(self, place: Hashable, connection: C) -> None:
         """Keep `connection` for the next one who goes to `place`."""
         self._idle[place].append(connection)
-        if self._clock() - self._swept > MAX_AGE:
-            self._swept = self._clock()
-            await self._sweep()
+        if self._sweeping is None or self._sweeping.done():
+            self._sweeping = asyncio.create_task(self._sweep_on())
+
+    async def sweep(self) -> None:
+        """Close what is too old to be used again."""
+        for place in list(self._idle):
+            idle = self._idle.pop(place)
+            young = [connection for connection in idle if not self._old(connection)]
+            if young:
+                self._idle[place] = young
+            for connection in idle:
+                if connection not in young:
+                    await connection.close()
 
     async def close(self) -> None:
         """Close all that is idle."""
+        if self._sweeping is not None:
+            self._sweeping.cancel()
         places, self._idle = self._idle, defaultdict(list)
         for idle in places.values():
             for connection in idle:
                 await connection.close()
 
-    async def _sweep(self) -> None:
-        """Close what nobody took for long: places that are no longer visited would keep theirs for ever."""
-        for place in list(self._idle):
-            idle = self._idle[place]
-            old = [connection for connection in idle if self._old(connection)]
-            self._idle[place] = [connection for connection in idle if not self._old(connection)]
-            if not self._idle[place]:
-                del self._idle[place]
-            for connection in old:
-                await connection.close()
+    async def _sweep_on(self) -> None:
+        """Sweep for as long as anything is kept."""
+        while self._idle:
+            await asyncio.sleep(MAX_AGE)
+            await self.sweep()
 
     def _old(self, connection: C) -> bool:
         return self._clock() - connection.opened >= MAX_AGE

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -52,12 +53,8 @@ class Client:
     @classmethod
     async def connect(cls, run: RunFolder, role: Literal["captain", "observer", "script"]) -> Client:
         """Connect to the engine of `run`. Raises OSError when there is none, NotWelcome when it refuses."""
-        folder = os.open(run.path, os.O_PATH | os.O_DIRECTORY)
-        try:
-            short = f"/proc/self/fd/{folder}/{run.socket.name}"
-            reader, writer = await asyncio.open_unix_connection(short, limit=say.LONGEST)
-        finally:
-            os.close(folder)
+        with _short_path(run) as path:
+            reader, writer = await asyncio.open_unix_connection(path, limit=say.LONGEST)
         writer.write(_line(say.Hello(say.PROTOCOL, cockpit.__version__, role)))
         answer = await _next(reader)
         if isinstance(answer, say.Welcome):
@@ -105,17 +102,33 @@ _GONE = "the engine went away before it answered: look at the journal to see whe
 
 def start_engine(run: RunFolder) -> None:
     """Start an engine for `run`, unless one is there, and wait until it listens. Raises NoEngine."""
-    if holder_of(run) is not None:
+    if _listens(run):
         return
-    engine = _spawned(run)
+    engine = None if holder_of(run) is not None else _spawned(run)
     deadline = time.monotonic() + START_WITHIN
     while time.monotonic() < deadline:
-        if run.socket.exists() and holder_of(run) is not None:
+        if _listens(run):
             return
-        if not engine.exists() and holder_of(run) is None:
+        if holder_of(run) is None and (engine is None or not engine.exists()):
             break
         time.sleep(0.02)
     raise NoEngine(f"the engine of run {run.id} did not start: {_last_words(run)}")
+
+
+def _listens(run: RunFolder) -> bool:
+    """Whether somebody answers at the socket; the file alone may be what a dead engine left."""
+    with socket.socket(socket.AF_UNIX) as probe, _short_path(run) as path:
+        return probe.connect_ex(path) == 0
+
+
+@contextlib.contextmanager
+def _short_path(run: RunFolder) -> Iterator[str]:
+    """The socket by a path that is short enough: 107 bytes at most (unix(7))."""
+    folder = os.open(run.path, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{run.socket.name}"
+    finally:
+        os.close(folder)
 
 
 def _spawned(run: RunFolder) -> Path:

@@ -145,6 +145,7 @@ class LiveRun:
         client = await Client.connect(self._run, self._role)
         client.heard = self._heard
         self._client = client
+        self._journal.look()
         self._set_link(connected=True, captain=client.welcome.captain, you=client.welcome.you, problem="")
         return client
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import sys
 from binascii import hexlify
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, NamedTuple
@@ -22,7 +23,10 @@ LONGEST_FIRST = 4 * 1024 * 1024
 
 _BLOCK = 256 * 1024
 _SECTOR = 512
-_ENDING = len(',"h":""}') + 64
+_BEFORE_HASH, _AFTER_HASH = b',"h":"', b'"}'
+_AFTER = len(_AFTER_HASH)
+_HASH_AT = 64 + _AFTER
+_ENDING = len(_BEFORE_HASH) + _HASH_AT
 _END = re.compile(rb',"seq":(\d{1,18}),"v":\d{1,9},"h":"([0-9a-f]{64})"\}\Z')
 _END_LONGEST = len(',"seq":,"v":,"h":""}') + 18 + 9 + 64
 
@@ -51,7 +55,7 @@ def origin(run: str) -> bytes:
 def seal(content: bytes, before: bytes) -> tuple[bytes, bytes]:
     """The line that holds `content` (a JSON object) after the hash `before`, without newline; and its own hash."""
     head = hashlib.sha256(before + content).digest()
-    return content[:-1] + b',"h":"' + hexlify(head) + b'"}', head
+    return content[:-1] + _BEFORE_HASH + hexlify(head) + _AFTER_HASH, head
 
 
 class Chain:
@@ -75,19 +79,21 @@ class Chain:
                 self.head = origin(_run_of(lines[0]))
             except ValueError as problem:
                 return str(problem)
-        sha256, head, seq = hashlib.sha256, self.head, self.seq
+        sha256, before = hashlib.sha256, self.head
         good, wrong = len(lines), ""
         for index, line in enumerate(lines):
-            found = sha256(head + line[:-_ENDING] + b"}").digest()
-            if not line.endswith(b',"seq":%d,"v":1,"h":"%b"}' % (seq, hexlify(found))):
-                wrong = _wrong(line, seq, hexlify(found))
-                if wrong:
-                    good = index
-                    break
-            head = found
-            seq += 1
+            head = sha256(before + line[:-_ENDING] + b"}").digest()
+            if line[-_ENDING:] != _BEFORE_HASH + hexlify(head) + _AFTER_HASH:
+                good, wrong = index, _wrong(line, self.seq + index)
+                break
+            before = head
+        odd = _misnumbered(lines[:good], self.seq)
+        if odd is not None:
+            good, wrong = odd, _wrong(lines[odd], self.seq + odd)
+        if good:
+            self.head = bytes.fromhex(lines[good - 1][-_HASH_AT:-_AFTER].decode())
         self.offset += sum(map(len, lines[:good])) + good
-        self.head, self.seq = head, seq
+        self.seq += good
         return wrong
 
     def damage(self, what: str) -> Damage:
@@ -115,14 +121,16 @@ class Chain:
 class Lines:
     """The whole lines of a file, some at a time. After the last, `rest` is what had no newline."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        """Read from where `file` stands."""
+    def __init__(self, file: BinaryIO, size: int = sys.maxsize) -> None:
+        """Read from where `file` stands, at most `size` bytes."""
         self._file = file
+        self._left = size
         self.rest = b""
 
     def __iter__(self) -> Iterator[list[bytes]]:
         """Lists of lines, without their newlines. Stops where a line is longer than any can be."""
-        while len(self.rest) <= LONGEST_FIRST and (block := self._file.read(_BLOCK)):
+        while len(self.rest) <= LONGEST_FIRST and (block := self._file.read(min(_BLOCK, self._left))):
+            self._left -= len(block)
             lines = (self.rest + block).split(b"\n")
             self.rest = lines.pop()
             if lines:
@@ -140,12 +148,58 @@ def _run_of(first: bytes) -> str:
     return run
 
 
-def _wrong(line: bytes, seq: int, found: bytes) -> str:
+def _misnumbered(lines: Sequence[bytes], seq: int) -> int | None:
+    """The index of the first of `lines`, all good by their hashes, that does not bear its number.
+
+    The hashes hold the order, so the last number tells whether a writer miscounted, and the others are looked at only
+    when it did. Whoever reads the events compares each number.
+    """
+    if not lines or _number(lines[-1]) == seq + len(lines) - 1:
+        return None
+    return next(index for index, line in enumerate(lines) if _number(line) != seq + index)
+
+
+def _number(line: bytes) -> int | None:
     end = _END.search(line, max(0, len(line) - _END_LONGEST))
-    if end is None:
+    return int(end[1]) if end else None
+
+
+def _wrong(line: bytes, seq: int) -> str:
+    number = _number(line)
+    if number is None:
         return "it is not a whole line of a journal, with a hash at its end"
-    if int(end[1]) != seq:
-        return f"event {int(end[1])} stands where event {seq} belongs: lines were taken out, put in or moved"
-    if end[2] != found:
-        return "its hash does not match: this line was changed, or comes from another journal"
-    return ""
+    if number != seq:
+        return f"event {number} stands where event {seq} belongs: lines were taken out, put in or moved"
+    return "its hash does not match: this line was changed, or comes from another journal"
+
+
+def main(path: str, start: int) -> None:
+    """Check the journal at `path` from about byte `start`, and say how far it is good: `seq offset head` a line.
+
+    The first line says where it began: at byte 0, or at the first line but one after `start`, trusting the one before.
+    """
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - this file runs alone: nothing more is imported
+        chain = _begin(file, start)
+        if chain is None:
+            return
+        file.seek(chain.offset)
+        print(chain.seq, chain.offset, chain.head.hex(), flush=True)
+        for lines in Lines(file):
+            wrong = chain.take(lines)
+            print(chain.seq, chain.offset, chain.head.hex(), flush=True)
+            if wrong:
+                return
+
+
+def _begin(file: BinaryIO, start: int) -> Chain | None:
+    if start == 0:
+        return Chain()
+    file.seek(start)
+    cut, *lines = file.read(3 * LONGEST).split(b"\n", 2)
+    if len(lines) < 2 or (number := _number(lines[0])) is None:
+        return None
+    return Chain(number + 1, start + len(cut) + len(lines[0]) + 2, bytes.fromhex(lines[0][-_HASH_AT:-_AFTER].decode()))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

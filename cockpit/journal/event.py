@@ -297,21 +297,22 @@ class _Line(msgspec.Struct, frozen=True):
     h: str
 
 
-_line = msgspec.json.Decoder(_Line)
-_data = {key: msgspec.json.Decoder(kind) for key, kind in KINDS.items()}
+_decode_line = msgspec.json.Decoder(_Line).decode
+_decode_data = {key: msgspec.json.Decoder(kind).decode for key, kind in KINDS.items()}
 
 
 def decode(line: bytes) -> Event:
     """The event that a line of a journal holds. Raises msgspec.DecodeError when it holds none."""
-    record = _line.decode(line)
-    data = decode_data(record.kind, record.v, record.data)
-    return Event(record.seq, record.at, record.kind, record.by, data, record.mono, record.boot, record.h)
+    record = _decode_line(line)
+    kind, raw = record.kind, record.data
+    known = _decode_data.get((kind, record.v))
+    data = known(raw) if known else Unknown(kind, msgspec.Raw(bytes(raw)))
+    return Event(record.seq, record.at, kind, record.by, data, record.mono, record.boot, record.h)
 
 
-def decode_data(kind: str, version: int, data: bytes | msgspec.Raw) -> Data:
-    """The data of an event of `kind` in `version`, from JSON. Raises msgspec.DecodeError."""
-    decoder = _data.get((kind, version))
-    return decoder.decode(data) if decoder else Unknown(kind, msgspec.Raw(bytes(data)))
+def decode_data(kind: type[Data], data: bytes) -> Data:
+    """The data of an event of a known kind, from JSON. Raises msgspec.DecodeError."""
+    return _decode_data[kind.kind, kind.version](data)
 
 
 def plain(data: Data) -> Any:

@@ -59,11 +59,13 @@ def compose(seq: int, stamp: Stamp, by: ev.Actor, data: ev.Data, before: bytes) 
 
     `before` is the hash of the line before. Raises Unrecordable.
     """
+    if (data.kind, data.version) not in ev.KINDS:
+        raise Unrecordable(f"{data.kind} cannot be recorded: this Cockpit does not know that kind of event")
     try:
         if isinstance(data, ev.RunOpened):
             data = msgspec.structs.replace(data, document=msgspec.Raw(_canonical_text(bytes(data.document))))
         said = canonical(data)
-        understood = ev.decode_data(data.kind, data.version, said)
+        understood = ev.decode_data(type(data), said)
         content = _CONTENT % (
             _rfc3339(stamp.at),
             _known(stamp.boot),

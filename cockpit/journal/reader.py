@@ -5,6 +5,7 @@ All of it checks the chain before it hands an event out, and none of it changes 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Iterator
@@ -14,11 +15,10 @@ from typing import BinaryIO, Self
 import msgspec
 
 from cockpit.journal import event as ev
+from cockpit.journal.ahead import WORTH_IT, Ahead
 from cockpit.journal.chain import LONGEST_FIRST, Chain, Damage, Lines
 from cockpit.journal.line import digest
 from cockpit.text import safe_line
-
-_TAIL_LONGEST = 2 * LONGEST_FIRST
 
 
 class JournalUnreadable(Exception):
@@ -70,9 +70,8 @@ def verify(path: Path, *, typed: bool = False) -> Verification:
 
     With `typed`, every event is decoded too, and the checklist compared with its digest. Raises NotAJournal.
     """
-    with _open(path) as file:
-        scan = _Scan(path, file, Chain())
-        problem = None
+    problem = None
+    with _scanning(path, ahead_by_half=not typed) as scan:
         try:
             for lines in scan:
                 if typed:
@@ -88,16 +87,14 @@ def read(path: Path) -> Iterator[ev.Event]:
 
     A torn last line is no event. Raises NotAJournal, and JournalDamaged after all events that stand before the damage.
     """
-    with _open(path) as file:
-        scan = _Scan(path, file, Chain())
+    with _scanning(path) as scan:
         for lines in scan:
             yield from _decoded(path, lines, scan.chain)
 
 
 def load(path: Path) -> tuple[list[ev.Event], Verification]:
     """All events of the journal at `path`, and how it ends. Raises NotAJournal and JournalDamaged."""
-    with _open(path) as file:
-        scan = _Scan(path, file, Chain())
+    with _scanning(path) as scan:
         events = [event for lines in scan for event in _decoded(path, lines, scan.chain)]
         return events, scan.verification()
 
@@ -156,25 +153,46 @@ class Follower:
         return JournalDamaged(self.path, self._chain.damage(what))
 
 
+@contextlib.contextmanager
+def _scanning(path: Path, *, ahead_by_half: bool = False) -> Iterator[_Scan]:
+    """A scan of the whole journal at `path`; of a big one, a second process does the hashing or half of it."""
+    with _open(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size < WORTH_IT or (os.cpu_count() or 1) < 2:
+            yield _Scan(path, file, Chain())
+            return
+        with Ahead(path, size // 2 if ahead_by_half else 0) as ahead:
+            yield _Scan(path, file, Chain(), ahead)
+
+
 class _Scan:
     """Goes through a journal from where `chain` stands, which it takes along.
 
     Iterating yields good lines, some at a time, and raises JournalDamaged where they end for a bad reason. `torn` is
-    what was unfinished at the end.
+    what was unfinished at the end. What `ahead` finds good is not yielded when it began further on.
     """
 
-    def __init__(self, path: Path, file: BinaryIO, chain: Chain) -> None:
+    def __init__(self, path: Path, file: BinaryIO, chain: Chain, ahead: Ahead | None = None) -> None:
         self.path = path
         self.chain = chain
         self.torn: Torn | None = None
         self._file = file
+        self._ahead = ahead
 
     def __iter__(self) -> Iterator[list[bytes]]:
-        chain = self.chain
+        chain, ahead = self.chain, self._ahead
+        if ahead is not None and ahead.place is not None and ahead.place.offset > chain.offset:
+            for lines in Lines(self._file, ahead.place.offset):
+                if chain.take(lines):
+                    break
+            ahead.carry(chain)
+            self._file.seek(chain.offset)
         whole = Lines(self._file)
         for lines in whole:
             before = chain.seq
-            wrong = chain.take(lines)
+            wrong = ""
+            if ahead is None or not ahead.carry(chain, chain.offset + sum(map(len, lines)) + len(lines)):
+                wrong = chain.take(lines)
             yield lines[: chain.seq - before] if wrong else lines
             if wrong:
                 self._end(self._tail(), wrong)
@@ -198,21 +216,28 @@ class _Scan:
 
 def _decoded(path: Path, lines: list[bytes], after: Chain) -> Iterator[ev.Event]:
     """The events of `lines`, the last ones before the place where the chain `after` stands."""
-    for index, line in enumerate(lines):
+    seq = after.seq - len(lines)
+    for line in lines:
+        wrong = ""
         try:
-            event = _event(line)
+            event = ev.decode(line)
         except ValueError as problem:
-            rest = lines[index:]
-            place = Chain(after.seq - len(rest), after.offset - sum(map(len, rest)) - len(rest))
-            raise JournalDamaged(path, place.damage(f"it cannot be read as an event: {problem}")) from problem
+            wrong = f"it cannot be read as an event: {problem}"
+        else:
+            if event.seq != seq:
+                wrong = f"it is event {event.seq}, not {seq}"
+            elif seq == 0 and not _has_its_checklist(event):
+                wrong = "its checklist is not the one that its digest was made of"
+        if wrong:
+            rest = lines[seq - after.seq :]
+            place = Chain(seq, after.offset - sum(map(len, rest)) - len(rest))
+            raise JournalDamaged(path, place.damage(wrong))
         yield event
+        seq += 1
 
 
-def _event(line: bytes) -> ev.Event:
-    event = ev.decode(line)
-    if isinstance(event.data, ev.RunOpened) and digest(bytes(event.data.document)) != event.data.digest:
-        raise ValueError("its checklist is not the one that its digest was made of")
-    return event
+def _has_its_checklist(first: ev.Event) -> bool:
+    return isinstance(first.data, ev.RunOpened) and digest(bytes(first.data.document)) == first.data.digest
 
 
 def _open(path: Path, *, may_be_empty: bool = False) -> BinaryIO:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 from immutables import Map
@@ -150,104 +150,114 @@ def open_state(first: Event) -> State:
 
 def apply(state: State, event: Event) -> State:
     """The state after `event`. Unknown kinds change nothing but the place reached."""
-    change = _CHANGES.get(type(event.data))
-    if change is not None:
-        state = change(state, event, event.data)
-    return _replace(state, seq=event.seq, at=event.at, head=event.h)
+    return fold((event,), state)
 
 
 def fold(events: Iterable[Event], state: State | None = None) -> State:
     """The state after all of `events`. Raises ValueError when there is none to begin with."""
-    for event in events:
-        state = open_state(event) if state is None else apply(state, event)
+    following = iter(events)
     if state is None:
-        raise ValueError("a journal without events has no state")
-    return state
+        first = next(following, None)
+        if first is None:
+            raise ValueError("a journal without events has no state")
+        state = open_state(first)
+    draft = _Draft(state)
+    event = None
+    for event in following:
+        change = _CHANGES.get(type(event.data))
+        if change is not None:
+            change(draft, event, event.data)
+    return draft.finish(event) if event is not None else state
 
 
-def _with_item(state: State, item: str, change: Callable[[ItemState], ItemState]) -> State:
-    return _replace(state, items=state.items.set(item, change(state.item(item))))
+class _Draft:
+    """A state in the making: what the changes of one fold work on, so that no state is made for each event."""
+
+    __slots__ = ("items", "run")
+
+    def __init__(self, state: State) -> None:
+        self.run = state
+        """All but the items."""
+        self.items = state.items.mutate()
+
+    def finish(self, last: Event) -> State:
+        return _replace(self.run, items=self.items.finish(), seq=last.seq, at=last.at, head=last.h)
+
+    def item(self, item_id: str) -> ItemState:
+        return self.items.get(item_id, _NOTHING)
 
 
-def _word_said(state: State, event: Event, data: Any) -> State:
-    word = Word(data, event.by, event.at, event.seq)
-
-    def say(item: ItemState) -> ItemState:
-        earlier = (*item.earlier, item.word) if item.word else item.earlier
-        return _replace(item, word=word, earlier=earlier)
-
-    return _with_item(state, data.item, say)
+def _word_said(draft: _Draft, event: Event, data: Any) -> None:
+    item = draft.item(data.item)
+    earlier = (*item.earlier, item.word) if item.word else item.earlier
+    draft.items[data.item] = _replace(item, word=Word(data, event.by, event.at, event.seq), earlier=earlier)
 
 
-def _word_taken_back(state: State, event: Event, data: ev.WordTakenBack) -> State:
-    def take_back(item: ItemState) -> ItemState:
-        standing = tuple(word for word in (*item.earlier, item.word) if word and word.seq != data.event)
-        return _replace(item, word=standing[-1] if standing else None, earlier=standing[:-1])
-
-    return _with_item(state, data.item, take_back)
+def _word_taken_back(draft: _Draft, event: Event, data: ev.WordTakenBack) -> None:
+    item = draft.item(data.item)
+    standing = tuple(word for word in (*item.earlier, item.word) if word and word.seq != data.event)
+    draft.items[data.item] = _replace(item, word=standing[-1] if standing else None, earlier=standing[:-1])
 
 
-def _note_added(state: State, event: Event, data: ev.NoteAdded) -> State:
+def _note_added(draft: _Draft, event: Event, data: ev.NoteAdded) -> None:
     note = Note(data.text, event.by, event.at, event.seq, data.evidence)
-    if not data.item:
-        return _replace(state, notes=(*state.notes, note))
-    return _with_item(state, data.item, lambda item: _replace(item, notes=(*item.notes, note)))
+    if data.item:
+        item = draft.item(data.item)
+        draft.items[data.item] = _replace(item, notes=(*item.notes, note))
+    else:
+        draft.run = _replace(draft.run, notes=(*draft.run.notes, note))
 
 
-def _check_measured(state: State, event: Event, data: ev.CheckMeasured) -> State:
-    def measure(item: ItemState) -> ItemState:
-        before = item.measurement
-        same = before is not None and before.result.result == data.result
-        measurement = Measurement(data, event.at, before.since if before and same else event.at, event.seq)
-        history = (*item.history[1 - HISTORY :], (event.at, data.result, data.value))
-        return _replace(item, measurement=measurement, history=history)
-
-    return _with_item(state, data.item, measure)
+def _check_measured(draft: _Draft, event: Event, data: ev.CheckMeasured) -> None:
+    item, at, result = draft.item(data.item), event.at, data.result
+    before = item.measurement
+    since = before.since if before is not None and before.result.result == result else at
+    history = (*item.history[1 - HISTORY :], (at, result, data.value))
+    measurement = Measurement(data, at, since, event.seq)
+    draft.items[data.item] = ItemState(item.word, item.earlier, measurement, item.notes, history)
 
 
-def _checks_affirmed(state: State, event: Event, data: ev.ChecksAffirmed) -> State:
-    items = state.items.mutate()
+def _checks_affirmed(draft: _Draft, event: Event, data: ev.ChecksAffirmed) -> None:
     for name, at in data.at.items():
-        known = items.get(name)
-        if known is not None and known.measurement is not None:
-            items[name] = _replace(known, measurement=_replace(known.measurement, at=at))
-    return _replace(state, items=items.finish())
+        known = draft.item(name)
+        if known.measurement is not None:
+            draft.items[name] = _replace(known, measurement=_replace(known.measurement, at=at))
 
 
-def _command_taken(state: State, event: Event, data: ev.CommandTaken) -> State:
-    return _replace(state, captain=Captain(event.by, event.at))
+def _command_taken(draft: _Draft, event: Event, data: ev.CommandTaken) -> None:
+    draft.run = _replace(draft.run, captain=Captain(event.by, event.at))
 
 
-def _hold_started(state: State, event: Event, data: ev.HoldStarted) -> State:
-    return _replace(state, hold=Hold(data.reason, event.by, event.at))
+def _hold_started(draft: _Draft, event: Event, data: ev.HoldStarted) -> None:
+    draft.run = _replace(draft.run, hold=Hold(data.reason, event.by, event.at))
 
 
-def _hold_released(state: State, event: Event, data: ev.HoldReleased) -> State:
-    return _replace(state, hold=None)
+def _hold_released(draft: _Draft, event: Event, data: ev.HoldReleased) -> None:
+    draft.run = _replace(draft.run, hold=None)
 
 
-def _engine_started(state: State, event: Event, data: ev.EngineStarted) -> State:
-    return _replace(state, engine=Engine(data.pid, event.by.host, event.at))
+def _engine_started(draft: _Draft, event: Event, data: ev.EngineStarted) -> None:
+    draft.run = _replace(draft.run, engine=Engine(data.pid, event.by.host, event.at))
 
 
-def _engine_stopped(state: State, event: Event, data: ev.EngineStopped) -> State:
-    return _replace(state, engine=_replace(state.engine, stopped=data.reason) if state.engine else None)
+def _engine_stopped(draft: _Draft, event: Event, data: ev.EngineStopped) -> None:
+    if draft.run.engine is not None:
+        draft.run = _replace(draft.run, engine=_replace(draft.run.engine, stopped=data.reason))
 
 
-def _journal_recovered(state: State, event: Event, data: ev.JournalRecovered) -> State:
-    return _replace(state, recovered=state.recovered + 1)
+def _journal_recovered(draft: _Draft, event: Event, data: ev.JournalRecovered) -> None:
+    draft.run = _replace(draft.run, recovered=draft.run.recovered + 1)
 
 
-def _run_closed(state: State, event: Event, data: ev.RunClosed) -> State:
-    return _replace(state, closed=event.at, verdict=data.verdict)
+def _run_closed(draft: _Draft, event: Event, data: ev.RunClosed) -> None:
+    draft.run = _replace(draft.run, closed=event.at, verdict=data.verdict)
 
 
-_Change = Callable[[State, Event, Any], State]
-_CHANGES: dict[type[Data], _Change] = {
+_CHANGES: dict[type[Data], Callable[[_Draft, Event, Any], None]] = {
     ev.ItemConfirmed: _word_said,
     ev.ItemWaived: _word_said,
     ev.ItemRuledOut: _word_said,
-    ev.WordTakenBack: cast("_Change", _word_taken_back),
+    ev.WordTakenBack: _word_taken_back,
     ev.NoteAdded: _note_added,
     ev.CheckMeasured: _check_measured,
     ev.ChecksAffirmed: _checks_affirmed,

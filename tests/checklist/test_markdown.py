@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -181,6 +183,7 @@ def test_the_yaml_that_is_written_names_its_schema_and_reads_well() -> None:
     [
         ("# L\n## P\n- [ ] a\n* [x] b\n+ [X] c\n1. [ ] d\n2) [ ] e\n", [{"P": ["a", "b", "c", "d", "e"]}]),
         ("# L\n- [ ] a\n", [{"L": ["a"]}]),
+        ("# L\r## P\r- [ ] a\r\n- [ ] b\r", [{"P": ["a", "b"]}]),
         ("- [ ] a\n- [ ] b\n", [{"Checklist": ["a", "b"]}]),
         ("# A\n- [ ] a\n# B\n- [ ] b\n", [{"A": ["a"]}, {"B": ["b"]}]),
         ("# L\n- [ ] own\n## P\n- [ ] a\n", [{"L": ["own"]}, {"P": ["a"]}]),
@@ -315,10 +318,10 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_a_hostile_text_is_read_in_a_moment(text: str) -> None:
-    try:
+    began = time.process_time()
+    with contextlib.suppress(ChecklistError):
         read_markdown(text, "list.md")
-    except ChecklistError as error:
-        assert error.problems
+    assert time.process_time() - began < 5
 
 
 WORDS = st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=12)
@@ -354,10 +357,12 @@ LINES = st.builds(
 def test_any_markdown_is_a_checklist_that_survives_yaml_or_holds_none(tmp_path: Path, text: str) -> None:
     path, written = tmp_path / "list.md", tmp_path / "list.yaml"
     path.write_bytes(text.encode("utf-8", "replace"))
-    try:
+    found = None
+    with contextlib.suppress(ChecklistError):
         found = document(path)
-    except ChecklistError as error:
-        assert [problem.message for problem in error.problems] == ["this Markdown file holds no checklist"]
+    if found is None:
+        with pytest.raises(ChecklistError, match="this Markdown file holds no checklist"):
+            document(path)
         return
     written.write_text(to_yaml(path), encoding="utf-8")
     assert without_places(document(written)) == without_places(found)

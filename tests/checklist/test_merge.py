@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -146,9 +147,8 @@ def test_variables_contacts_commands_and_watches_are_merged_by_their_names(over:
 
 
 def test_an_id_that_stands_at_another_level_in_the_base_is_refused(over: Over) -> None:
-    with pytest.raises(
-        ChecklistError, match="list.yaml:3:29: `section` stands under `sections` in the base, not under `items`"
-    ):
+    message = re.escape("list.yaml:3:29: `section` stands under `sections` in the base, not under `items`")
+    with pytest.raises(ChecklistError, match=message):
         over("    parts: [{id: first, items: [{id: section, title: S}]}]")
 
 

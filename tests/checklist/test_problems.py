@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cockpit.checklist.kinds import DocumentedKind
 from cockpit.checklist.load import load
 from cockpit.checklist.problem import ChecklistError, Problem, nearest, suggest
 
@@ -112,6 +113,25 @@ def test_a_mistake_in_an_item_is_said_in_plain_words(one_item: OneItem, item: st
 )
 def test_keys_that_begin_with_x_are_left_alone_at_every_level(one_item: OneItem, item: str) -> None:
     assert one_item(item) == []
+
+
+def test_what_is_left_alone_does_not_reach_the_measurement(
+    write: Callable[..., Path], kinds: dict[str, DocumentedKind]
+) -> None:
+    check = "{page: {url: x, x-a: 1, headers: {x-b: '2'}}, expect: status == 1, x-c: 3}"
+    path = write(f"cockpit: 1\nname: T\nparts: [{{id: p, title: P, items: [{{id: i, title: I, check: {check}}}]}}]")
+    (item,) = load(path, kinds=kinds, environ={}).document.items()
+    assert item.check is not None
+    assert item.check.spec == {"url": "x", "headers": {"x-b": "2"}}
+
+
+def test_a_value_that_is_not_known_yet_is_not_judged_and_hides_nothing_else(one_item: OneItem) -> None:
+    head = "variables: {port: , key: {file: /run/key}}"
+    assert one_item("check: {page: {url: x, port: '${port}', method: 'x${key}'}, expect: status == 1}", head) == []
+    assert one_item("check: {page: {port: '${port}', secure: x}, expect: status == 1}", head) == [
+        "`url` is missing: this check needs it",
+        "`secure` must be true or false, not `x`",
+    ]
 
 
 def test_headers_that_begin_with_x_are_headers(one_item: OneItem) -> None:

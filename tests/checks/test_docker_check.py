@@ -18,7 +18,7 @@ from cockpit.checks.measure import measure
 from cockpit.checks.registry import kinds
 from tests.servers.docker import Containers
 from tests.servers.web import Web
-from tests.support.measuring import Measure, no_values
+from tests.support.measuring import Measure, ended_in_time, no_values
 
 pytestmark = pytest.mark.server
 
@@ -213,7 +213,7 @@ def test_a_log_too_long_to_be_read_in_time_is_an_error_and_not_green(measured: M
     found = measured("docker", spec(containers, name, logs={"since": "1h", "must_not": ["ERROR"]}), timeout=0.1)
     assert found.result == "ERROR", found
     assert "timed out" in found.summary
-    assert found.took < 0.1 + 0.2
+    assert ended_in_time(found, 0.1)
 
 
 def test_no_pattern_can_take_for_ever(measured: Measure, containers: Containers) -> None:
@@ -270,7 +270,7 @@ def test_a_silent_daemon_is_given_up_in_time_and_delays_no_other(
     async def run() -> None:
         session, values = Session(), no_values()
         checks = [
-            Check("docker", {"container": "bot", "host": f"unix://{silent_socket}"}, timeout=0.5),
+            Check("docker", {"container": "bot", "host": f"unix://{silent_socket}"}, timeout=1.0),
             Check("docker", spec(containers, bot), timeout=5.0),
             Check("http", {"url": f"{http_server.url}/health"}, timeout=5.0),
         ]
@@ -279,9 +279,9 @@ def test_a_silent_daemon_is_given_up_in_time_and_delays_no_other(
         )
         await session.close()
         assert silent.result == "ERROR"
-        assert silent.summary == f"timed out waiting for the Docker daemon at unix://{silent_socket} after 0.5 s"
-        assert silent.took < 0.5 + 0.2
+        assert silent.summary == f"timed out waiting for the Docker daemon at unix://{silent_socket} after 1.0 s"
+        assert ended_in_time(silent, 1.0)
         assert [other.result for other in others] == ["PASS", "PASS"]
-        assert max(other.took for other in others) < 0.45
+        assert max(other.took for other in others) < silent.took
 
     asyncio.run(run())

@@ -15,7 +15,7 @@ from cockpit.checks.measure import measure
 from cockpit.checks.registry import kinds
 from tests.servers.certificates import Authority
 from tests.servers.web import Web
-from tests.support.measuring import Measure, no_values, secret
+from tests.support.measuring import Measure, ended_in_time, no_values, secret
 
 
 def test_a_healthy_server_passes_on_all_that_can_be_asked_of_it(measured: Measure, http_server: Web) -> None:
@@ -163,13 +163,13 @@ def test_a_server_that_takes_for_ever_is_given_up_in_time(
     found = measured("http", {"url": http_server.url + path}, timeout=0.4)
     assert found.result == "ERROR"
     assert found.summary.startswith(words)
-    assert found.took < 0.4 + 0.2
+    assert ended_in_time(found, 0.4)
 
 
 def test_a_black_hole_is_given_up_in_time_and_says_in_which_phase(measured: Measure, black_hole: int) -> None:
     found = measured("http", {"url": f"http://127.0.0.1:{black_hole}/"}, timeout=0.3)
     assert found.summary == f"timed out in connect to 127.0.0.1:{black_hole} after 0.3 s"
-    assert found.took < 0.3 + 0.2
+    assert ended_in_time(found, 0.3)
 
 
 @pytest.mark.parametrize("path", ["/huge", "/bomb"])
@@ -288,7 +288,7 @@ def test_a_kept_connection_that_the_server_closed_is_replaced(http_server: Web) 
 def test_a_slow_server_does_not_hold_up_the_others(http_server: Web) -> None:
     async def run() -> tuple[list[float], float]:
         session = Session()
-        checks = [Check("http", {"url": f"{http_server.url}/silent"}, timeout=0.5)]
+        checks = [Check("http", {"url": f"{http_server.url}/silent"}, timeout=1.0)]
         checks += [Check("http", {"url": f"{http_server.url}/health"}, timeout=5.0) for _ in range(20)]
         began = time.monotonic()
         found = await asyncio.gather(
@@ -299,8 +299,8 @@ def test_a_slow_server_does_not_hold_up_the_others(http_server: Web) -> None:
         return [each.took for each in found[1:]], time.monotonic() - began
 
     took, whole = asyncio.run(run())
-    assert max(took) < 0.45
-    assert whole < 0.5 + 0.3
+    assert max(took) < 1.0
+    assert whole < 1.0 + 0.5
 
 
 def test_what_comes_back_is_fit_for_the_journal(measured: Measure, http_server: Web) -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import os
 import shlex
+import socket
+import sqlite3
 import threading
 import time
 import urllib.parse
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -19,13 +23,15 @@ from hypothesis import strategies as st
 
 from cockpit.checklist.kinds import Field, Spec
 from cockpit.checklist.model import Check, Variable
+from cockpit.checks import registry
 from cockpit.checks.kind import Reading, Session, Unmeasurable
 from cockpit.checks.measure import measure
 from cockpit.connect.dial import Unreachable
 from cockpit.connect.thread import in_thread
 from cockpit.connect.values import Values
 from cockpit.journal.event import CheckMeasured
-from tests.support.measuring import no_values, secret
+from tests.servers.web import Web
+from tests.support.measuring import ended_in_time, no_values, secret
 
 Read = Callable[[Any, float], Awaitable[Reading]]
 
@@ -111,15 +117,17 @@ def test_a_pass_after_a_failed_try_is_flaky() -> None:
 
 
 def test_tries_end_with_their_window_and_the_last_one_counts() -> None:
-    found = run(numbers(0, 0, Unmeasurable("gone")), None, retry_for=0.25, retry_every=0.1)
+    found = run(numbers(0, 0, Unmeasurable("gone")), None, retry_for=0.29, retry_every=0.1)
     assert (found.result, found.summary, found.tries, found.flaky) == ("ERROR", "gone", 3, False)
-    assert 0.2 <= found.took < 0.45
+    assert found.took >= 0.2
+    assert ended_in_time(found, 0.29)
 
 
 def test_the_deadline_holds_over_all_tries() -> None:
     found = run(numbers(0), None, retry_for=10.0, retry_every=0.1, deadline=0.35)
-    assert (found.result, found.tries) == ("FAIL", 4)
-    assert found.took < 0.35 + 0.1
+    assert found.result == "FAIL"
+    assert found.tries in (3, 4)
+    assert ended_in_time(found, 0.35)
 
 
 def test_an_error_of_any_library_becomes_words() -> None:
@@ -129,6 +137,9 @@ def test_an_error_of_any_library_becomes_words() -> None:
     async def leave(given: Any, timeout: float) -> Reading:
         raise SystemExit(3)
 
+    async def cancel(given: Any, timeout: float) -> Reading:
+        raise asyncio.CancelledError
+
     async def nothing(given: Any, timeout: float) -> Reading:
         return None  # type: ignore[return-value]
 
@@ -136,6 +147,7 @@ def test_an_error_of_any_library_becomes_words() -> None:
     assert run(divide).summary == "told failed: ZeroDivisionError: division by zero"
     assert run(leave).summary == "told failed: SystemExit: 3"
     assert run(nothing).summary == "told failed: it read nothing"
+    assert run(cancel).summary == "told failed: it cancelled itself"
 
 
 def test_what_cannot_be_measured_at_all_says_why() -> None:
@@ -171,7 +183,7 @@ def test_a_kind_that_hangs_politely_is_given_up_in_time() -> None:
 
     found = run(hang, timeout=0.2)
     assert (found.result, found.summary) == ("ERROR", "timed out after 0.2 s")
-    assert found.took < 0.2 + 0.15
+    assert ended_in_time(found, 0.2)
 
 
 def test_a_kind_that_will_not_be_cancelled_is_left_behind_and_not_tried_for_ever() -> None:
@@ -198,7 +210,7 @@ def test_a_kind_that_will_not_be_cancelled_is_left_behind_and_not_tried_for_ever
     assert [each.summary for each in found[:4]] == ["timed out after 0.1 s"] * 4
     assert found[4].summary == "not tried: 4 earlier tries hang and cannot be ended"
     assert begun == 4
-    assert max(each.took for each in found) < 0.1 + 0.15
+    assert all(ended_in_time(each, 0.1) for each in found)
 
 
 def test_a_library_that_hangs_in_a_thread_delays_nobody_and_its_threads_are_bounded() -> None:
@@ -217,7 +229,7 @@ def test_a_library_that_hangs_in_a_thread_delays_nobody_and_its_threads_are_boun
     assert stuck[4].summary == "a stuck disk hangs: 4 earlier attempts have not come back"
     assert threading.active_count() == before + 4
     assert other.result == "PASS"
-    assert other.took < 0.1
+    assert ended_in_time(other, 0.0)
     release.set()
     ends = time.monotonic() + 2
     while threading.active_count() > before:
@@ -229,7 +241,7 @@ def test_a_slow_secret_does_not_outlast_the_deadline() -> None:
     values = Values([Variable("secret", secret=True, command="sleep 5; echo too-late")], {"PATH": "/usr/bin:/bin"})
     found = run(numbers(1), "${secret}", values=values, timeout=0.3)
     assert (found.result, found.summary) == ("ERROR", "timed out while its variables were read")
-    assert found.took < 0.3 + 0.15
+    assert ended_in_time(found, 0.3)
 
 
 def test_a_caller_that_is_cancelled_is_cancelled() -> None:
@@ -312,3 +324,49 @@ def test_no_form_of_a_secret_is_in_any_field(value: str, form: str, place: str) 
     for hidden in (value, json.dumps(value)[1:-1], told if form != "far away" else value):
         assert hidden not in shown
         assert json.dumps(hidden)[1:-1] not in shown
+
+
+def test_nothing_is_left_open_after_many_measurements(http_server: Web, refusing_port: int, tmp_path: Path) -> None:
+    sqlite3.connect(tmp_path / "a.db").close()
+    checks = [
+        Check("http", {"url": f"{http_server.url}/health"}),
+        Check("http", {"url": f"{http_server.url}/silent"}, timeout=0.05),
+        Check("http", {"url": f"{http_server.url}/cut"}),
+        Check("http", {"url": f"http://127.0.0.1:{refusing_port}/"}),
+        Check("http", {"url": "http://no-such-host.invalid/"}),
+        Check("sqlite", {"path": str(tmp_path / "a.db"), "query": "SELECT 1"}),
+        Check("docker", {"container": "x", "host": f"unix://{tmp_path}/none.sock"}),
+        Check("postgres", {"dsn": f"postgresql://x:y@127.0.0.1:{refusing_port}/z"}),
+    ]
+
+    def open_here() -> tuple[int, int, int]:
+        files = sum(not _is_of_the_server(file, http_server.port) for file in Path("/proc/self/fd").iterdir())
+        return files, threading.active_count(), len(asyncio.all_tasks())
+
+    async def rounds() -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+        session = Session()
+
+        async def once_all() -> None:
+            for check in checks:
+                await measure("item", check, kinds=registry.kinds(), values=no_values(), session=session)
+
+        await once_all()
+        await asyncio.sleep(0.1)
+        before = open_here()
+        for _ in range(12):
+            await once_all()
+        await asyncio.sleep(0.1)
+        after = open_here()
+        await session.close()
+        return before, after
+
+    before, after = asyncio.run(rounds())
+    assert after == before
+
+
+def _is_of_the_server(descriptor: Path, port: int) -> bool:
+    """Whether an open file is a connection that the test's own server holds."""
+    if not descriptor.is_socket():
+        return False
+    with socket.socket(fileno=os.dup(int(descriptor.name))) as found:
+        return found.family == socket.AF_INET and found.getsockname()[1] == port

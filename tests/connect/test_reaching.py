@@ -45,10 +45,31 @@ def test_the_next_address_is_tried_when_one_fails_or_hangs() -> None:
         return address
 
     began = time.monotonic()
-    assert asyncio.run(dial.first_to_connect(["fails", "good"], attempt)) == "good"
+    assert asyncio.run(dial.first_to_connect(["fails", "good"], attempt, nothing_to_close)) == "good"
     assert time.monotonic() - began < 0.2
-    assert asyncio.run(dial.first_to_connect(["hangs", "good"], attempt)) == "good"
+    assert asyncio.run(dial.first_to_connect(["hangs", "good"], attempt, nothing_to_close)) == "good"
     assert time.monotonic() - began < 0.2 + dial.HEAD_START + 0.2
+
+
+def test_an_address_that_answers_at_the_same_moment_as_another_is_closed() -> None:
+    answered, closed = asyncio.Event(), []
+
+    async def attempt(address: str) -> str:
+        await answered.wait()
+        return address
+
+    async def close(address: str) -> None:
+        closed.append(address)
+
+    async def run() -> str:
+        asyncio.get_running_loop().call_later(dial.HEAD_START + 0.1, answered.set)
+        return await dial.first_to_connect(["one", "two"], attempt, close)
+
+    assert sorted([asyncio.run(run()), *closed]) == ["one", "two"]
+
+
+async def nothing_to_close(address: str) -> None:
+    raise AssertionError(address)
 
 
 def test_when_all_addresses_fail_the_first_failure_is_told() -> None:
@@ -56,7 +77,7 @@ def test_when_all_addresses_fail_the_first_failure_is_told() -> None:
         raise OSError(errno.ECONNREFUSED, address)
 
     with pytest.raises(OSError, match="one"):
-        asyncio.run(dial.first_to_connect(["one", "two"], attempt))
+        asyncio.run(dial.first_to_connect(["one", "two"], attempt, nothing_to_close))
 
 
 def test_an_error_of_the_system_is_put_into_words_wherever_it_hides() -> None:
@@ -100,11 +121,26 @@ def test_a_kept_connection_belongs_to_one_user_and_is_not_used_when_old() -> Non
         assert await kept.take("a") is None
         assert one.closed == [True]
         young = Line(now)
-        now += 1
         await kept.give("c", young)
+        now += 1
+        await kept.sweep()
         assert other.closed == [True], "what nobody takes any more is closed too"
+        assert young.closed == []
         await kept.close()
         assert young.closed == [True]
+
+    asyncio.run(run())
+
+
+def test_what_is_kept_is_closed_in_time_even_when_nobody_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cockpit.connect.kept.MAX_AGE", 0.05)
+
+    async def run() -> None:
+        kept: Kept[Line] = Kept()
+        one = Line(time.monotonic())
+        await kept.give("a", one)
+        await asyncio.sleep(0.2)
+        assert one.closed == [True]
 
     asyncio.run(run())
 

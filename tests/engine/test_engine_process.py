@@ -16,9 +16,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from cockpit.journal.folder import RunFolder
-from cockpit.journal.lock import holder_of
-from cockpit.journal.reader import read, verify
 
 from cockpit.checklist.model import Check, Document, Item, Variable
 from cockpit.engine import protocol as say
@@ -26,16 +23,18 @@ from cockpit.engine.client import Client, NotWelcome, start_engine
 from cockpit.engine.live import LiveRun
 from cockpit.engine.opening import open_run
 from cockpit.journal import event as ev
+from cockpit.journal.folder import RunFolder
+from cockpit.journal.lock import holder_of
+from cockpit.journal.reader import read, verify
 from cockpit.run import command as cmd
 from cockpit.run.standing import Standing, standing
 from tests.support.runs import HERE, document, manual
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("COCKPIT_HOME", str(tmp_path))
-    yield tmp_path
-    for lock in tmp_path.glob("runs/*/lock"):
+def home(state_home: Path) -> Iterator[Path]:
+    yield state_home
+    for lock in state_home.glob("**/runs/*/lock"):
         holder = holder_of(RunFolder(lock.parent))
         if holder is not None:
             with contextlib.suppress(ProcessLookupError):
@@ -138,6 +137,7 @@ def test_after_kill_9_the_next_engine_takes_up_everything_and_says_that_the_one_
         os.kill(engine_pid(run), signal.SIGKILL)
         await until(view, lambda view: not view.link.connected)
         await until(view, lambda view: view.link.connected)
+        await until(view, lambda view: view.events[-1].kind == "engine.started")
         assert [note.text for note in view.state.notes] == [f"note {number}" for number in range(20)]
         started = [event.data for event in view.events if isinstance(event.data, ev.EngineStarted)]
         assert [data.after for data in started] == ["", "died"]

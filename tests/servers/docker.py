@@ -114,8 +114,9 @@ def _started() -> Iterator[str]:
         folder = Path(name)
         host = f"unix://{folder}/docker.sock"
         command = [
-            "unshare", "--net", "dockerd", "--host", host, "--data-root", folder / "data", "--exec-root",
+            "setpriv", "--pdeathsig", "TERM", "unshare", "--net", "dockerd", "--host", host, "--data-root", folder / "data", "--exec-root",
             folder / "exec", "--pidfile", folder / "pid", "--iptables=false", "--bridge=none", "--log-level=warn",
+            "--shutdown-timeout=1",
         ]  # fmt: skip
         with (folder / "log").open("wb") as log:
             daemon = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)

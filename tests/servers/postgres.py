@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,20 +128,39 @@ def _made(folder: Path) -> Iterator[Postgres]:
 
 @contextlib.contextmanager
 def _running(server: Postgres) -> Iterator[None]:
-    _run("pg_ctl", "-D", server.folder, "-l", server.folder.parent / f"{server.folder.name}.log", "-w", "start")
+    """Run the server as our child, which ends with us even when we are killed."""
+    with server.folder.with_suffix(".log").open("wb") as log:
+        process = subprocess.Popen(
+            _as_its_user(programs() / "postgres", "-D", server.folder),
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
     try:
+        ends = time.monotonic() + 30
+        while not _accepts(server):
+            assert process.poll() is None, server.folder.with_suffix(".log").read_text()
+            assert time.monotonic() < ends, "the server does not start"
+            time.sleep(0.02)
         yield
     finally:
-        _run("pg_ctl", "-D", server.folder, "-m", "immediate", "-w", "stop")
+        process.send_signal(signal.SIGQUIT)
+        process.wait(timeout=30)
+
+
+def _accepts(server: Postgres) -> bool:
+    try:
+        psycopg.connect(server.dsn(), connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def _run(program: str, *arguments: object) -> None:
-    """Run a program of the server, which refuses to be root."""
-    command = [str(programs() / program), *map(str, arguments)]
-    if os.geteuid() == 0:
-        command = ["runuser", "-u", "postgres", "--", *command]
+    """Run a program of the server to its end."""
     done = subprocess.run(
-        command,
+        _as_its_user(programs() / program, *arguments),
         cwd="/",
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -149,6 +169,12 @@ def _run(program: str, *arguments: object) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr.decode()
+
+
+def _as_its_user(*command: object) -> list[str]:
+    """A command as a user that the server accepts, which root is not, and that is ended when we are."""
+    change = ("--reuid=postgres", "--regid=postgres", "--init-groups") if os.geteuid() == 0 else ()
+    return ["setpriv", *change, "--pdeathsig=QUIT", "--", *map(str, command)]
 
 
 def _free_port() -> int:
