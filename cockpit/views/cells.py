@@ -55,13 +55,13 @@ def wrap(text: str, cells: int) -> list[str]:
 
 def _wrap_paragraph(paragraph: str, cells: int) -> list[str]:
     lines: list[str] = []
-    rest = paragraph.rstrip()
+    rest = paragraph.rstrip(" ")
     while width(rest) > cells:
         fits = head(rest, cells) or rest[0]
         space = fits.rfind(" ")
         if rest[len(fits) : len(fits) + 1] != " " and space > cells // 3:
             fits = fits[:space]
-        lines.append(fits.rstrip())
+        lines.append(fits.rstrip(" "))
         rest = rest[len(fits) :].lstrip(" ")
     lines.append(rest)
     return lines

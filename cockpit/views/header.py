@@ -8,6 +8,9 @@ from cockpit.views.line import Line, Look, Piece, apart, cut_line, joined, line,
 from cockpit.views.moment import Moment
 from cockpit.views.words import person, title
 
+_NAMES = 12
+"""Cells that environment and release get at least, before the clock has to go."""
+
 
 def header(now: Moment, cells: int) -> tuple[Line, Line]:
     """The two rows."""
@@ -31,18 +34,17 @@ def _badge(now: Moment) -> Line:
 
 
 def _first(now: Moment, cells: int) -> Line:
+    """Where there is no room for all, names give way first, then the clock; the rest never does."""
     state, look = now.state, head_look(now)
-    right = line((f"  {clock(now.now, now.zone, seconds=True)}  ", look), *_record(now, look))
-    room = cells - line_width(right)
+    time, record = line((f"  {clock(now.now, now.zone, seconds=True)}  ", look)), _record(now, look)
     badge = _badge(now)
     where = line((f" {state.environment} ", look), (f"{state.release} ", look))
-    facts = joined((line((_progress(now), look)), _bad(now), _busy(now, look)), Piece("  ", look))
-    left: Line = (*badge, *where, Piece(" ", look), *facts)
-    over = line_width(left) - room
-    if over > 0:
-        kept = cut_line(where, max(line_width(where) - over, 12), now.glyphs.mark)
-        left = (*badge, *kept, Piece(" ", look), *facts)
-    return apart(left, right, cells, now.glyphs.mark, Piece(" ", look))
+    facts = (Piece(" ", look), *joined((line((_progress(now), look)), _bad(now), _busy(now, look)), Piece("  ", look)))
+    room = cells - sum(map(line_width, (badge, facts, record)))
+    if room - line_width(time) < _NAMES:
+        time = line((" ", look))
+    kept = cut_line(where, room - line_width(time), now.glyphs.mark)
+    return apart((*badge, *kept, *facts), (*time, *record), cells, now.glyphs.mark, Piece(" ", look))
 
 
 def _progress(now: Moment) -> str:

@@ -43,8 +43,8 @@ def presses(*keys: str) -> Callable[[Pilot[Any]], Awaitable[None]]:
         for key in keys:
             letters = key.removeprefix("type:") if key.startswith("type:") else None
             await pilot.press(*(["space" if each == " " else each for each in letters] if letters else [key]))
-            await pilot.pause(0.05)
-        await pilot.pause(0.3)
+            await pilot.pause(0.02)
+        await pilot.pause(0.25)
 
     return press
 

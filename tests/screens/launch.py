@@ -124,7 +124,7 @@ def story(kind: str = "live") -> list[Event]:
             ),
         ),
         (90, ADA, ev.ItemConfirmed("requirements-txt-with-pinned-versions", "not all pinned", holds=False)),
-        (95, ADA, ev.WordTakenBack("requirements-txt-with-pinned-versions", 10, "looked at the wrong branch")),
+        (95, ADA, ev.WordTakenBack("requirements-txt-with-pinned-versions", 13, "looked at the wrong branch")),
         (110, ADA, ev.ItemConfirmed("requirements-txt-with-pinned-versions", "214 of 214 pinned, commit 9f3c1ab")),
         (
             120,

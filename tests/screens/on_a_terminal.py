@@ -1,4 +1,4 @@
-"""The real app over a fake run, to be started on a real terminal: `hostile`, `replay` or nothing."""
+"""The real app over a fake run, to be started on a real terminal: `hostile`, `replay`, `breaks` or nothing."""
 
 from __future__ import annotations
 
@@ -28,8 +28,20 @@ class RunWithAClock(FakeRun):
         return NOW + dt.timedelta(seconds=time.monotonic() - self._begun)
 
 
+class RunThatBreaks(RunWithAClock):
+    """A run that a screen stumbles over, with a secret at hand."""
+
+    def now(self) -> dt.datetime:
+        password = "hunter2-hunter2"
+        if time.monotonic() - self._begun > 1.0:
+            raise RuntimeError(f"cannot tell the time, {password}")
+        return super().now()
+
+
 if __name__ == "__main__":
     what = sys.argv[1] if len(sys.argv) > 1 else ""
     if what == "replay":
         sys.exit(show_replay(ReplayedRun(story())))
+    if what == "breaks":
+        sys.exit(show_run(RunThatBreaks()))
     sys.exit(show_run(RunWithAClock(hostile_story() if what == "hostile" else story())))

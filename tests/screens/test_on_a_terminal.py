@@ -65,6 +65,18 @@ def test_a_signal_ends_it_and_gives_the_terminal_back(number: signal.Signals, st
         assert b"\x1b[?25h" in after
 
 
+def test_an_error_of_ours_ends_it_with_one_line_and_shows_no_secret() -> None:
+    with Terminal([*PROGRAM, "breaks"]) as terminal:
+        terminal.until("leave")
+        mark = terminal.mark
+        assert terminal.wait(8) == 70
+        written = terminal.bytes_since(mark)
+    assert b"\x1b[?1049l" in written
+    assert b"The screen stopped: RuntimeError at on_a_terminal.py:" in written
+    assert b"hunter2" not in written
+    assert b"Traceback" not in written
+
+
 def test_a_terminal_that_stopped_reading_does_not_keep_it() -> None:
     with Terminal(PROGRAM) as terminal:
         terminal.until("leave")

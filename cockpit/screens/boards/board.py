@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from textual import events
 from textual.app import ComposeResult
@@ -13,10 +13,10 @@ from textual.widget import Widget
 from cockpit.run.command import Command
 from cockpit.screens.dialogs.sheet import Sheet
 from cockpit.screens.pressed import pressed
-from cockpit.screens.widgets.line_list import LineList, Rows
+from cockpit.screens.widgets.line_list import LineList, Rows, Source
 from cockpit.views.header import header
 from cockpit.views.keys import Key, key_bar
-from cockpit.views.line import Line, line
+from cockpit.views.line import Line, Look, Piece, line
 from cockpit.views.moment import Moment
 from cockpit.views.status import verdict_line
 
@@ -79,7 +79,7 @@ class Board(Screen[None], inherit_bindings=False):
         yield self.lines(lambda cells, _: Rows(key_bar(self.keys(), self.barred, cells)), "keys")
         yield self.lines(_too_small, "notice")
 
-    def lines(self, source: Any, name: str) -> LineList:
+    def lines(self, source: Source, name: str) -> LineList:
         """A list of lines that draws in the terminal's encoding."""
         return LineList(source, name=name, encoding=self.cockpit.encoding, mark=self.now.glyphs.mark)
 
@@ -97,7 +97,11 @@ class Board(Screen[None], inherit_bindings=False):
         for pane in self.query(LineList):
             pane.redraw()
 
-    def say(self, *pieces: Any) -> None:
+    def on_screen_resume(self) -> None:
+        """Draw what changed while another board was in front."""
+        self.redraw()
+
+    def say(self, *pieces: Piece | tuple[str, Look]) -> None:
         """Show a sentence until the next key."""
         self._message = line(" ", *pieces) if pieces else ()
         self.query_one("#message", LineList).redraw()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
 
 from textual import events
 from textual.screen import ModalScreen
 
 from cockpit.screens.pressed import pressed
-from cockpit.screens.widgets.line_list import LineList
+from cockpit.screens.widgets.line_list import LineList, Source
 from cockpit.views.moment import Moment
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Sheet(ModalScreen[Answer], Generic[Answer], inherit_bindings=False):
         """The run as it was last looked at."""
         return self.cockpit.now
 
-    def lines(self, source: Any, name: str) -> LineList:
+    def lines(self, source: Source, name: str) -> LineList:
         """A list of lines that draws in the terminal's encoding."""
         return LineList(source, name=name, encoding=self.cockpit.encoding, mark=self.now.glyphs.mark)
 

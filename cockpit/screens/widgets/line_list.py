@@ -31,12 +31,14 @@ class Rows:
     """The row that the cursor is on; it is kept in sight."""
 
 
+Source = Callable[[int, int], Rows]
+"""Gives what a list shows, for a size in cells and rows."""
+
+
 class LineList(Widget, can_focus=False):
     """Rows from a source that is asked again at each redraw with the size to fill: cells, rows."""
 
-    def __init__(
-        self, source: Callable[[int, int], Rows], *, name: str, encoding: str = "utf-8", mark: str = ""
-    ) -> None:
+    def __init__(self, source: Source, *, name: str, encoding: str = "utf-8", mark: str = "") -> None:
         """Show what `source` gives; `mark` stands where a line was cut."""
         super().__init__(id=name)
         self._source = source
