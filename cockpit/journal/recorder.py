@@ -99,14 +99,13 @@ class Recorder:
             outcomes.append(draft.add(entries))
             if draft.size > _WRITE_LIMIT:
                 break
-        if any(isinstance(outcome, list) for outcome in outcomes):
-            try:
-                self.file.append(b"".join(draft.lines))
-            except NotRecorded as refusal:
-                return [
-                    outcome if isinstance(outcome, Exception) else NotRecorded(str(refusal)) for outcome in outcomes
-                ]
-            self._place = draft.place
+        if not draft.wanted:
+            return outcomes
+        try:
+            self.file.append(b"".join(draft.lines))
+        except NotRecorded as refusal:
+            return [each if isinstance(each, Exception) else NotRecorded(str(refusal)) for each in outcomes]
+        self._place = Place(draft.seq, draft.head, draft.stamp)
         return outcomes
 
     def recover(self) -> None:
@@ -151,31 +150,35 @@ class Place(NamedTuple):
 class _Draft:
     """Lines about to be written, in one write, with one time."""
 
+    __slots__ = ("head", "lines", "seq", "size", "stamp", "wanted")
+
     def __init__(self, place: Place, stamp: line.Stamp, engine: Actor) -> None:
-        self.place = place
+        self.seq, self.head, before = place
+        self.stamp = stamp
         self.lines: list[bytes] = []
         self.size = 0
-        self._stamp = stamp
-        seconds = jump(place.stamp, stamp) if place.stamp else 0.0
+        seconds = jump(before, stamp) if before else 0.0
         if seconds:
             self.add([(engine, ClockJumped(seconds))])
+        self.wanted = False
+        """Whether anything is in it that was asked for: that the clock was set is not worth a write of its own."""
 
     def add(self, entries: Sequence[Entry]) -> list[Event] | Exception:
         """Draft the lines of `entries`: all of them, or none when one cannot be a line."""
-        seq, head = self.place.seq, self.place.head
-        lines: list[bytes] = []
-        events: list[Event] = []
+        seq, head, events = self.seq, self.head, []
+        lines, size = [], 0
         try:
             for by, data in entries:
-                text, event, head = line.compose(seq, self._stamp, by, data, head)
+                text, event, head = line.compose(seq, self.stamp, by, data, head)
                 lines.append(text)
                 events.append(event)
+                size += len(text)
                 seq += 1
         except line.Unrecordable as refusal:
             return refusal
         self.lines += lines
-        self.size += sum(map(len, lines))
-        self.place = Place(seq, head, self._stamp)
+        self.size += size
+        self.seq, self.head, self.wanted = seq, head, True
         return events
 
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from cockpit.journal.clock import Clock, SystemClock
 from cockpit.journal.disk import Disk, SystemDisk
@@ -27,21 +27,21 @@ GROUPING = 0.05
 """Seconds that an event which may wait is held back for others to share its flush."""
 
 
-class _Append:
-    __slots__ = ("entries", "recorded", "soon")
+class _Append(Future[list[Event]]):
+    """The future of events that are to be recorded."""
 
     def __init__(self, entries: Sequence[Entry], soon: bool) -> None:
+        super().__init__()
         self.entries = entries
         self.soon = soon
-        self.recorded: Future[list[Event]] = Future()
 
 
-class _Call:
-    """Something to be done on the writer's thread, after all that was given before it."""
+class _Call(Future[None]):
+    """The future of something to be done on the writer's thread, after all that was given before it."""
 
     def __init__(self, action: Callable[[], None]) -> None:
+        super().__init__()
         self.action = action
-        self.done: Future[None] = Future()
 
 
 class Writer:
@@ -113,9 +113,9 @@ class Writer:
         could not be, and line.Unrecordable when one of them can never be a line. With `soon` they may wait for others
         for a moment; they never hold back those that may not. A future that is cancelled in time is not recorded.
         """
-        work = _Append(entries, soon)
-        self._give(work, work.recorded)
-        return work.recorded
+        recorded = _Append(entries, soon)
+        self._give(recorded)
+        return recorded
 
     def recover(self) -> Future[None]:
         """Read the file back from the disk after a failure, and go on with it if it holds all that was acknowledged.
@@ -123,9 +123,9 @@ class Writer:
         What was written and not acknowledged is set aside, and that is recorded. The future raises JournalDamaged,
         NotAJournal, UnsafePath or NotRecorded when nothing can be recorded after all.
         """
-        work = _Call(self._recorder.recover)
-        self._give(work, work.done)
-        return work.done
+        recovered = _Call(self._recorder.recover)
+        self._give(recovered)
+        return recovered
 
     def close(self) -> None:
         """Write all that was given, and end; waits for that. What comes later is refused."""
@@ -141,12 +141,12 @@ class Writer:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _give(self, work: _Append | _Call, future: Future[Any]) -> None:
+    def _give(self, work: _Append | _Call) -> None:
         with self._giving:
             if self._open:
                 self._waiting.put(work)
                 return
-        future.set_exception(NotRecorded("the journal is closed"))
+        work.set_exception(NotRecorded("the journal is closed"))
 
     def _stop(self) -> None:
         self._running = False
@@ -155,16 +155,16 @@ class Writer:
     def _work(self) -> None:
         while self._running:
             appends, call = self._gather()
-            appends = [work for work in appends if work.recorded.set_running_or_notify_cancel()]
+            appends = [work for work in appends if work.set_running_or_notify_cancel()]
             while appends:
                 appends = appends[self._record(appends) :]
-            if call is not None and call.done.set_running_or_notify_cancel():
+            if call is not None and call.set_running_or_notify_cancel():
                 try:
                     call.action()
                 except Exception as failure:  # noqa: BLE001 - it belongs to whoever asked
-                    call.done.set_exception(failure)
+                    call.set_exception(failure)
                 else:
-                    call.done.set_result(None)
+                    call.set_result(None)
 
     def _gather(self) -> tuple[list[_Append], _Call | None]:
         """Wait for work, and take all that has come, up to a call; wait a moment longer while none of it is urgent."""
@@ -194,7 +194,7 @@ class Writer:
             outcomes = [failure] * len(appends)
         for work, outcome in zip(appends, outcomes, strict=False):
             if isinstance(outcome, Exception):
-                work.recorded.set_exception(outcome)
+                work.set_exception(outcome)
             else:
-                work.recorded.set_result(outcome)
+                work.set_result(outcome)
         return len(outcomes)

@@ -1,7 +1,7 @@
 """The journal beside what the disk, SQLite and bare hashing can do on the same machine in the same minute.
 
-`python tests/bench/bench_journal.py [--quick]`. Everything is written below the state home's disk (or `--in FOLDER`),
-never to a file system in memory, where a flush costs nothing.
+`python tests/bench/bench_journal.py [--quick] [--in FOLDER]`. The folder, by default the current one, should be on the
+disk that journals are kept on: in a file system in memory a flush costs nothing.
 """
 
 from __future__ import annotations
