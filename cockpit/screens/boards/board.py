@@ -97,6 +97,10 @@ class Board(Screen[None], inherit_bindings=False):
         for pane in self.query(LineList):
             pane.redraw()
 
+    def redraw_head(self) -> None:
+        """Draw the head alone: the clock went on."""
+        self.query_one("#head", LineList).redraw()
+
     def on_screen_resume(self) -> None:
         """Draw what changed while another board was in front."""
         self.redraw()
