@@ -25,9 +25,11 @@ SHORTEST_SECRET = 6
 """Characters a secret must have to be redacted: masking a shorter value would damage ordinary text and so show it."""
 
 _COMBINING_RUN = 8
+_LONGEST_NOTE = 40
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe0f\ufeff\ufff9-\ufffb"
-    "\ud800-\udfff\U000e0000-\U000e007f]"
+    "\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\ud800-\udfff\U000110bd\U000110cd\U00013430-\U0001343f"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
 )
 _COMBINING = re.compile(
     "([\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0e31-\u0e3a\u0e47-\u0e4e\u1ab0-\u1aff"
@@ -41,31 +43,36 @@ def safe(text: str | bytes, *, lines: int = LINES_LIMIT, width: int = LINE_LIMIT
     """Return `text` with every control, bidirectional and invisible character shown instead of obeyed.
 
     Newlines stay; tabs become spaces; C0 controls become their Unicode pictures (ESC is `␛`), DEL becomes `␡`, all
-    others `<U+XXXX>`. At most `lines` lines of `width` characters are kept, with a note of what was cut.
+    others `<U+XXXX>`. At most `lines` lines of `width` characters are kept, the note of what was cut among them, so
+    that what is safe stays as it is.
     """
     if isinstance(text, bytes):
         text = text.decode("utf-8", "backslashreplace")
     if text.isascii() and text.isprintable() and len(text) <= width:
         return text
-    rows = text.replace("\r\n", "\n").split("\n", lines)
-    kept = [safe_line(row, width=width) for row in rows[:lines]]
-    if len(rows) > lines and rows[lines]:
-        kept.append(f"[{rows[lines].count(chr(10)) + 1} more lines cut]")
-    return "\n".join(kept)
+    rows = text.replace("\r\n", "\n").split("\n")
+    left = len(rows) - lines
+    if left > 0:
+        rows = rows[: lines - 1]
+    kept = [safe_line(row, width=width) for row in rows]
+    return "\n".join([*kept, f"[{left + 1} more lines cut]"] if left > 0 else kept)
 
 
 def safe_line(text: str | bytes, *, width: int = LINE_LIMIT) -> str:
-    """Return `text` as one safe line: as `safe`, and newlines become visible too."""
+    """Return `text` as one safe line of at most `width` characters: as `safe`, and newlines become visible too."""
     if isinstance(text, bytes):
         text = text.decode("utf-8", "backslashreplace")
-    cut = len(text) - width
-    if cut > 0:
-        text = text[:width]
+    length = len(text)
+    if length > width:
+        text = text[: width + 1]
     if not (text.isascii() and text.isprintable()):
         text = _UNSAFE.sub(_visible, text.expandtabs(4))
         if not text.isascii():
-            text = _COMBINING.sub(r"\1", text)
-    return f"{text} [{cut} more characters cut]" if cut > 0 else text
+            text = _COMBINING.sub(lambda marks: f"{marks[1]}<{len(marks[0]) - _COMBINING_RUN} more marks>", text)
+    if len(text) <= width:
+        return text
+    note = f" [cut, {length} characters]" if width > 2 * _LONGEST_NOTE else "…"
+    return text[: max(0, width - len(note))] + note[:width]
 
 
 class Redactor:

@@ -70,6 +70,12 @@ def not_boolean(type_name: str) -> ConditionError:
     return ConditionError(complaint, hint="compare it with something")
 
 
+def not_a_number(type_name: str) -> ConditionError:
+    """The expression comes out as something else than a number."""
+    complaint = f"the figure comes out as {_in_words(type_name)}, not as a number"
+    return ConditionError(complaint, hint="`double(...)` makes a number of a text, `size(...)` of a list")
+
+
 def undecided(said: str) -> str:
     """Why a condition could not be decided, from what the library `said`."""
     if missing := re.search(r'No value with name "([^"]*)"', said):

@@ -9,17 +9,26 @@ or under the dotted name.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
-from cockpit.checklist.condition_errors import ConditionError, not_boolean, refusal, undecided
+from cockpit.checklist.condition_errors import ConditionError, not_a_number, not_boolean, refusal, undecided
 from cockpit.checklist.condition_names import Name, Token, names, tokens
 from cockpit.checklist.condition_values import ABSENT, for_cel, look_up, shown, walk
 from cockpit.checklist.kinds import Field
 
-__all__ = ["ANSWER", "Condition", "ConditionError", "Decision", "answer_condition", "compile_condition"]
+__all__ = [
+    "ANSWER",
+    "Condition",
+    "ConditionError",
+    "Decision",
+    "answer_condition",
+    "compile_condition",
+    "compile_figure",
+]
 
 LONGEST = 2000
 """Characters in one condition."""
@@ -56,30 +65,43 @@ class Condition(msgspec.Struct, frozen=True):
     def decide(self, values: Mapping[str, Any]) -> Decision:
         """Decide on `values`: a value for each field that was found. Never raises."""
         found = {name.text: shown(walk(values, name)) for name in self.names}
+        result, problem = self._evaluate(values)
+        if not problem and not isinstance(result, bool):
+            problem = f"it came out as {shown(result)}, which is neither true nor false"
+        return Decision(self.text, result is True and not problem, found, problem)
+
+    def compute(self, values: Mapping[str, Any]) -> float | None:
+        """The number that this comes to on `values`; None when it comes to none. Never raises."""
+        result, problem = self._evaluate(values)
+        if problem or isinstance(result, bool) or not isinstance(result, int | float):
+            return None
+        return float(result) if math.isfinite(result) else None
+
+    def _evaluate(self, values: Mapping[str, Any]) -> tuple[Any, str]:
+        """What it came to, or why it could not be evaluated."""
         data = {}
         for root in self.roots:
             value = look_up(values, root)
             if value is not ABSENT:
                 data[root] = for_cel(value, self.fields[root].type)
-        holds, problem = self._evaluate(data)
-        return Decision(self.text, holds, found, problem)
-
-    def _evaluate(self, data: Mapping[str, Any]) -> tuple[bool, str]:
         try:
             outcome = self.expression.eval(data=data)
             result = outcome.value()
         except Exception as error:  # noqa: BLE001 - the library raises whatever its C++ side threw
-            return False, undecided(str(error))
+            return None, undecided(str(error))
         if outcome.type().name() == "ERROR":
-            return False, undecided(str(result))
-        if not isinstance(result, bool):
-            return False, f"it came out as {shown(result)}, which is neither true nor false"
+            return None, undecided(str(result))
         return result, ""
 
 
 def compile_condition(text: str, fields: Iterable[Field]) -> Condition:
     """Compile a condition over `fields`. Raises ConditionError with the first thing that is wrong."""
-    return _compiled(text, tuple(fields))
+    return _compiled(text, tuple(fields), _TRUTHS)
+
+
+def compile_figure(text: str, fields: Iterable[Field]) -> Condition:
+    """Compile an expression over `fields` that comes to a number (`compute`). Raises ConditionError."""
+    return _compiled(text, tuple(fields), _NUMBERS)
 
 
 def answer_condition(text: str) -> Condition:
@@ -87,8 +109,12 @@ def answer_condition(text: str) -> Condition:
     return compile_condition(text, ANSWER)
 
 
+_TRUTHS = ("BOOL", "DYN")
+_NUMBERS = ("INT", "UINT", "DOUBLE", "DYN")
+
+
 @functools.lru_cache(maxsize=4096)
-def _compiled(text: str, fields: tuple[Field, ...]) -> Condition:
+def _compiled(text: str, fields: tuple[Field, ...], results: tuple[str, ...]) -> Condition:
     if len(text) > LONGEST:
         raise ConditionError(f"the condition has {len(text)} characters; at most {LONGEST} are read", LONGEST)
     if not text.strip():
@@ -99,8 +125,8 @@ def _compiled(text: str, fields: tuple[Field, ...]) -> Condition:
     except Exception as error:  # noqa: BLE001 - as above
         raise refusal(str(error), text, known) from None
     result = expression.return_type().name()
-    if result not in ("BOOL", "DYN"):
-        raise not_boolean(result)
+    if result not in results:
+        raise not_boolean(result) if results is _TRUTHS else not_a_number(result)
     read = list(tokens(text))
     _check_literals(read)
     used = names(read, known)

@@ -127,6 +127,7 @@ class Check(Written):
 
     expect: Conditions = Field([], description="CEL conditions; each must hold for PASS.")
     warn: Conditions = Field([], description="CEL conditions; each must hold, or PASS becomes WARN.")
+    figure: str = Field("", description="A CEL expression for the number to plot; else the one that the kind plots.")
     timeout: Duration = Field(10.0, description="The limit of one try; 10s when not written.")
     retry: Retry | None = Field(None, description="Try again while it is not good.")
     deadline: Duration = Field(0.0, description="The limit of the whole measurement with all tries.")

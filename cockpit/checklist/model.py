@@ -68,6 +68,8 @@ class Check(msgspec.Struct, frozen=True, omit_defaults=True):
     """CEL; each must hold for PASS. Empty: the condition that the kind implies."""
     warn: tuple[str, ...] = ()
     """CEL; each must hold, or PASS becomes WARN."""
+    figure: str = ""
+    """CEL that comes to the number to plot. Empty: the number that the kind plots."""
     timeout: float = 10.0
     """One try."""
     retry_for: float = 0.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from cockpit.checklist import conditions, file, model, variables
@@ -35,11 +35,12 @@ def wire(
     problems.extend(_check_spec(kind, spec, known))
     expect = _conditions(node, "expect", kind.fields, known, problems)
     warn = _conditions(node, "warn", kind.fields, known, problems)
+    figure = _figure(node, kind.fields, known, problems)
     if not expect and not kind.implied and not _was_wrong(node, "expect"):
         hint = "write under `expect` what must hold; see `cockpit kinds " + name + "`"
         problems.append(problem_at(spec.place, "this check cannot fail: it has no condition", hint))
     problems.extend(_check_times(form, node))
-    used = dict.fromkeys(variables.names_in([plain(spec), form.expect, form.warn]))
+    used = dict.fromkeys(variables.names_in([plain(spec), form.expect, form.warn, form.figure]))
     unwired = tuple(name for name in used if name in known and not known[name].is_set)
     if unwired or problems:
         return Wired(None, unwired), problems
@@ -48,6 +49,7 @@ def wire(
         spec=plain(spec),
         expect=expect,
         warn=warn,
+        figure=figure,
         timeout=form.timeout,
         retry_for=form.retry.for_ if form.retry else 0.0,
         retry_every=form.retry.every if form.retry else 2.0,
@@ -61,12 +63,16 @@ def wire(
 
 
 def check_condition(
-    node: Node, fields: Iterable[Field], text: str | None = None
+    node: Node,
+    fields: Iterable[Field],
+    text: str | None = None,
+    *,
+    compiled: Callable[[str, Iterable[Field]], conditions.Condition] = conditions.compile_condition,
 ) -> tuple[conditions.Condition | None, list[Problem]]:
     """Compile the condition written at `node`; the place of what is wrong is that of the character, where it can be."""
     written = str(node.value)
     try:
-        return conditions.compile_condition(written if text is None else text, fields), []
+        return compiled(written if text is None else text, fields), []
     except conditions.ConditionError as error:
         at = node.source
         hint = error.hint
@@ -153,7 +159,23 @@ def _conditions(
     return tuple(judged(node, fields, known, problems) for node in each)
 
 
-def _with_variables(node: Node, fields: tuple[Field, ...], known: Mapping[str, Variable]) -> tuple[list[Problem], str]:
+def _figure(node: Node, fields: tuple[Field, ...], known: Mapping[str, Variable], problems: list[Problem]) -> str:
+    """The expression for the number to plot, compiled to see that it can be used; empty when none is written."""
+    written = node.entries().get("figure")
+    if written is None or not str(written.value):
+        return ""
+    wrong, text = _with_variables(written, fields, known, compiled=conditions.compile_figure)
+    problems.extend(wrong)
+    return text
+
+
+def _with_variables(
+    node: Node,
+    fields: tuple[Field, ...],
+    known: Mapping[str, Variable],
+    *,
+    compiled: Callable[[str, Iterable[Field]], conditions.Condition] = conditions.compile_condition,
+) -> tuple[list[Problem], str]:
     """The condition with `${name}` filled in; one that is not set may be anything: only its use is judged."""
     text = str(node.value)
     wrong = variables.check_uses(node, known, strict=True)
@@ -166,7 +188,8 @@ def _with_variables(node: Node, fields: tuple[Field, ...], known: Mapping[str, V
             return [problem_at(node.source, said)], text
     text = with_values(text, {each.name: each.value for each in used if each.is_set})
     open_names = [Field(f"not_set_{each.name}", "dyn", "") for each in used if not each.is_set]
-    return check_condition(node, (*fields, *open_names), variables.USE.sub(r"not_set_\1", text))[1], text
+    trial = variables.USE.sub(r"not_set_\1", text)
+    return check_condition(node, (*fields, *open_names), trial, compiled=compiled)[1], text
 
 
 def _check_times(form: file.Check, node: Node) -> list[Problem]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pydantic
 
-from cockpit.checklist.conditions import Condition, ConditionError, compile_condition
+from cockpit.checklist.conditions import Condition, ConditionError, compile_condition, compile_figure
 from cockpit.checklist.model import Check
 from cockpit.checks.kind import Kind, Reading, Session, Unmeasurable
 from cockpit.connect.dial import Unreachable
@@ -108,6 +108,7 @@ class _Probe:
     spec: Any
     expect: tuple[Condition, ...]
     warn: tuple[Condition, ...]
+    figure: Condition | None
     redact: Redactor
 
     async def attempt(self, session: Session, timeout: float) -> _Outcome:
@@ -143,15 +144,23 @@ class _Probe:
         wanted = [_finding(condition, reading.values, shown) for condition in self.warn]
         missed = [finding for finding in (*expected, *wanted) if not finding.holds]
         result = "PASS" if not missed else ("WARN" if all(finding.holds for finding in expected) else "FAIL")
+        figure, summary = self._figure(reading)
         told = not missed or missed[0].condition == self.kind.implied  # what a kind implies, its summary says
         return _Outcome(
             result,
-            reading.summary if told else f"{reading.summary}; {_complaint(missed[0])}",
+            summary if told else f"{summary}; {_complaint(missed[0])}",
             (*expected, *wanted),
             reading.evidence,
             reading.cut,
-            reading.figure,
+            figure,
         )
+
+    def _figure(self, reading: Reading) -> tuple[float | None, str]:
+        """The number to plot, and the reading in one line: the number first when the checklist asks for it."""
+        if self.figure is None:
+            return reading.figure, reading.summary
+        figure = self.figure.compute(reading.values)
+        return figure, f"{'no figure' if figure is None else f'{figure:.4g}'} ({reading.summary})"
 
 
 async def _prepare(item: str, check: Check, kinds: Mapping[str, Kind], values: Values, deadline: float) -> _Probe:
@@ -170,6 +179,7 @@ async def _prepare(item: str, check: Check, kinds: Mapping[str, Kind], values: V
             kind.spec.model_validate(filled),
             tuple(compile_condition(text, kind.fields) for text in expect),
             tuple(compile_condition(text, kind.fields) for text in check.warn),
+            compile_figure(check.figure, kind.fields) if check.figure else None,
             values.redactor,
         )
     except pydantic.ValidationError as error:

@@ -105,6 +105,24 @@ class ClockJumped(Data, frozen=True):
     seconds: float
 
 
+class CheckpointSigned(Data, frozen=True):
+    """Somebody signed how far the journal had got, so that a later change, or a cut, of what stands before shows.
+
+    What is signed is `cockpit.journal.checkpoint.Checkpoint(run, seq, head).text`.
+    """
+
+    kind: ClassVar[str] = "checkpoint.signed"
+
+    seq: int
+    """The last event that the signature covers."""
+    head: str
+    """The chain's hash up to that event."""
+    signature: str
+    """As `ssh-keygen -Y sign` writes it."""
+    key: str
+    """The key's fingerprint, `SHA256:...`."""
+
+
 class CommandTaken(Data, frozen=True):
     """Somebody became captain."""
 
@@ -270,6 +288,7 @@ KINDS: dict[tuple[str, int], type[Data]] = {
         EngineStopped,
         JournalRecovered,
         ClockJumped,
+        CheckpointSigned,
         CommandTaken,
         ItemConfirmed,
         ItemWaived,

@@ -13,6 +13,7 @@ import threading
 import time
 import urllib.parse
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from cockpit.connect.thread import in_thread
 from cockpit.connect.values import Values
 from cockpit.journal.event import CheckMeasured
 from tests.servers.web import Web
-from tests.support.measuring import ended_in_time, no_values, secret
+from tests.support.measuring import Measure, ended_in_time, no_values, secret
 
 Read = Callable[[Any, float], Awaitable[Reading]]
 
@@ -370,3 +371,14 @@ def _is_of_the_server(descriptor: Path, port: int) -> bool:
         return False
     with socket.socket(fileno=os.dup(int(descriptor.name))) as found:
         return found.family == socket.AF_INET and found.getsockname()[1] == port
+
+
+def test_the_figure_that_a_checklist_asks_for_is_plotted_and_stands_first(measured: Measure, tmp_path: Path) -> None:
+    database = tmp_path / "bot.db"
+    with closing(sqlite3.connect(database)) as connection:
+        connection.executescript("create table t (n integer, s text); insert into t values (7, 'x')")
+    spec = {"path": str(database), "query": "select n, s from t"}
+    found = measured("sqlite", spec, "row_count == 1", figure="double(row.n) / 2.0")
+    assert (found.value, found.summary[:5]) == (3.5, "3.5 (")
+    none = measured("sqlite", spec, "row_count == 1", figure="double(row.s)")
+    assert (none.result, none.value, none.summary[:11]) == ("PASS", None, "no figure (")

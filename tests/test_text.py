@@ -1,0 +1,104 @@
+"""Foreign text made safe, and secrets taken out of it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+import unicodedata
+import urllib.parse
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.text import LINE_LIMIT, Redactor, safe, safe_line
+
+anything = st.text(st.characters(), max_size=60)
+HOSTILE = "\x1b]0;x\x07\x1b[2J\x9b31m\x7f\x00\u202e\u2066\U000e0041\ud800\u200b\ufe0f"
+
+
+def test_no_control_bidirectional_or_invisible_character_is_left() -> None:
+    every = "".join(map(chr, range(sys.maxunicode + 1)))
+    left = {
+        character
+        for character in safe(every, width=len(every))
+        if unicodedata.category(character) in ("Cc", "Cf", "Cs")
+    }
+    assert left == {"\n"}
+
+
+@given(anything)
+def test_what_is_safe_stays_as_it_is(text: str) -> None:
+    assert safe(safe(text)) == safe(text)
+    assert safe_line(safe_line(text)) == safe_line(text)
+
+
+@given(anything, st.integers(1, 200))
+def test_a_line_is_never_longer_than_asked(text: str, width: int) -> None:
+    line = safe_line(text * 9, width=width)
+    assert len(line) <= width
+    assert safe_line(line, width=width) == line
+
+
+@given(st.lists(anything, max_size=30), st.integers(1, 10))
+def test_a_text_never_has_more_lines_than_asked(rows: list[str], lines: int) -> None:
+    text = safe("\n".join(rows), lines=lines)
+    assert text.count("\n") < lines
+    assert safe(text, lines=lines) == text
+
+
+def test_every_hostile_character_is_shown() -> None:
+    assert safe_line("a\x1bb\x7fc\u202ed\x85") == "a␛b␡c<U+202E>d<U+0085>"
+    assert safe(b"\xff\x1b[0m") == "\\xff␛[0m"
+    assert len(safe_line(HOSTILE)) >= len(HOSTILE)
+
+
+def test_a_heap_of_combining_marks_is_cut_and_said() -> None:
+    assert safe_line("e" + "\u0301" * 500) == "e" + "\u0301" * 8 + "<492 more marks>"
+
+
+def test_what_is_cut_is_said() -> None:
+    assert safe_line("x" * 10_000).endswith(" [cut, 10000 characters]")
+    assert len(safe_line("x" * 10_000)) == LINE_LIMIT
+    assert safe("\n".join(map(str, range(300)))).endswith("198\n[101 more lines cut]")
+    assert safe_line("abcdefgh", width=5) == "abcd…"
+
+
+def test_ordinary_text_is_left_alone() -> None:
+    assert safe("Grüße, 日本\nzweite Zeile [/red]") == "Grüße, 日本\nzweite Zeile [/red]"
+
+
+SECRETS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=8, max_size=30).filter(
+    lambda text: len(text.strip()) >= 8 and "\n" not in text
+)
+
+
+@given(SECRETS, st.text(max_size=5), st.text(max_size=5))
+def test_a_secret_is_taken_out_in_every_form_in_which_it_travels(secret: str, before: str, after: str) -> None:
+    redact = Redactor({"key": secret})
+    forms = [
+        secret,
+        json.dumps(secret)[1:-1],
+        urllib.parse.quote(secret, safe=""),
+        secret.encode().hex(),
+        repr(secret)[1:-1],
+    ]
+    for form in forms:
+        assert form not in redact(f"{before}{form}{after}") or form in "***key***"
+
+
+@given(st.binary(max_size=5), st.binary(max_size=5))
+def test_a_secret_inside_base64_is_taken_out_at_every_alignment(before: bytes, after: bytes) -> None:
+    secret = "correct-horse-battery"
+    encoded = base64.b64encode(before + secret.encode() + after).decode()
+    assert "***key***" in Redactor({"key": secret})(encoded)
+
+
+def test_a_secret_too_short_to_protect_is_refused() -> None:
+    with pytest.raises(ValueError, match="too short to protect"):
+        Redactor({"pin": "1234"})
+
+
+def test_without_secrets_text_stays_as_it_is() -> None:
+    assert Redactor()("as it is") == "as it is"
