@@ -1,7 +1,8 @@
 """The app: one view, the boards over it, and how it ends.
 
-It looks at the run again whenever the view says that something changed, at most a few times a second, and once a
-second for the clock. It holds no truth of its own, so ending it, in whatever way, harms nothing: the run goes on.
+It looks at the run again whenever the view says that something changed, at most a few times a second, and every few
+seconds for what time alone changes. It holds no truth of its own, so ending it, in whatever way, harms nothing: the
+run goes on.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ from cockpit.views.moment import Moment, moment, told_by_others
 from cockpit.views.picker import Choice
 from cockpit.views.run_view import ReplayControls, RunView
 from cockpit.views.signs import Glyphs
+
+_LOOK_EVERY = 5
+"""Seconds between two looks at what time alone changes: ages, results that go stale, waivers that run out."""
 
 _SETTLE = 0.2
 """Seconds between two looks at a run in which much happens: a slow link must not be flooded."""
@@ -58,13 +62,14 @@ class CockpitApp(App[int], inherit_bindings=False):
         self.glyphs = glyphs or terminal.glyphs(os.environ)
         self.zone = zone
         self.now = self._look()
+        self._ticks = 0
 
     def on_mount(self) -> None:
         """Put the first board up, and begin to follow the run."""
         self._heed_signals()
         self.push_screen(self._first_board())
         self.run_worker(self._follow())
-        self.set_interval(1.0, self.look_again)
+        self.set_interval(1.0, self._tick)
         if self.replay is not None:
             self.set_interval(0.25, self._play_on)
 
@@ -76,6 +81,17 @@ class CockpitApp(App[int], inherit_bindings=False):
                 screen.redraw()
                 if news := told_by_others(before, self.now):
                     screen.say((news, "warn"))
+
+    def _tick(self) -> None:
+        """Move the clock on; look at everything that depends on the time every few seconds."""
+        self._ticks = (self._ticks + 1) % _LOOK_EVERY
+        if self._ticks == 0:
+            self.look_again()
+            return
+        self.now = self.now.later(self.view.now())
+        for screen in self.screen_stack:
+            if isinstance(screen, Board):
+                screen.redraw_head()
 
     def action_leave(self) -> None:
         """What control-c does: back out of a dialog, or ask to leave."""

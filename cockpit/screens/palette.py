@@ -6,6 +6,8 @@ out is reversed, not given a background: it still stands out where there are no 
 
 from __future__ import annotations
 
+import functools
+
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -34,11 +36,13 @@ SELECTED = Style(reverse=True)
 """The row under the cursor, whatever it is made of."""
 
 
+@functools.lru_cache(maxsize=1024)
 def paint(pieces: Line, cells: int, *, selected: bool = False, encoding: str = "utf-8", mark: str = "") -> Strip:
     """A line as a strip of exactly `cells` cells; `mark` stands where it was cut.
 
     Text is never taken for markup. It was made safe when it was recorded; a journal that somebody wrote by hand was
-    not, so what is not plain is made safe again here, the one way to the terminal.
+    not, so what is not plain is made safe again here, the one way to the terminal. Strips are kept: most lines are
+    drawn again and again as they were.
     """
     kept = cut_line(tuple(Piece(_safe(piece.text), piece.look) for piece in pieces), cells, mark)
     if selected:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from cockpit.checklist.model import Item
@@ -38,6 +38,12 @@ class Moment:
     def tally(self) -> Tally:
         """How all items stand, counted."""
         return tally(self.state.document.items(), self.state, self.now)
+
+    def later(self, now: dt.datetime) -> Moment:
+        """The same moment seconds later, with nothing counted anew: for a clock that ticks."""
+        moment = replace(self, now=now)
+        moment.__dict__.update({name: self.__dict__[name] for name in ("stands", "tally") if name in self.__dict__})
+        return moment
 
     def known(self, item: Item) -> ItemState:
         """What is known of an item."""

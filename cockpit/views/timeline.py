@@ -154,6 +154,10 @@ def _affirmed(data: ev.ChecksAffirmed, _: _About) -> _Sentence:
     return f"{plural(len(data.at), 'check')} came out as before", "dim"
 
 
+def _checkpoint_signed(data: ev.CheckpointSigned, _: _About) -> _Sentence:
+    return f"signed the record up to event {data.seq}, hash {data.head[:12]}, with key {data.key}", ""
+
+
 def _unknown(data: ev.Unknown, _: _About) -> _Sentence:
     return f"something that this version does not know: {data.name}", "dim"
 
@@ -183,5 +187,6 @@ _SENTENCES: dict[type[ev.Data], Callable[[Any, _About], _Sentence]] = {
     ev.HoldStarted: _hold_started,
     ev.HoldReleased: _hold_released,
     ev.ChecksAffirmed: _affirmed,
+    ev.CheckpointSigned: _checkpoint_signed,
     ev.Unknown: _unknown,
 }

@@ -83,3 +83,12 @@ def test_a_closed_run_is_read_only() -> None:
     view.add(ev.RunClosed("NOT GOOD: 206 open"))
     assert "READ ONLY" in rows(view)[0]
     assert "closed 10:02" in rows(view)[1]
+
+
+def test_the_clock_goes_on_without_anything_being_counted_anew() -> None:
+    now = moment(FakeRun(), zone=UTC)
+    counted, stands = now.tally, now.stands
+    later = now.later(now.now + dt.timedelta(seconds=1))
+    assert later.tally is counted
+    assert later.stands is stands
+    assert "10:02:42" in text_of(header(later, 80)[0])

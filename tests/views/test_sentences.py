@@ -63,6 +63,11 @@ def said(data: Data, by: Actor = ADA) -> str:
         (ev.ClockJumped(-90.0), ENGINE, "the machine's clock was set 1m back"),
         (ev.RunClosed("GOOD", "done"), ADA, "ada closed the run: GOOD: done"),
         (
+            ev.CheckpointSigned(41, "9c1f22ab34cd55ef", "-----", "SHA256:abc"),
+            ADA,
+            "ada signed the record up to event 41, hash 9c1f22ab34cd, with key SHA256:abc",
+        ),
+        (
             ev.Unknown("gate.opened", msgspec.Raw(b"{}")),
             ENGINE,
             "something that this version does not know: gate.opened",

@@ -94,8 +94,16 @@ class Board(Screen[None], inherit_bindings=False):
 
     def redraw(self) -> None:
         """Draw what changed."""
-        for pane in self.query(LineList):
+        self.redraw_panes("LineList")
+
+    def redraw_panes(self, which: str) -> None:
+        """Draw what changed in some panes, by selector. A board that is not built yet has none."""
+        for pane in self.query(which).results(LineList):
             pane.redraw()
+
+    def redraw_head(self) -> None:
+        """Draw the head alone: the clock went on."""
+        self.redraw_panes("#head")
 
     def on_screen_resume(self) -> None:
         """Draw what changed while another board was in front."""
@@ -104,7 +112,7 @@ class Board(Screen[None], inherit_bindings=False):
     def say(self, *pieces: Piece | tuple[str, Look]) -> None:
         """Show a sentence until the next key."""
         self._message = line(" ", *pieces) if pieces else ()
-        self.query_one("#message", LineList).redraw()
+        self.redraw_panes("#message")
 
     def on_key(self, event: events.Key) -> None:
         """Take every key; one that belongs to a sheet above is handed on.

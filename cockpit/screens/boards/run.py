@@ -99,7 +99,7 @@ class RunBoard(FilteringBoard, SayingBoard):
 
     def moved(self) -> None:
         """Show the cursor at once; the detail follows when it rests."""
-        self.query_one("#tree", LineList).redraw()
+        self.redraw_panes("#tree")
         if self._rest is not None:
             self._rest.stop()
         self._rest = self.set_timer(_REST, self._rested)
@@ -119,8 +119,7 @@ class RunBoard(FilteringBoard, SayingBoard):
             tree.redraw()
 
     def _rested(self) -> None:
-        for pane in ("#detail", "#strip", "#keys"):
-            self.query_one(pane, LineList).redraw()
+        self.redraw_panes("#detail, #strip, #keys")
 
     def _move(self, by: int) -> None:
         self.walk.move(by, self.walk.shown(self.now.stands))

@@ -162,7 +162,9 @@ class FormDialog(Sheet[str]):
         return Rows([*saying, *([()] * (rows - len(saying) - 1)), keys])
 
     def _fit(self) -> None:
-        """Give the texts the rows that they need."""
+        """Give the texts the rows that they need; before they are built there is nothing to do."""
+        if not self.query("#foot"):
+            return
         cells = self.app.size.width
         room = max(3, self.app.size.height - len(self.form.blanks) - len(self._foot_lines(cells)))
         about, foot = min(len(self._about_lines(cells)), room), len(self._foot_lines(cells))
