@@ -17,6 +17,7 @@ from cockpit.engine.measuring import Measurements
 from cockpit.engine.protocol import Accepted, Refused
 from cockpit.engine.record import RunRecord
 from cockpit.journal.event import Actor
+from cockpit.journal.line import Unrecordable
 from cockpit.journal.writer import NotRecorded
 from cockpit.run import command as cmd
 from cockpit.run.decide import Refusal, decide
@@ -53,6 +54,8 @@ class Conductor:
                 return Accepted(number, state.seq)
             try:
                 return Accepted(number, await self.record.record(who, *decision))
+            except Unrecordable as problem:
+                return Refused(number, str(problem))
             except NotRecorded as problem:
                 return Refused(number, f"NOT RECORDED: {problem}", recorded=False)
 

@@ -10,8 +10,8 @@ import asyncio
 import contextlib
 import datetime as dt
 import threading
-from collections.abc import Callable, Sequence
-from typing import Literal
+from collections.abc import Sequence
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -110,9 +110,11 @@ class LiveRun:
         self._moved.clear()
         await self._moved.wait()
 
-    def _journal_grew(self, state: State | None, events: list[Event], problem: str) -> None:
+    def _journal_grew(self, state: State | None, events: list[Event], problem: str, *, anew: bool) -> None:
         if state is not None:
             self._state = state
+        if anew:
+            self._events.clear()
         self._events.extend(events)
         if problem:
             self._set_link(recording=False, problem=problem)
@@ -169,11 +171,19 @@ class LiveRun:
         self.changed.set()
 
 
+class Grew(Protocol):
+    """Called with the state, what the journal grew by, and what is wrong; `anew`: those are all events there are."""
+
+    def __call__(self, state: State | None, events: list[Event], problem: str, *, anew: bool) -> None:
+        """Take note."""
+
+
 class _JournalThread:
     """Follows a journal and hands on what it grew by, as one change however much it was."""
 
-    def __init__(self, run: RunFolder, grew: Callable[[State | None, list[Event], str], None]) -> None:
+    def __init__(self, run: RunFolder, grew: Grew) -> None:
         self.problem = ""
+        self._run = run
         self._follower = Follower(run.journal)
         self._grew = grew
         self._look = threading.Event()
@@ -182,6 +192,7 @@ class _JournalThread:
         self._fresh: list[Event] = []
         self._state: State | None = None
         self._told = False
+        self._anew = False
         self._thread = threading.Thread(target=self._follow, name="journal", daemon=True)
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -198,21 +209,36 @@ class _JournalThread:
         self._thread.join(_SEEN_WITHIN)
 
     def _follow(self) -> None:
-        with self._follower:
+        try:
             while not self._stopped:
                 try:
-                    events = self._follower.poll()
-                    state = fold(events, self._state) if events else self._state
-                except (OSError, ValueError, JournalUnreadable, msgspec.DecodeError) as problem:
-                    self._tell([], self._state, str(problem))
-                    return
-                if events:
-                    self._tell(events, state, "")
+                    self._read_on()
+                except JournalUnreadable:
+                    self._read_anew()
                 self._look.wait(LOOK_EVERY)
                 self._look.clear()
+        except (OSError, ValueError, JournalUnreadable) as problem:
+            self._tell([], self._state, str(problem))
+        finally:
+            self._follower.close()
 
-    def _tell(self, events: list[Event], state: State | None, problem: str) -> None:
+    def _read_on(self) -> None:
+        events = self._follower.poll()
+        if events:
+            self._tell(events, fold(events, self._state), "")
+
+    def _read_anew(self) -> None:
+        """Read everything again: the writer may have taken back what it could not flush. Raises if it is worse."""
+        self._follower.close()
+        self._follower = Follower(self._run.journal)
+        events = self._follower.poll()
+        events += self._follower.poll()  # what is damaged after good lines is told by the second look
+        self._tell(events, fold(events), "", anew=True)
+
+    def _tell(self, events: list[Event], state: State | None, problem: str, *, anew: bool = False) -> None:
         with self._lock:
+            if anew:
+                self._fresh, self._anew = [], True
             self._fresh += events
             self._state, self.problem = state, problem
             told, self._told = self._told, True
@@ -223,5 +249,6 @@ class _JournalThread:
     def _hand_over(self) -> None:
         with self._lock:
             fresh, self._fresh, self._told = self._fresh, [], False
+            anew, self._anew = self._anew, False
             state, problem = self._state, self.problem
-        self._grew(state, fresh, problem)
+        self._grew(state, fresh, problem, anew=anew)

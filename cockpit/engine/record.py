@@ -11,6 +11,7 @@ from cockpit.engine.identity import myself
 from cockpit.engine.protocol import FromEngine, Recorded, Recording
 from cockpit.journal.disk import UnsafePath
 from cockpit.journal.event import Actor, Data, Event, HoldStarted
+from cockpit.journal.line import Unrecordable
 from cockpit.journal.reader import JournalUnreadable
 from cockpit.journal.writer import NotRecorded, Writer
 from cockpit.run.state import State, apply, fold
@@ -43,7 +44,7 @@ class RunRecord:
             listener(message)
 
     async def record(self, by: Actor, *data: Data) -> int:
-        """Write events and wait until they are on disk; return the `seq` of the last. Raises NotRecorded."""
+        """Write events, wait until they are on disk, return the `seq` of the last. Raises NotRecorded, Unrecordable."""
         events = await asyncio.wrap_future(self.append(by, *data))
         return events[-1].seq
 
@@ -64,6 +65,8 @@ class RunRecord:
 
     def _settled(self, done: Future[list[Event]]) -> None:
         problem = done.exception()
+        if isinstance(problem, Unrecordable):
+            return  # the journal is fine; whoever gave this event hears of it, if anybody waits
         if problem is not None:
             self._not_recorded(problem)
             return

@@ -254,8 +254,9 @@ def test_a_socket_that_this_user_may_not_open_says_what_to_do(silent_socket: Pat
     if os.geteuid() != 0:
         pytest.skip("only root can ask as somebody else")
     program = (
-        "import os, docker, requests; os.setgid(65534); os.setuid(65534)\n"
+        "import os, docker, requests\n"
         "from cockpit.connect.docker import Daemon\n"
+        "os.setgid(65534); os.setuid(65534)\n"
         f"try: Daemon('unix://{silent_socket}', 2.0)\n"
         "except Exception as error: print(error)\n"
     )

@@ -388,3 +388,23 @@ def wait_for(holds: Callable[[], bool], within: float = 10.0) -> None:
     while not holds():
         assert time.monotonic() < deadline, "it did not come to that in time"
         time.sleep(0.02)
+
+
+def test_a_view_reads_anew_what_the_writer_took_back_and_says_when_a_journal_is_damaged(home: Path) -> None:
+    run = begin()
+
+    async def look(view: LiveRun) -> None:
+        assert (await view.send(cmd.AddNote("first"))).accepted
+        os.kill(engine_pid(run), signal.SIGSTOP)
+        size = run.journal.stat().st_size
+        last = run.journal.read_bytes().splitlines(keepends=True)[-1]
+        os.truncate(run.journal, size - len(last))
+        await until(view, lambda view: view.state.notes == ())
+        assert view.events[-1].kind != "note.added"
+        assert view.link.problem == ""
+        with run.journal.open("ab") as journal:
+            journal.write(last.replace(b"first", b"forge"))
+        await until(view, lambda view: "journal.jsonl" in view.link.problem)
+        os.kill(engine_pid(run), signal.SIGKILL)
+
+    looking_at(run, look)
