@@ -43,6 +43,7 @@ generated-check: $(DEVELOPMENT) # Whether those files are what the code would wr
 		|| { echo "checklists/schema.json is stale: run 'make generated'." >&2; exit 1; }
 	@.venv/bin/cockpit kinds --markdown | diff -u docs/checks.md - >&2 \
 		|| { echo "docs/checks.md is stale: run 'make generated'." >&2; exit 1; }
+	@.venv/bin/python tests/screenshots.py --check
 
 bench: $(DEVELOPMENT) $(SYSTEM) ## Print each figure of speed and size beside its peer or limit
 	@for program in tests/bench/bench_*.py; do .venv/bin/python "$$program" $(ARGS) || exit; done

@@ -96,7 +96,7 @@ def draw(target: Path) -> None:
     held = _first(events, lambda data: isinstance(data, ev.HoldStarted))
     last_word = _first(events, lambda data: isinstance(data, ev.ItemRuledOut)) - 4
     pictures: list[tuple[str, int, tuple[int, int], Keys]] = [
-        ("run", last_word, (120, 36), ("n",)),
+        ("run", failing, (120, 36), ("f", "f")),
         ("run-80x24", last_word, (80, 24), ("n",)),
         ("confirm", last_word, (100, 30), ("n", "space")),
         ("failure", failing, (100, 30), ("f", "d")),

@@ -22,8 +22,10 @@ def look(run: RunFolder, role: Literal["captain", "observer"], *, plain: bool, t
 
 
 def has_screen() -> bool:
-    """Whether this terminal can show a screen. One that says it is dumb cannot."""
-    return os.environ.get("TERM", "dumb") not in ("dumb", "unknown", "") and sys.stdin.isatty() and sys.stdout.isatty()
+    """Whether this terminal can show a screen: it does not say it is dumb, and no stream goes elsewhere."""
+    return os.environ.get("TERM", "dumb") not in ("dumb", "unknown", "") and all(
+        stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)
+    )
 
 
 def _on_the_screen(run: RunFolder, role: Literal["captain", "observer"], *, take_command: bool) -> int:

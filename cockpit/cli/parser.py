@@ -90,6 +90,7 @@ def _add_runs(cockpit: Command) -> None:
     opened.argument("--environment", metavar="E", default="", help="where to: production, staging, ...")
     opened.argument("--rehearsal", action="store_true", help="a rehearsal; every screen says so")
     opened.argument("--run", metavar="ID", default="", complete=completers.runs, help="name the run, or go on with it")
+    opened.argument("--group", metavar="NAME", default="", help="let the members of this Unix group look on")
     opened.argument("--new", action="store_true", help="open another run although one of these is under way")
     _plain(opened)
 

@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
+from cockpit.checklist.model import Document
 from cockpit.cli import output
 from cockpit.cli.exits import Ended, Exit
 from cockpit.engine.overview import RunSummary
@@ -22,7 +23,6 @@ def open_run(args: argparse.Namespace) -> int:
     from cockpit.cli.document import load_named
     from cockpit.cli.looking import look
     from cockpit.engine.client import start_engine
-    from cockpit.engine.opening import open_run as begin
 
     kind = "rehearsal" if args.rehearsal else "live"
     given = dict(args.var)
@@ -31,7 +31,7 @@ def open_run(args: argparse.Namespace) -> int:
         document = load_named(args.file, given | {"release": args.release}).document
     run = None if args.new else _under_way(args, document.name, kind)
     if run is None:
-        run = begin(document, release=args.release, environment=args.environment, run_kind=kind, run_id=args.run)
+        run = _begun(document, args, kind)
     if not _at_a_terminal():
         start_engine(run)
         print(run.id)
@@ -97,6 +97,23 @@ def _under_way(args: argparse.Namespace, checklist: str, kind: str) -> RunFolder
             output.say(f"going on with run {each.folder.id}; `--new` opens another one")
             return each.folder
     return None
+
+
+def _begun(document: Document, args: argparse.Namespace, kind: str) -> RunFolder:
+    from cockpit.engine.opening import open_run as begin
+    from cockpit.journal.folder import GroupUnusable
+
+    try:
+        return begin(
+            document,
+            release=args.release,
+            environment=args.environment,
+            run_kind=kind,
+            run_id=args.run,
+            group=args.group,
+        )
+    except (ValueError, GroupUnusable) as problem:
+        raise Ended(Exit.WRONG, str(problem)) from None
 
 
 def _at_a_terminal() -> bool:

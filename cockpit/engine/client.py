@@ -104,6 +104,8 @@ def start_engine(run: RunFolder) -> None:
     """Start an engine for `run`, unless one is there, and wait until it listens. Raises NoEngine."""
     if _listens(run):
         return
+    if run.path.stat().st_uid != os.geteuid():
+        raise NoEngine(f"run {run.id} has no engine that answers, and only its owner can start one")
     engine = None if holder_of(run) is not None else _spawned(run)
     deadline = time.monotonic() + START_WITHIN
     while time.monotonic() < deadline:

@@ -19,11 +19,14 @@ from cockpit.journal.lock import Holder, RunLock
 from cockpit.journal.writer import Writer
 
 
-def open_run(document: model.Document, *, release: str, environment: str, run_kind: str, run_id: str = "") -> RunFolder:
+def open_run(
+    document: model.Document, *, release: str, environment: str, run_kind: str, run_id: str = "", group: str = ""
+) -> RunFolder:
     """Begin a run of `document`; whoever this process belongs to is captain from then on.
 
-    Without `run_id` it gets one from the time and the release.
-    Raises StateHomeUnusable or NotRecorded when it cannot be kept.
+    Without `run_id` it gets one from the time and the release. With `group` the members of that Unix group may look
+    on. Raises ValueError when the id cannot be had, StateHomeUnusable or NotRecorded when the run cannot be kept, and
+    GroupUnusable: then the run is there, for its owner alone.
     """
     now = dt.datetime.now(dt.UTC)
     name = run_id or folder.new_run_id(release or document.name, now, secrets.token_hex(2))
@@ -34,6 +37,8 @@ def open_run(document: model.Document, *, release: str, environment: str, run_ki
         encoded = model.encode(document)
         opened = RunOpened(run.id, run_kind, release, environment, msgspec.Raw(encoded), digest(encoded), __version__)
         Writer.create(run.journal, who, opened, engine=myself(engine=True)).close()
+        if group:
+            folder.share(run, group)
     finally:
         lock.release()
     return run

@@ -64,7 +64,7 @@ async def _carry(run: RunFolder, writer: Writer) -> None:
         with contextlib.suppress(NotRecorded):  # a full disk: the run can still be looked at, and says so
             await record.record(record.engine, EngineStarted(os.getpid(), __version__, after))
     server = Server(conductor := Conductor(record, kinds(), os.environ))
-    await server.start(run.socket)
+    await server.start(run)
     measuring = asyncio.create_task(conductor.run())
     reason = await _end(record, server, measuring)
     measuring.cancel()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from pathlib import Path
 
 import msgspec
 
@@ -17,6 +16,7 @@ from cockpit.engine import protocol as say
 from cockpit.engine.conductor import Conductor
 from cockpit.engine.identity import peer, same_person
 from cockpit.journal.event import Actor
+from cockpit.journal.folder import RunFolder, shared_with
 from cockpit.run.command import TakeCommand
 
 NEWS_EVERY = 0.05
@@ -41,9 +41,9 @@ class Server:
         """Loop time since which nobody is connected; infinite while somebody is."""
         conductor.record.listen(self._tell_all)
 
-    async def start(self, path: Path) -> None:
-        """Listen at `path`. The run's lock must be held; the umask of the process says who may connect."""
-        self._server = await asyncio.start_unix_server(self._serve, sock=_bound(path), limit=say.LONGEST)
+    async def start(self, run: RunFolder) -> None:
+        """Listen at the socket of `run`, whose lock must be held: for its owner, and the group it is shared with."""
+        self._server = await asyncio.start_unix_server(self._serve, sock=_bound(run), limit=say.LONGEST)
 
     async def stop(self) -> None:
         """Stop listening and let everybody go."""
@@ -158,15 +158,20 @@ class _Viewer:
         self._writer.write(msgspec.json.encode(message) + b"\n")
 
 
-def _bound(path: Path) -> socket.socket:
+def _bound(run: RunFolder) -> socket.socket:
+    path = run.socket
     path.unlink(missing_ok=True)
     bound = socket.socket(socket.AF_UNIX)
-    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
+    folder = os.open(run.path, os.O_PATH | os.O_DIRECTORY)
     try:
         # A socket's path holds 107 bytes at most (unix(7)); through the descriptor it is always short enough.
         bound.bind(f"/proc/self/fd/{folder}/{path.name}")
     finally:
         os.close(folder)
+    group = shared_with(run)
+    if group is not None:
+        os.chown(path, -1, group)
+    path.chmod(0o600 if group is None else 0o660)
     return bound
 
 

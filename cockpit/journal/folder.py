@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import difflib
+import grp
 import os
 import re
 import stat
@@ -22,6 +23,10 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 class StateHomeUnusable(Exception):
     """Runs cannot be kept where they should be; the message says where, why, and what to do."""
+
+
+class GroupUnusable(Exception):
+    """A run cannot be shared with a group; the message says why, and what to do."""
 
 
 class NoSuchRun(Exception):
@@ -104,6 +109,38 @@ def create(run_id: str) -> RunFolder:
     return folder
 
 
+def share(folder: RunFolder, group: str) -> None:
+    """Let the members of a Unix group look on at a run: read its folder, journal and lock, and reach its socket.
+
+    Raises GroupUnusable when there is no such group, this user may not give files to it, or its members cannot get to
+    the folder.
+    """
+    try:
+        gid = grp.getgrnam(group).gr_gid
+    except KeyError:
+        raise GroupUnusable(f"there is no group {safe_line(group)!r} on this machine") from None
+    for place in (folder.path.parent, folder.path.parent.parent):
+        place.chmod(0o711)  # to pass through, not to look around
+    closed = [place for place in folder.path.parent.parent.parents if not place.stat().st_mode & stat.S_IXOTH]
+    if closed:
+        raise GroupUnusable(
+            f"members of {group} cannot get past {safe_line(str(closed[-1]))}: "
+            "set COCKPIT_HOME to a place that they can reach, such as /srv/cockpit"
+        )
+    try:
+        for path, mode in ((folder.journal, 0o640), (folder.lock, 0o640), (folder.path, 0o750)):
+            os.chown(path, -1, gid)
+            path.chmod(mode)
+    except PermissionError:
+        raise GroupUnusable(f"you are not a member of {group}: you cannot give files to it") from None
+
+
+def shared_with(folder: RunFolder) -> int | None:
+    """The id of the group that a run is shared with; None when it is its owner's alone."""
+    status = folder.path.stat()
+    return status.st_gid if status.st_mode & stat.S_IRGRP else None
+
+
 def runs() -> list[RunFolder]:
     """All runs kept here, the newest first. Raises StateHomeUnusable when the folder of runs cannot be read.
 
@@ -111,9 +148,10 @@ def runs() -> list[RunFolder]:
     """
     home = state_home() / "runs"
     with _usable(home):
-        if not home.exists():
+        try:
+            found = [RunFolder(path) for path in home.iterdir() if not _wrong_with(path)]
+        except FileNotFoundError:
             return []
-        found = [RunFolder(path) for path in home.iterdir() if not _wrong_with(path)]
     return sorted(found, key=_opened, reverse=True)
 
 
@@ -145,9 +183,15 @@ def _wrong_with(path: Path) -> str:
         return "is a symbolic link, not a folder of its own"
     if not stat.S_ISDIR(status.st_mode):
         return "is not a folder"
-    if status.st_uid != os.geteuid():
+    if status.st_uid != os.geteuid() and not _shared_with_me(status):
         return f"belongs to user {status.st_uid}, not to you"
     return ""
+
+
+def _shared_with_me(status: os.stat_result) -> bool:
+    """Whether its owner lets a group of this user's read it, and nobody else write to it."""
+    mine = status.st_gid in (os.getegid(), *os.getgroups())
+    return mine and bool(status.st_mode & stat.S_IRGRP) and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def _opened(run: RunFolder) -> tuple[str, bytes]:

@@ -115,7 +115,9 @@ def _measured(data: ev.CheckMeasured, told: _About) -> _Sentence:
 
 
 def _opened(data: ev.RunOpened, _: _About) -> _Sentence:
-    return f"opened a {data.run_kind} run of {data.release} in {data.environment}", "strong"
+    return f"opened a {data.run_kind} run" + (f" of {data.release}" if data.release else "") + (
+        f" in {data.environment}" if data.environment else ""
+    ), "strong"
 
 
 def _closed(data: ev.RunClosed, _: _About) -> _Sentence:

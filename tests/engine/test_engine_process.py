@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import grp
 import json
 import os
 import signal
@@ -408,3 +409,44 @@ def test_a_view_reads_anew_what_the_writer_took_back_and_says_when_a_journal_is_
         os.kill(engine_pid(run), signal.SIGKILL)
 
     looking_at(run, look)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else for a moment")
+def test_a_run_opened_to_a_group_shows_itself_to_its_members_and_to_nobody_else(home: Path) -> None:
+    home.chmod(0o711)
+    run = open_run(document(manual("owner")), release="1.5.0", environment="production", run_kind="live", group="users")
+    start_engine(run)
+    members = grp.getgrnam("users").gr_gid
+
+    def visit() -> str:
+        async def look() -> str:
+            client = await Client.connect(run, "captain")
+            answer = await client.command(cmd.Hold("mine"))
+            await client.close()
+            who, captain = client.welcome.you, client.welcome.captain
+            return f"{who.uid} {captain} {isinstance(answer, say.Refused)} {len(list(read(run.journal)))}"
+
+        return asyncio.run(look())
+
+    assert as_somebody_else([members], visit) == "65534 False True 2"
+    assert "PermissionError" in as_somebody_else([], visit)
+
+
+def as_somebody_else(groups: list[int], act: Callable[[], str]) -> str:
+    """What `act` says when user 65534, in these groups alone, does it."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        os.setgroups(groups)
+        os.setgid(65534)
+        os.setuid(65534)
+        try:
+            said = act()
+        except Exception as problem:
+            said = repr(problem)
+        os.write(writer, said.encode())
+        os._exit(0)
+    os.close(writer)
+    os.waitpid(child, 0)
+    with os.fdopen(reader) as pipe:
+        return pipe.read()
