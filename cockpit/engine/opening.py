@@ -28,6 +28,8 @@ def open_run(
     on. Raises ValueError when the id cannot be had, StateHomeUnusable or NotRecorded when the run cannot be kept, and
     GroupUnusable: then the run is there, for its owner alone.
     """
+    if group:
+        folder.group_id(group)
     now = dt.datetime.now(dt.UTC)
     name = run_id or folder.new_run_id(release or document.name, now, secrets.token_hex(2))
     run = folder.create(name)

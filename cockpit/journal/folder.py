@@ -115,10 +115,7 @@ def share(folder: RunFolder, group: str) -> None:
     Raises GroupUnusable when there is no such group, this user may not give files to it, or its members cannot get to
     the folder.
     """
-    try:
-        gid = grp.getgrnam(group).gr_gid
-    except KeyError:
-        raise GroupUnusable(f"there is no group {safe_line(group)!r} on this machine") from None
+    gid = group_id(group)
     for place in (folder.path.parent, folder.path.parent.parent):
         place.chmod(0o711)  # to pass through, not to look around
     closed = [place for place in folder.path.parent.parent.parents if not place.stat().st_mode & stat.S_IXOTH]
@@ -133,6 +130,14 @@ def share(folder: RunFolder, group: str) -> None:
             path.chmod(mode)
     except PermissionError:
         raise GroupUnusable(f"you are not a member of {group}: you cannot give files to it") from None
+
+
+def group_id(group: str) -> int:
+    """The number of a Unix group. Raises GroupUnusable when there is none of that name."""
+    try:
+        return grp.getgrnam(group).gr_gid
+    except KeyError:
+        raise GroupUnusable(f"there is no group {safe_line(group)!r} on this machine") from None
 
 
 def shared_with(folder: RunFolder) -> int | None:
