@@ -49,13 +49,15 @@ def confirmation(rounds: int) -> Figure:
     """A confirmation through cleaning, rules, journal and state, beside a bare write and flush of the same line."""
     run = open_run(document(manual("owner")), release="1.5.0", environment="bench", run_kind="live")
 
+    me = myself()
+
     async def confirm() -> list[float]:
         conductor = Conductor(RunRecord(Writer.resume(run.journal, engine=myself(engine=True))), kinds(), os.environ)
         took = []
         for number in range(rounds):
             command = Confirm("owner", f"seen {number}", note="as in the rehearsal")
             began = time.perf_counter()
-            answer = await conductor.carry_out(number, command, myself(), in_command=True)
+            answer = await conductor.carry_out(number, command, me, in_command=True)
             took.append(time.perf_counter() - began)
             assert isinstance(answer, Accepted)
         conductor.record.close()
