@@ -155,6 +155,7 @@ def a_server() -> Iterator[str]:
 
     class Answer(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # head and body in one packet
 
         def do_GET(self) -> None:
             self.send_response(200)
