@@ -44,7 +44,7 @@ def verify(args: argparse.Namespace) -> int:
         output.print_json(_as_json(found))
     else:
         print("\n".join(_in_words(found)))
-    return Exit.GOOD if found.ok else Exit.NO
+    return Exit.GOOD if found.ok and found.events else Exit.NO
 
 
 def follow(args: argparse.Namespace) -> int:
@@ -97,7 +97,9 @@ def _as_json(found: Verification) -> dict[str, Any]:
 
 def _in_words(found: Verification) -> Iterable[str]:
     name = safe_line(str(found.path))
-    if found.problem is None:
+    if found.problem is None and not found.events:
+        yield f"{name}: there is no whole event in it"
+    elif found.problem is None:
         yield f"{name}: the chain holds over {output.counted(found.events, 'event')}"
         yield f"head: {found.head}"
     else:

@@ -43,9 +43,14 @@ def open_run(args: argparse.Namespace) -> int:
 def attach(args: argparse.Namespace) -> int:
     """Look on at a run, or take command of it."""
     from cockpit.cli.looking import look
+    from cockpit.cli.say import ask
     from cockpit.journal import folder
+    from cockpit.run.command import TakeCommand
 
     run = folder.find(args.run)
+    if not _at_a_terminal() and args.take_command:
+        output.say(f"recorded as event {ask(run, TakeCommand('asked for by a script'))} of {run.id}")
+        return Exit.GOOD
     if not _at_a_terminal():
         raise Ended(Exit.WRONG, "attach needs a terminal; `cockpit status` and `cockpit journal follow` do not")
     return look(run, "observer" if args.observe else "captain", plain=args.plain, take_command=args.take_command)

@@ -56,38 +56,18 @@ def close(args: argparse.Namespace) -> int:
     from cockpit.journal import folder
 
     run = folder.find(args.run)
-    _ask(run, cmd.Close(args.because))
+    ask(run, cmd.Close(args.because))
     verdict = _state(run).verdict
     print(verdict)
     return Exit.GOOD if verdict.startswith("GOOD") else Exit.NO
 
 
-def _send(args: argparse.Namespace, command: cmd.Command) -> int:
-    from cockpit.journal import folder
-
-    run = folder.find(args.run)
-    item = getattr(command, "item", "")
-    if item:
-        _refuse_unknown_item(run, item)
-    seq = _ask(run, command)
-    output.say(f"recorded as event {seq} of {run.id}")
-    return Exit.GOOD
-
-
-def _refuse_unknown_item(run: RunFolder, item: str) -> None:
-    document = _state(run).document
-    if document.find(item) is None and document.branch(item) is None:
-        near = document.nearest(item)
-        meant = f"did you mean {near}?" if near else f"`cockpit status {run.id} --json` lists them"
-        raise Ended(Exit.WRONG, f"there is no item {item!r} in {run.id}: {meant}")
-
-
-def _ask(run: RunFolder, command: cmd.Command) -> int:
+def ask(run: RunFolder, command: cmd.Command) -> int:
     """Have the run's engine carry `command` out; the `seq` it is recorded as. Raises Ended when it is refused."""
     from cockpit.engine.client import Client, NoEngine, NotWelcome, start_engine
     from cockpit.engine.protocol import Refused
 
-    async def ask() -> int:
+    async def asked() -> int:
         if _state(run).closed is not None:
             raise Ended(Exit.REFUSED, f"run {run.id} is closed: nothing can be added to it")
         await asyncio.to_thread(start_engine, run)
@@ -101,11 +81,31 @@ def _ask(run: RunFolder, command: cmd.Command) -> int:
         return answer.seq
 
     try:
-        return asyncio.run(ask())
+        return asyncio.run(asked())
     except NotWelcome as problem:
         raise Ended(Exit.REFUSED, str(problem)) from None
     except NoEngine as problem:
         raise Ended(Exit.UNDONE, str(problem)) from None
+
+
+def _send(args: argparse.Namespace, command: cmd.Command) -> int:
+    from cockpit.journal import folder
+
+    run = folder.find(args.run)
+    item = getattr(command, "item", "")
+    if item:
+        _refuse_unknown_item(run, item)
+    seq = ask(run, command)
+    output.say(f"recorded as event {seq} of {run.id}")
+    return Exit.GOOD
+
+
+def _refuse_unknown_item(run: RunFolder, item: str) -> None:
+    document = _state(run).document
+    if document.find(item) is None and document.branch(item) is None:
+        near = document.nearest(item)
+        meant = f"did you mean {near}?" if near else f"`cockpit status {run.id} --json` lists them"
+        raise Ended(Exit.WRONG, f"there is no item {item!r} in {run.id}: {meant}")
 
 
 def _state(run: RunFolder) -> State:

@@ -78,6 +78,8 @@ class Tally(msgspec.Struct, frozen=True):
     total: int = 0
     settled: int = 0
     counts: dict[Standing, int] = {}
+    blocking: dict[Standing, int] = {}
+    """Of those, how many keep the verdict from being good."""
     flaky: int = 0
     advisory_bad: int = 0
     """Advisory items that are not good: they block nothing, and are told apart."""
@@ -88,15 +90,11 @@ class Tally(msgspec.Struct, frozen=True):
         """How many stand like that."""
         return self.counts.get(which, 0)
 
-    @property
-    def blocking(self) -> int:
-        """Items that keep the verdict from being good."""
-        return self.total - self.settled - self.advisory_bad - self.optional_open
-
 
 def tally(items: Iterable[Item], state: State, now: dt.datetime) -> Tally:
     """Count how `items` stand at `now`."""
     counts: dict[Standing, int] = {}
+    blocking: dict[Standing, int] = {}
     settled = flaky = advisory_bad = optional_open = 0
     for item in items:
         known = state.item(item.id)
@@ -111,8 +109,10 @@ def tally(items: Iterable[Item], state: State, now: dt.datetime) -> Tally:
             advisory_bad += 1
         elif stands is Standing.OPEN and not item.required:
             optional_open += 1
+        else:
+            blocking[stands] = blocking.get(stands, 0) + 1
     total = sum(counts.values()) - counts.get(Standing.EXCLUDED, 0)
-    return Tally(total, settled, counts, flaky, advisory_bad, optional_open)
+    return Tally(total, settled, counts, blocking, flaky, advisory_bad, optional_open)
 
 
 def group_standing(group: Branch, state: State, now: dt.datetime) -> Standing:
@@ -147,7 +147,7 @@ class Verdict(msgspec.Struct, frozen=True):
 def verdict(state: State, now: dt.datetime) -> Verdict:
     """What the run comes to at `now`."""
     counted = tally(state.document.items(), state, now)
-    blockers = [f"{counted[which]} {which.value}" for which in _WORST_FIRST[:5] if counted[which]]
+    blockers = [f"{counted.blocking[which]} {which.value}" for which in _WORST_FIRST if which in counted.blocking]
     held = state.hold is not None
     if held:
         blockers.append("in hold")
@@ -163,7 +163,7 @@ def verdict(state: State, now: dt.datetime) -> Verdict:
         )
         if count
     ]
-    good = counted.blocking == 0 and not held
+    good = not counted.blocking and not held
     return Verdict(good, tuple(asterisks), () if good else tuple(blockers))
 
 

@@ -167,7 +167,7 @@ def test_a_strip_that_is_too_short_says_how_much_is_left_out() -> None:
 
 def test_the_verdict_names_what_keeps_it_from_being_good_and_from_being_plain() -> None:
     now = moment(FakeRun(), zone=UTC)
-    assert text_of(verdict_line(now, 200)).startswith(" NOT GOOD YET · 1 fail · 1 error · 216 open · 1 waived")
+    assert text_of(verdict_line(now, 200)).startswith(" NOT GOOD YET · 1 fail · 1 error · 211 open · 1 waived")
     assert line_width(verdict_line(now, 40)) <= 40
     text = "\n".join(map(text_of, closing_lines(now)))
     assert "228 items counted, 10 settled; 30 not counted in this run." in text
