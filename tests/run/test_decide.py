@@ -64,7 +64,7 @@ def test_somebody_else_takes_command_and_the_event_says_who_had_it() -> None:
 
 
 def test_closing_records_the_verdict() -> None:
-    assert ask(cmd.Close("scrubbed"))[0].verdict.startswith("NOT GOOD: 5 open")
+    assert ask(cmd.Close("scrubbed"))[0].verdict.startswith("NOT GOOD: 4 open")
 
 
 def test_whoever_the_checklist_names_for_a_position_answers_its_items_and_no_others() -> None:
