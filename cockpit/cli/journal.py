@@ -5,20 +5,21 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cockpit.checklist.model import decode
 from cockpit.cli import output
 from cockpit.cli.exits import Exit
 from cockpit.cli.record import journal_path
+from cockpit.journal.checkpoint import Checked, check
 from cockpit.journal.event import Event, RunClosed, RunOpened
 from cockpit.journal.reader import Follower, Verification, read
 from cockpit.journal.reader import verify as verify_chain
 from cockpit.text import safe_line
 
 FORMAT = 1
-"""Version of the JSON output of `verify`: `{format, journal, ok, events, head, bytes, problem, torn}`.
+"""Version of the JSON output of `verify`: `{format, journal, ok, events, head, bytes, checkpoints, problem, torn}`.
 
 `problem` is null or `{line, offset, event, what}`, the first line that is not what was written; `torn` is null or
 `{offset, size}` of an unfinished last line, which nobody was told had been recorded. `show` and `follow` print the
@@ -40,11 +41,13 @@ def show(args: argparse.Namespace) -> int:
 def verify(args: argparse.Namespace) -> int:
     """Say whether the chain is whole, and where it breaks."""
     found = verify_chain(journal_path(args.record), typed=True)
+    checked = list(check(read(found.path))) if found.ok and found.events else []
     if args.json:
-        output.print_json(_as_json(found))
+        output.print_json(_as_json(found, checked))
     else:
-        print("\n".join(_in_words(found)))
-    return Exit.GOOD if found.ok and found.events else Exit.NO
+        print("\n".join([*_in_words(found), *map(_checkpoint, checked)]))
+    whole = found.ok and found.events and not any(each.problem for each in checked)
+    return Exit.GOOD if whole else Exit.NO
 
 
 def follow(args: argparse.Namespace) -> int:
@@ -80,7 +83,14 @@ def _told(event: Event, names: Mapping[str, str]) -> str:
     return safe_line(f"{event.seq:>6}  {at}  {told.who}: {told.sentence}")
 
 
-def _as_json(found: Verification) -> dict[str, Any]:
+def _checkpoint(checked: Checked) -> str:
+    where = f"checkpoint at event {checked.checkpoint.seq}, signed by {safe_line(str(checked.event.by))}"
+    if checked.problem:
+        return f"{where}: does not hold: {checked.problem}"
+    return f"{where} with {getattr(checked.event.data, 'key', '')}: holds"
+
+
+def _as_json(found: Verification, checked: Sequence[Checked]) -> dict[str, Any]:
     problem, torn = found.problem, found.torn
     return {
         "format": FORMAT,
@@ -91,6 +101,7 @@ def _as_json(found: Verification) -> dict[str, Any]:
         "bytes": found.size,
         "problem": problem
         and {"line": problem.line, "offset": problem.offset, "event": problem.seq, "what": problem.what},
+        "checkpoints": [{"event": each.checkpoint.seq, "problem": each.problem} for each in checked],
         "torn": torn and {"offset": torn.offset, "size": torn.size},
     }
 

@@ -173,6 +173,16 @@ def _add_words(cockpit: Command) -> None:
         "release", "say:release", "End the hold.", "cockpit release 20261201-2130-2.4.0 --because 'fixed'"
     )
     _because(_run(release), required=False)
+    sign = cockpit.command(
+        "sign",
+        "say:sign",
+        "Sign with an SSH key how far the journal has got, so that cutting or rewriting it shows.",
+        "cockpit sign 20261201-2130-2.4.0 --key ~/.ssh/id_ed25519",
+        more="Plain OpenSSH checks it: ssh-keygen -Y verify -n cockpit-journal.",
+    )
+    _run(sign).argument(
+        "--key", metavar="FILE", default="~/.ssh/id_ed25519", help="a private key, or a public one whose agent signs"
+    )
     close = cockpit.command(
         "close", "say:close", "End the run with the verdict that it has.", "cockpit close 20261201-2130-2.4.0"
     )

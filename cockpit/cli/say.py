@@ -51,6 +51,23 @@ def release(args: argparse.Namespace) -> int:
     return _send(args, cmd.Release(args.because))
 
 
+def sign(args: argparse.Namespace) -> int:
+    """Sign how far the journal has got, record that, and print it to be kept elsewhere."""
+    from cockpit.journal import checkpoint, folder
+
+    run = folder.find(args.run)
+    state = _state(run)
+    reached = checkpoint.Checkpoint(state.run, state.seq, state.head)
+    try:
+        signed = checkpoint.sign(reached, Path(args.key).expanduser())
+    except checkpoint.Unsigned as problem:
+        raise Ended(Exit.UNDONE, f"not signed: {problem}") from None
+    ask(run, cmd.Attest(signed.seq, signed.head, signed.signature, signed.key))
+    print(reached.text.decode() + signed.signature, end="")
+    output.say(f"signed with {signed.key}; keep this elsewhere: it shows when the journal is cut or rewritten")
+    return Exit.GOOD
+
+
 def close(args: argparse.Namespace) -> int:
     """End the run; the exit status is its verdict."""
     from cockpit.journal import folder

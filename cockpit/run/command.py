@@ -76,10 +76,19 @@ class Close(Command, frozen=True, tag="close"):
     reason: str = ""
 
 
+class Attest(Command, frozen=True, tag="attest"):
+    """Put a signature of how far the journal has got into it. `signature` is as `ssh-keygen -Y sign` writes it."""
+
+    seq: int
+    head: str
+    signature: str
+    key: str
+
+
 class Measure(Command, frozen=True, tag="measure"):
     """Measure an item now; empty: every item."""
 
     item: str = ""
 
 
-AnyCommand = Confirm | Waive | RuleOut | TakeBack | AddNote | Hold | Release | TakeCommand | Close | Measure
+AnyCommand = Confirm | Waive | RuleOut | TakeBack | AddNote | Hold | Release | TakeCommand | Close | Attest | Measure

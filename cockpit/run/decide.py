@@ -156,6 +156,17 @@ def _close(moment: _Moment, command: cmd.Close) -> Decision:
     return _too_long(reason=command.reason) or (ev.RunClosed(str(verdict(moment.state, moment.now)), command.reason),)
 
 
+def _attest(moment: _Moment, command: cmd.Attest) -> Decision:
+    here = (moment.state.seq, moment.state.head)
+    if command.seq > here[0] or (command.seq == here[0] and command.head != here[1]):
+        return Refusal("what was signed is not this journal: sign its head, as `cockpit journal verify` tells it")
+    if not command.signature.startswith("-----BEGIN SSH SIGNATURE-----"):
+        return Refusal("this is no signature of ssh-keygen's")
+    return _too_long(signature=command.signature) or (
+        ev.CheckpointSigned(command.seq, command.head, command.signature, command.key),
+    )
+
+
 def _measure(moment: _Moment, command: cmd.Measure) -> Decision:
     if not command.item:
         return ()
@@ -177,6 +188,7 @@ _RULES: dict[type[cmd.Command], Callable[[_Moment, Any], Decision]] = {
     cmd.Release: _release,
     cmd.TakeCommand: _take_command,
     cmd.Close: _close,
+    cmd.Attest: _attest,
     cmd.Measure: _measure,
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -112,6 +113,29 @@ def test_what_cannot_be_is_refused_with_its_own_exit_status(cockpit: Cockpit, ch
     assert cockpit("open", checklist, "--run", "a b")[0] == 2
     assert cockpit("open", checklist, "--new", "--group", "no-such-group")[0] == 2
     assert cockpit("attach", run)[0] == 2
+
+
+@pytest.mark.skipif(not shutil.which("ssh-keygen"), reason="signing needs ssh-keygen")
+def test_a_signed_checkpoint_is_recorded_proved_by_openssh_and_shows_a_cut(
+    cockpit: Cockpit, checklist: Path, tmp_path: Path
+) -> None:
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    run = cockpit("open", checklist)[1]
+    cockpit("confirm", run, "owner", "ada")
+    status, signed, said = cockpit("sign", run, "--key", key)
+    assert (status, "keep this elsewhere" in said) == (0, True)
+    text, _, signature = signed.partition("-----BEGIN")
+    (tmp_path / "sig").write_text(f"-----BEGIN{signature}\n")
+    (tmp_path / "allowed").write_text(f"ada {key.with_suffix('.pub').read_text()}")
+    verify = ["ssh-keygen", "-Y", "verify", "-n", "cockpit-journal", "-I", "ada", "-s", tmp_path / "sig"]
+    proved = subprocess.run(
+        [*verify, "-f", tmp_path / "allowed"], input=text, text=True, capture_output=True, check=False
+    )
+    assert "Good" in proved.stdout
+    status, told, _ = cockpit("journal", "verify", run)
+    assert (status, "checkpoint at event 2" in told, told.endswith(": holds")) == (0, True, True)
+    assert cockpit("sign", run, "--key", tmp_path / "nosuch")[0] == 3
 
 
 def test_a_script_takes_command_from_whoever_has_it(cockpit: Cockpit, checklist: Path) -> None:

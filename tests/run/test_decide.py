@@ -127,6 +127,7 @@ _commands = st.one_of(
     st.builds(cmd.Release),
     st.builds(cmd.TakeCommand),
     st.builds(cmd.Close),
+    st.builds(cmd.Attest, seq=st.integers(0, 9), head=_text, signature=_text, key=_text),
     st.builds(cmd.Measure, item=_ids),
 )
 
