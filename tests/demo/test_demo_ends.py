@@ -59,16 +59,23 @@ def test_a_signal_to_the_supervisor_ends_all(tmp_path, remaining, nothing_remain
     assert nothing_remains(tmp_path)
 
 
+def pause(pid: int) -> None:
+    """Stop a process, and wait until it stands: until then the kernel does not take it for a stopped one."""
+    os.kill(pid, signal.SIGSTOP)
+    while Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "T":
+        time.sleep(0.01)
+
+
 def test_killing_the_supervisor_ends_even_a_part_that_was_stopped(tmp_path, nothing_remains):
     stack = start(tmp_path)
-    os.kill(stack.parts["blue"].pid, signal.SIGSTOP)
+    pause(stack.parts["blue"].pid)
     os.kill(stack.supervisor, signal.SIGKILL)
     assert nothing_remains(tmp_path)
 
 
 def test_stop_ends_even_a_part_that_was_stopped(tmp_path, nothing_remains):
     stack = start(tmp_path)
-    os.kill(stack.parts["blue"].pid, signal.SIGSTOP)
+    pause(stack.parts["blue"].pid)
     assert stack.stop()
     assert nothing_remains(tmp_path)
 
