@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import statistics
+import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 
 from tests.support.terminal import Terminal
 
+ROOT = Path(__file__).parents[2]
 PROGRAM = [sys.executable, str(Path(__file__).with_name("on_a_terminal.py"))]
 KNOWN = re.compile(
     rb"\x1b\[[\d;]*[mHJK]"  # colours, the cursor, clearing
@@ -145,3 +148,15 @@ def test_sixteen_colours_are_enough_and_none_is_enough() -> None:
         if "NO_COLOR" in settings:
             assert not re.search(rb"\x1b\[(?:\d+;)*3[0-7][;m]", written)
             assert terminal.style(" LIVE ").reverse
+
+
+def test_the_environment_presses_no_keys_and_loads_no_code() -> None:
+    program = (
+        "import os, cockpit.screens.app, textual.constants as c\n"
+        "print([c.PRESS, c.DRIVER, c.TEXTUAL_ANIMATIONS, c.MAX_FPS, 'TEXTUAL' in os.environ])"
+    )
+    hostile = {"TEXTUAL_PRESS": "h", "TEXTUAL_DRIVER": "evil:Driver", "TEXTUAL": "devtools", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env={**os.environ, **hostile}, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "['', None, 'none', 15, False]"
