@@ -15,6 +15,7 @@ from cockpit.checklist.merge import LISTS_OF_BRANCHES
 from cockpit.checklist.model import Document, Source, Variable
 from cockpit.checklist.node import Node
 from cockpit.checklist.problem import Problem, problem_at, suggest
+from cockpit.checklist.uses import words
 from cockpit.checklist.wiring import check_condition, judged, wire
 from cockpit.text import safe, safe_line
 
@@ -158,7 +159,7 @@ class _Building(msgspec.Struct):
 
     def _filled(self, text: str) -> str:
         """`text` with the variables whose values are known; a secret, or one that is not set, stays `${name}`."""
-        return variables.words(variables.fill(text, self.variables))
+        return words(variables.fill(text, self.variables))
 
     def _texts(self, node: Node, *keys: str) -> None:
         """Check the variables in texts that people read: those under `keys`, or a text that stands for all of them."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from cockpit.checklist import model
 from cockpit.checklist.load import Loaded, values
 from cockpit.checklist.node import Node, plain
-from cockpit.checklist.variables import names_in, words
+from cockpit.checklist.uses import names_in, words
 from cockpit.text import safe_line
 
 WIDEST = 60

@@ -21,7 +21,6 @@ ORIGINS = ("value", "env", "file", "command")
 """The keys that say where a variable's value comes from; a variable has at most one."""
 
 SHAPE_OF_ID = "[a-z0-9]+(-[a-z0-9]+)*"
-SHAPE_OF_VARIABLE = "[A-Za-z_][A-Za-z0-9_]*"
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)(ms|s|m|h|d)")

@@ -16,10 +16,8 @@ from cockpit.checklist import file
 from cockpit.checklist.model import Source, Variable
 from cockpit.checklist.node import Node
 from cockpit.checklist.problem import Problem, problem_at, suggest
+from cockpit.checklist.uses import SHAPE_OF_VARIABLE, USE, names_in, words
 from cockpit.text import safe
-
-USE = re.compile(r"\$\{(" + file.SHAPE_OF_VARIABLE + r")\}")
-"""`${name}`: where a variable is used."""
 
 LONGEST = 1 << 16
 """Characters in a text once its variables are filled in: texts made of each other grow fast."""
@@ -65,18 +63,6 @@ def resolve(
     return variables, problems
 
 
-def names_in(value: Any) -> Iterator[str]:
-    """The names of the variables used in a text, or in all texts of a mapping or list."""
-    if isinstance(value, str):
-        yield from USE.findall(value)
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from names_in(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from names_in(item)
-
-
 def fill(value: Any, variables: Mapping[str, Variable]) -> Any:
     """`value` with every variable filled in whose value is known; a text that is `${name}` alone takes its type."""
     if isinstance(value, str):
@@ -109,7 +95,7 @@ def check_uses(node: Node, variables: Mapping[str, Variable], *, strict: bool = 
         uses = {match[1]: match for match in reversed(list(_ANY_USE.finditer(each.value)))}
         for name, match in list(uses.items())[:MOST_USES]:
             at = _inside(each, match.start())
-            if re.fullmatch(file.SHAPE_OF_VARIABLE, name):
+            if re.fullmatch(SHAPE_OF_VARIABLE, name):
                 if name not in variables:
                     hint = suggest(name, list(variables), none="declare it under `variables`")
                     problems.append(problem_at(at, f"the variable `{name}` is not declared", hint))
@@ -117,15 +103,6 @@ def check_uses(node: Node, variables: Mapping[str, Variable], *, strict: bool = 
                 hint = suggest(name.replace("-", "_"), list(variables), none="letters, digits and `_`")
                 problems.append(problem_at(at, f"`{name}` is no name of a variable", hint))
     return problems
-
-
-def words(value: Any) -> str:
-    """A value as it is filled into text: lists are joined by commas, true and false are as in YAML."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list | tuple):
-        return ",".join(words(item) for item in value)
-    return str(value)
 
 
 def _as_written(name: str, form: file.Variable, source: Source, environ: Mapping[str, str]) -> Variable:
@@ -159,7 +136,7 @@ def _plain_value(variable: Variable, value: Any, origin: str) -> Variable:
 
 
 def _misuse(name: str, form: file.Variable, node: Node) -> Iterator[Problem]:
-    if not re.fullmatch(file.SHAPE_OF_VARIABLE, name):
+    if not re.fullmatch(SHAPE_OF_VARIABLE, name):
         yield problem_at(node.place, f"`{name}` is no name of a variable", "letters, digits and `_`, as in `base_url`")
     origins = [key for key in file.ORIGINS if key in node.entries()]
     if len(origins) > 1:

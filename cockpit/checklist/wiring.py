@@ -12,6 +12,7 @@ from cockpit.checklist.kinds import DocumentedKind, Field
 from cockpit.checklist.model import Source, Variable
 from cockpit.checklist.node import Node, copy, plain
 from cockpit.checklist.problem import Problem, problem_at, suggest
+from cockpit.checklist.uses import USE, names_in
 
 
 class Wired(NamedTuple):
@@ -40,7 +41,7 @@ def wire(
         hint = "write under `expect` what must hold; see `cockpit kinds " + name + "`"
         problems.append(problem_at(spec.place, "this check cannot fail: it has no condition", hint))
     problems.extend(_check_times(form, node))
-    used = dict.fromkeys(variables.names_in([plain(spec), form.expect, form.warn, form.figure]))
+    used = dict.fromkeys(names_in([plain(spec), form.expect, form.warn, form.figure]))
     unwired = tuple(name for name in used if name in known and not known[name].is_set)
     if unwired or problems:
         return Wired(None, unwired), problems
@@ -181,14 +182,14 @@ def _with_variables(
     wrong = variables.check_uses(node, known, strict=True)
     if wrong:
         return wrong, text
-    used = [known[name] for name in variables.names_in(text)]
+    used = [known[name] for name in names_in(text)]
     for variable in used:
         if variable.secret or variables.read_later(variable):
             said = f"a condition cannot use `{variable.name}`: it is read only when a check asks for it"
             return [problem_at(node.source, said)], text
     text = with_values(text, {each.name: each.value for each in used if each.is_set})
     open_names = [Field(f"not_set_{each.name}", "dyn", "") for each in used if not each.is_set]
-    trial = variables.USE.sub(r"not_set_\1", text)
+    trial = USE.sub(r"not_set_\1", text)
     return check_condition(node, (*fields, *open_names), trial, compiled=compiled)[1], text
 
 

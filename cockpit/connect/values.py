@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from cockpit.checklist.model import Variable
+from cockpit.checklist.uses import USE, names_in, words
 from cockpit.connect import sources
 from cockpit.text import SHORTEST_SECRET, Redactor
 
 KEPT_SECONDS = 30.0
 """How long a value that was read is used before it is read again: a rotated secret is noticed within this time."""
 
-_USE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _CONNECTION_PASSWORD = re.compile(r"\bpassword\s*=\s*(?:'((?:[^'\\]|\\.)*)'|(\S+))")
 
 
@@ -58,13 +58,13 @@ class Values:
             variable = self._variables.get(use[1])
             if variable is None or not variable.is_set or _is_read(variable):
                 return use[0]
-            return _as_text(variable.value)
+            return words(variable.value)
 
-        return self.redactor(_USE.sub(shown, text))
+        return self.redactor(USE.sub(shown, text))
 
     def at_hand(self, spec: dict[str, Any]) -> bool:
         """Whether `fill` has all that it needs, and will read no file and run no command."""
-        used = (self._variables[name] for name in _names(spec) if name in self._variables)
+        used = (self._variables[name] for name in names_in(spec) if name in self._variables)
         return all(self._recent(variable.name) is not None for variable in used if _is_read(variable))
 
     def _filled(self, value: Any) -> Any:
@@ -74,8 +74,8 @@ class Values:
             return [self._filled(each) for each in value]
         if not isinstance(value, str) or "${" not in value:
             return value
-        alone = _USE.fullmatch(value)
-        return self._value(alone[1]) if alone else _USE.sub(lambda use: _as_text(self._value(use[1])), value)
+        alone = USE.fullmatch(value)
+        return self._value(alone[1]) if alone else USE.sub(lambda use: words(self._value(use[1])), value)
 
     def _value(self, name: str) -> Any:
         variable = self._variables.get(name)
@@ -123,29 +123,9 @@ class Values:
         return read[1] if read is not None and self._clock() - read[0] < KEPT_SECONDS else None
 
 
-def _names(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield from _USE.findall(value)
-    elif isinstance(value, dict):
-        for each in value.values():
-            yield from _names(each)
-    elif isinstance(value, list | tuple):
-        for each in value:
-            yield from _names(each)
-
-
 def _is_read(variable: Variable) -> bool:
     """Whether its value is read when it is used."""
     return variable.secret or (variable.value is None and bool(variable.file or variable.command))
-
-
-def _as_text(value: Any) -> str:
-    """A value inside a text: lists are joined by commas, true and false are as in YAML."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list | tuple):
-        return ",".join(map(_as_text, value))
-    return str(value)
 
 
 def _passwords_in(value: str) -> Iterator[str]:
