@@ -10,6 +10,7 @@ import msgspec
 from cockpit.checklist import file, model, variables
 from cockpit.checklist.condition_names import names, tokens
 from cockpit.checklist.conditions import ANSWER
+from cockpit.checklist.hosts import build_hosts
 from cockpit.checklist.kinds import DocumentedKind, Field
 from cockpit.checklist.merge import LISTS_OF_BRANCHES
 from cockpit.checklist.model import Document, Source, Variable
@@ -39,7 +40,9 @@ def build(
     absent = Node({}, node.source)
     known, problems = variables.resolve(form.variables, node.entries().get("variables", absent), given, environ)
     problems.extend(_check_ids(whole))
-    building = _Building(form, kinds, known, problems)
+    hosts, wrong = build_hosts(form.hosts, node.entries().get("hosts", absent), known)
+    problems.extend(wrong)
+    building = _Building(form, kinds, known, hosts, problems)
     parts = tuple(building.branch(each, at, "parts", "") for each, at in _pairs(form.parts, node, "parts"))
     watch = tuple(building.item(each, at, "") for each, at in _pairs(form.watch, node, "watch"))
     document = Document(
@@ -47,6 +50,7 @@ def build(
         parts=parts,
         files=files,
         variables=tuple(known.values()),
+        hosts=tuple(hosts.values()),
         positions=dict(form.positions),
         contacts=tuple(building.contact(each, at) for each, at in _pairs(form.contacts, node, "contacts")),
         commands=tuple(building.command(each, at) for each, at in _pairs(form.commands, node, "commands")),
@@ -69,6 +73,7 @@ class _Building(msgspec.Struct):
     form: file.Checklist
     kinds: Mapping[str, DocumentedKind]
     variables: Mapping[str, Variable]
+    hosts: Mapping[str, model.Host]
     problems: list[Problem]
     """What is wrong so far."""
     nodes: dict[str, Node] = {}
@@ -112,7 +117,7 @@ class _Building(msgspec.Struct):
         unwired: tuple[str, ...] = ()
         if form.check is not None:
             check_node = node.entries()["check"]
-            wired, wrong = wire(form.check, check_node, self.kinds, self.variables)
+            wired, wrong = wire(form.check, check_node, self.kinds, self.variables, self.hosts)
             check, unwired = wired.check, wired.unwired
             self.problems.extend(wrong)
             if "needs" in check_node.entries():

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-NOT_CARRIED_OUT = ("golive", "rollback", "hosts", "via", "abort")
+NOT_CARRIED_OUT = ("golive", "rollback", "abort")
 """Keys of the format that this version does not carry out; they are refused, so that nobody relies on them."""
 
 CHILDREN = ("sections", "groups", "items")
@@ -134,6 +134,7 @@ class Check(Written):
     max_age: Duration = Field(0.0, description="Older than this, the result is STALE.")
     needs: list[Id] = Field([], description="Ids of items whose checks must PASS first; else this one is BLOCKED.")
     advisory: bool = Field(False, description="Measure and show it, but let it block nothing.")
+    via: str = Field("", description="The host, one of `hosts`, from which it is measured; else this machine.")
 
 
 class Confirm(Written):
@@ -201,6 +202,19 @@ class Contact(Written):
     note: str = Field("", description="When to call them, say.")
 
 
+class Host(Written):
+    """A host that is reached over SSH, on top of what the SSH configuration says of it. Text alone is `ssh`."""
+
+    ssh: Title = Field(
+        description="Whom to log in as, and where: `deploy@10.0.0.5`, `host:2222`, a name that ~/.ssh/config knows."
+    )
+    via: str = Field("", description="The host, one of `hosts`, through which it is reached.")
+    client: Literal["paramiko", "openssh"] = Field(
+        "paramiko", description="`openssh`: use the system's `ssh`, for what the built-in client cannot do."
+    )
+    config: str = Field("", description="Another configuration file than ~/.ssh/config.")
+
+
 class DockerLogs(Written):
     """The log of a container."""
 
@@ -235,6 +249,7 @@ class Checklist(Written):
     variables: dict[str, Annotated[Variable, BeforeValidator(_variable)]] = Field(
         {}, description="Values that differ between users, used as `${name}`."
     )
+    hosts: dict[Id, Annotated[Host, _under("ssh")]] = Field({}, description="Hosts that are reached over SSH, by name.")
     positions: Positions = Field({}, description="Who answers for what: positions, and the users who may hold them.")
     contacts: list[Contact] = Field([], description="Somebody to call.")
     commands: list[Command] = Field([], description="Quick commands.")

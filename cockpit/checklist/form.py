@@ -196,6 +196,7 @@ def _noun(holder: type[BaseModel] | None) -> str:
 _NOUNS = {
     "Checklist": "a checklist",
     "Variable": "a variable",
+    "Host": "a host",
     "Contact": "a contact",
     "Command": "a command",
     "Run": "`run`",

@@ -53,3 +53,8 @@ class DocumentedKind(Protocol):
     @property
     def example(self) -> str:
         """A check in YAML, shown in the documentation and loaded by a test."""
+
+
+def goes_through_hosts(kind: DocumentedKind) -> bool:
+    """Whether a check of this kind may say `via: HOST`."""
+    return bool(getattr(kind, "via", False))

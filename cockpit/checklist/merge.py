@@ -71,6 +71,8 @@ def extend(base: Node, over: Node) -> list[Problem]:
             _extend_named(known, node, _NAMED_BY[key])
         elif key == "variables" and known is not None:
             _extend_variables(known, node)
+        elif key == "hosts" and known is not None:
+            _extend_mapping(known, node)
         elif key == "positions" and known is not None:
             _as_mapping(known)
             _as_mapping(node)

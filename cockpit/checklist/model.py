@@ -85,6 +85,8 @@ class Check(msgspec.Struct, frozen=True, omit_defaults=True):
     """Ids of items whose checks must PASS first; else this one is BLOCKED."""
     advisory: bool = False
     """Measured and shown; blocks nothing."""
+    via: str = ""
+    """The host from which it is measured; empty: this machine."""
 
 
 class Item(msgspec.Struct, frozen=True, omit_defaults=True, tag="item", tag_field="is"):
@@ -168,6 +170,20 @@ class Command(msgspec.Struct, frozen=True, omit_defaults=True):
     source: Source | None = None
 
 
+class Host(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A host that is reached over SSH. `${variable}` in its texts is filled in when it is reached."""
+
+    name: str
+    ssh: str
+    """`[USER@]HOST[:PORT]`; HOST may be a name that the SSH configuration knows."""
+    via: str = ""
+    """The host through which it is reached."""
+    client: Literal["paramiko", "openssh"] = "paramiko"
+    config: str = ""
+    """The SSH configuration file; empty: the user's."""
+    source: Source | None = None
+
+
 class File(msgspec.Struct, frozen=True):
     """A file that the document was loaded from."""
 
@@ -182,6 +198,7 @@ class Document(msgspec.Struct, frozen=True, omit_defaults=True):
     parts: tuple[Branch, ...]
     files: tuple[File, ...] = ()
     variables: tuple[Variable, ...] = ()
+    hosts: tuple[Host, ...] = ()
     positions: dict[str, tuple[str, ...]] = {}
     """Position to the users who may answer for it; an empty tuple means anyone."""
     contacts: tuple[Contact, ...] = ()

@@ -35,6 +35,7 @@ def json_schema(kinds: Mapping[str, DocumentedKind]) -> dict[str, Any]:
 
 
 _SHORTHANDS: dict[str, dict[str, Any]] = {
+    "Host": {"type": "string", "description": "`ssh` alone: `deploy@10.0.0.5`."},
     "Confirm": {"type": "string", "description": "The question alone."},
     "Run": {"type": "string", "description": "A shell command."},
     "Variable": {

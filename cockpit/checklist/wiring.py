@@ -8,8 +8,9 @@ from typing import NamedTuple
 from cockpit.checklist import conditions, file, model, variables
 from cockpit.checklist.condition_names import with_values
 from cockpit.checklist.form import known_keys, leave_alone, read_form
-from cockpit.checklist.kinds import DocumentedKind, Field
-from cockpit.checklist.model import Source, Variable
+from cockpit.checklist.hosts import used_by
+from cockpit.checklist.kinds import DocumentedKind, Field, goes_through_hosts
+from cockpit.checklist.model import Host, Source, Variable
 from cockpit.checklist.node import Node, copy, plain
 from cockpit.checklist.problem import Problem, problem_at, suggest
 from cockpit.checklist.uses import USE, names_in
@@ -23,7 +24,11 @@ class Wired(NamedTuple):
 
 
 def wire(
-    form: file.Check, node: Node, kinds: Mapping[str, DocumentedKind], known: Mapping[str, Variable]
+    form: file.Check,
+    node: Node,
+    kinds: Mapping[str, DocumentedKind],
+    known: Mapping[str, Variable],
+    hosts: Mapping[str, Host],
 ) -> tuple[Wired, list[Problem]]:
     """Wire one check, and say everything that is wrong with it."""
     problems: list[Problem] = []
@@ -41,7 +46,8 @@ def wire(
         hint = "write under `expect` what must hold; see `cockpit kinds " + name + "`"
         problems.append(problem_at(spec.place, "this check cannot fail: it has no condition", hint))
     problems.extend(_check_times(form, node))
-    used = dict.fromkeys(names_in([plain(spec), form.expect, form.warn, form.figure]))
+    problems.extend(_check_via(form, node, kind, hosts))
+    used = dict.fromkeys([*names_in([plain(spec), form.expect, form.warn, form.figure]), *used_by(form.via, hosts)])
     unwired = tuple(name for name in used if name in known and not known[name].is_set)
     if unwired or problems:
         return Wired(None, unwired), problems
@@ -59,6 +65,7 @@ def wire(
         max_age=form.max_age,
         needs=tuple(form.needs),
         advisory=form.advisory,
+        via=form.via,
     )
     return Wired(check), problems
 
@@ -191,6 +198,20 @@ def _with_variables(
     open_names = [Field(f"not_set_{each.name}", "dyn", "") for each in used if not each.is_set]
     trial = USE.sub(r"not_set_\1", text)
     return check_condition(node, (*fields, *open_names), trial, compiled=compiled)[1], text
+
+
+def _check_via(form: file.Check, node: Node, kind: DocumentedKind, hosts: Mapping[str, Host]) -> list[Problem]:
+    """The host that it is measured from: there must be one, and the kind must be able to."""
+    if not form.via:
+        return []
+    at = node.at(("via",)).source
+    if form.via not in hosts:
+        hint = suggest(form.via, list(hosts), none="declare it under `hosts`")
+        return [problem_at(at, f"there is no host `{form.via}`", hint)]
+    if not goes_through_hosts(kind):
+        hint = "measure it with `command` on that host"
+        return [problem_at(at, f"`{kind.name}` is measured on this machine only: it cannot go `via` a host", hint)]
+    return []
 
 
 def _check_times(form: file.Check, node: Node) -> list[Problem]:

@@ -8,11 +8,14 @@ entry point group `cockpit.checks`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from cockpit.checklist.kinds import DocumentedKind
+from cockpit.connect.dial import Unreachable
+from cockpit.connect.here import HERE
+from cockpit.connect.route import Route, Routes
 
 
 @dataclass(frozen=True)
@@ -44,27 +47,37 @@ class Closable(Protocol):
         """Called once, at the end."""
 
 
-@dataclass
 class Session:
-    """What measurements of one engine (or one `cockpit check`) share: connections that are kept.
+    """What measurements of one engine (or one `cockpit check`) share: routes, and connections that are kept.
 
-    A kind keeps what it likes under its own key, and registers how to close it.
+    A kind keeps what it likes under its own key; what is kept belongs to one route.
     """
 
-    kept: dict[str, Any] = field(default_factory=dict)
-    closing: list[Any] = field(default_factory=list)
-    """Async callables, called once at the end."""
+    def __init__(self, routes: Routes | None = None, *, route: Route = HERE, shared: _Shared | None = None) -> None:
+        """Measure over `routes`; without them, from here only. The rest is for `through`."""
+        self.route = route
+        self._shared = shared or _Shared(routes)
+
+    def through(self, name: str) -> Session:
+        """The same session as seen from a host; from here when `name` is empty. Raises Unreachable."""
+        if name == self.route.name:
+            return self
+        routes = self._shared.routes
+        if routes is None:
+            raise Unreachable(f"there is no host {name} here")
+        return Session(route=routes.to(name), shared=self._shared)
 
     def keep(self, key: str, make: Callable[[], Closable]) -> Any:
-        """What is kept under `key`; made first, and closed at the end, when there is nothing yet."""
-        if key not in self.kept:
-            self.kept[key] = made = make()
-            self.closing.append(made.close)
-        return self.kept[key]
+        """What is kept under `key` for this route; made first, and closed at the end, when there is nothing yet."""
+        kept, place = self._shared.kept, (self.route.name, key)
+        if place not in kept:
+            kept[place] = made = make()
+            self._shared.closing.append(made.close)
+        return kept[place]
 
     async def close(self) -> None:
         """Close all that was kept; what hangs is left behind after two seconds."""
-        for close in reversed(self.closing):
+        for close in reversed(self._shared.closing):
             try:
                 async with asyncio.timeout(2):
                     await close()
@@ -72,11 +85,25 @@ class Session:
                 continue
 
 
+class _Shared:
+    """What all views of one session have in common."""
+
+    def __init__(self, routes: Routes | None) -> None:
+        self.routes = routes
+        self.kept: dict[tuple[str, str], Any] = {}
+        self.closing: list[Callable[[], Awaitable[None]]] = [routes.close] if routes is not None else []
+
+
 class Kind(DocumentedKind, Protocol):
     """A kind of check: what a checklist needs to know of it, and how to measure.
 
-    It may also have `imports`, the names of heavy modules that `read` uses: they are imported before the first
-    measurement and outside of its time limit, so that nobody else pays for them and no server is blamed for them.
+    It may also have
+
+    - `imports`, the names of heavy modules that `read` uses: they are imported before the first measurement and outside
+      of its time limit, so that nobody else pays for them and no server is blamed for them;
+    - `via = True`, when it reaches all that it measures through `session.route`: a check may then say `via: HOST`;
+    - `server`, the keys of `spec` that name the server it asks, and `at_once`, how many checks may ask the same server
+      at the same time: a server that hangs then holds up nobody else.
     """
 
     def request(self, spec: Any) -> str:

@@ -47,8 +47,10 @@ async def measure(
         deadline = started + (check.deadline or check.timeout + check.retry_for)
         probe = await _prepare(item, check, kinds, values, deadline)
         asked = probe.kind.request(probe.spec)
+        session = session.through(check.via)
+        asked += session.route.words
         outcome, tries = await _try(probe, check, session, started, deadline)
-    except _NotMeasured as error:
+    except (_NotMeasured, Unreachable) as error:
         outcome = _Outcome("ERROR", str(error))
     except Exception as error:  # noqa: BLE001 - a kind may raise anything, and must not take others down
         outcome = _Outcome("ERROR", _foreign(check.kind, error))

@@ -103,10 +103,12 @@ async def _measure(document: Document, items: Sequence[Item]) -> dict[str, Check
     from cockpit.checks.kind import Session
     from cockpit.checks.measure import measure
     from cockpit.checks.registry import kinds
+    from cockpit.connect.routes import HostRoutes
     from cockpit.connect.values import Values
     from cockpit.engine.scheduler import Scheduler
 
-    known, values, session = kinds(), Values(document.variables, os.environ), Session()
+    known, values = kinds(), Values(document.variables, os.environ)
+    session = Session(HostRoutes(document.hosts, values))
     results: dict[str, CheckMeasured] = {}
 
     async def measure_item(item: Item) -> CheckMeasured:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from cockpit.checklist.model import Item
 from cockpit.checks.kind import Kind, Session
 from cockpit.checks.measure import measure
+from cockpit.connect.routes import HostRoutes
 from cockpit.connect.values import Values
 from cockpit.engine import protocol
 from cockpit.engine.record import RunRecord
@@ -30,8 +31,8 @@ class Measurements:
         self._recorder = record
         self._kinds = kinds
         self._values = values
-        self._session = Session()
         document = record.state.document
+        self._session = Session(HostRoutes(document.hosts, values))
         self._watches = {item.id for item in document.watch}
         self._affirmed: dict[str, dt.datetime] = {}
         checks = [item.check for item in document.checkable() if item.check is not None]

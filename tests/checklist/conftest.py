@@ -41,6 +41,7 @@ class TestKind:
     fields: tuple[Field, ...]
     implied: str = ""
     example: str = ""
+    via: bool = False
 
 
 KINDS: dict[str, DocumentedKind] = {
@@ -56,6 +57,7 @@ KINDS: dict[str, DocumentedKind] = {
             Field("text", "string", "The page as text."),
             Field("tls.expires_in", "duration", "Until the certificate expires."),
         ),
+        via=True,
     ),
     "box": TestKind("box", "Looks into a box.", BoxSpec, (Field("full", "bool", "It is full."),), implied="full"),
 }
