@@ -47,7 +47,7 @@ async def measure(
         deadline = started + (check.deadline or check.timeout + check.retry_for)
         probe = await _prepare(item, check, kinds, values, deadline)
         asked = probe.kind.request(probe.spec)
-        session = session.through(check.via)
+        session = session.through(check.via).using(probe.used)
         asked += session.route.words
         outcome, tries = await _try(probe, check, session, started, deadline)
     except (_NotMeasured, Unreachable) as error:
@@ -121,11 +121,17 @@ class _Probe:
     figure: Condition | None
     redact: Redactor
 
+    @property
+    def used(self) -> frozenset[str]:
+        """The fields that its conditions and its figure name."""
+        conditions = (*self.expect, *self.warn, *((self.figure,) if self.figure is not None else ()))
+        return frozenset(name for condition in conditions for name in condition.roots)
+
     async def attempt(self, session: Session, timeout: float) -> _Outcome:
         """Try once, within `timeout` seconds and a grace."""
         if list(_left_behind.values()).count(self.item) >= LEFT_BEHIND_LIMIT:
             return _Outcome("ERROR", f"not tried: {LEFT_BEHIND_LIMIT} earlier tries hang and cannot be ended")
-        asked = (self.kind.name, self.spec.model_dump_json(), round(timeout, 1))
+        asked = (self.kind.name, self.spec.model_dump_json(), session.used, round(timeout, 1))
         reading, ours = session.reading(asked, lambda: self._read(session, timeout))
         try:
             await asyncio.wait({reading}, timeout=timeout + GRACE)

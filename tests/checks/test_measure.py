@@ -443,3 +443,22 @@ def test_a_reading_in_common_that_hangs_ends_in_time_for_everybody_and_is_cancel
     found = asyncio.run(together(read, *[Check("told", {}, timeout=0.2)] * 3))
     assert [(one.result, one.summary) for one in found] == [("ERROR", "timed out after 0.2 s")] * 3
     assert (read.count, read.cancelled) == (1, 1)
+
+
+def test_a_kind_is_told_which_fields_are_asked_for() -> None:
+    seen: list[frozenset[str]] = []
+
+    class Curious(Told):
+        async def read(self, spec: AnySpec, session: Session, timeout: float) -> Reading:
+            seen.append(session.used)
+            return Reading({"n": 1}, "1")
+
+    async def ask(check: Check) -> None:
+        kinds = {"told": Curious(numbers(1))}
+        session = Session()
+        await measure("item", check, kinds=kinds, values=no_values(), session=session)
+        assert session.used == frozenset()
+
+    asyncio.run(ask(Check("told", {})))
+    asyncio.run(ask(Check("told", {}, expect=("n < 3 || n > 5",), warn=("text != ''",), figure="double(data.n)")))
+    assert seen == [{"n"}, {"n", "text", "data"}]
