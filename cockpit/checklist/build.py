@@ -7,16 +7,22 @@ from typing import Any, Literal
 
 import msgspec
 
-from cockpit.checklist import file, model, variables
+from cockpit.checklist import file, model, plan_file, variables
+from cockpit.checklist.abort import criteria
+from cockpit.checklist.actions import DocumentedAction
 from cockpit.checklist.condition_names import names, tokens
 from cockpit.checklist.conditions import ANSWER
 from cockpit.checklist.hosts import build_hosts
 from cockpit.checklist.kinds import DocumentedKind, Field
 from cockpit.checklist.merge import LISTS_OF_BRANCHES
-from cockpit.checklist.model import Document, Source, Variable
+from cockpit.checklist.model import Document, Variable
 from cockpit.checklist.node import Node
+from cockpit.checklist.plan import Plan
+from cockpit.checklist.plan_build import PlanBuilding
 from cockpit.checklist.problem import Problem, problem_at, suggest
+from cockpit.checklist.source import Source
 from cockpit.checklist.uses import words
+from cockpit.checklist.whole_file import Checklist
 from cockpit.checklist.wiring import check_condition, judged, wire
 from cockpit.text import safe, safe_line
 
@@ -24,7 +30,7 @@ _LEVELS: dict[str, Literal["part", "section", "group"]] = {"parts": "part", "sec
 
 
 def build(
-    form: file.Checklist,
+    form: Checklist,
     node: Node,
     *,
     whole: Node,
@@ -32,6 +38,7 @@ def build(
     kinds: Mapping[str, DocumentedKind],
     given: Mapping[str, str],
     environ: Mapping[str, str],
+    actions: Mapping[str, DocumentedAction],
 ) -> tuple[Document, dict[str, Node], list[Problem]]:
     """The document, the node of each item, branch and watch by id, and what is wrong.
 
@@ -42,9 +49,10 @@ def build(
     problems.extend(_check_ids(whole))
     hosts, wrong = build_hosts(form.hosts, node.entries().get("hosts", absent), known)
     problems.extend(wrong)
-    building = _Building(form, kinds, known, hosts, problems)
+    building = _Building(form, kinds, actions, known, hosts, problems)
     parts = tuple(building.branch(each, at, "parts", "") for each, at in _pairs(form.parts, node, "parts"))
-    watch = tuple(building.item(each, at, "") for each, at in _pairs(form.watch, node, "watch"))
+    watch = tuple(building.watch(each, at) for each, at in _pairs(form.watch, node, "watch"))
+    plan, plan_checks = _plan(building, form, node, parts, watch)
     document = Document(
         name=safe_line(form.name),
         parts=parts,
@@ -55,6 +63,8 @@ def build(
         contacts=tuple(building.contact(each, at) for each, at in _pairs(form.contacts, node, "contacts")),
         commands=tuple(building.command(each, at) for each, at in _pairs(form.commands, node, "commands")),
         watch=watch,
+        plan=plan,
+        plan_checks=plan_checks,
         note=safe(form.note),
     )
     if not parts and "parts" not in node:
@@ -70,8 +80,9 @@ def _pairs(forms: list[Any], node: Node, key: str) -> Iterator[tuple[Any, Node]]
 class _Building(msgspec.Struct):
     """One pass over everything that was written: what it becomes, and on the way what is wrong with it."""
 
-    form: file.Checklist
+    form: Checklist
     kinds: Mapping[str, DocumentedKind]
+    actions: Mapping[str, DocumentedAction]
     variables: Mapping[str, Variable]
     hosts: Mapping[str, model.Host]
     problems: list[Problem]
@@ -138,6 +149,17 @@ class _Building(msgspec.Struct):
             target=safe_line(form.target),
             excluded=excluded or own,
         )
+
+    def watch(self, form: plan_file.Watch, node: Node) -> model.Item:
+        item = self.item(form, node, "")
+        if form.abort is None:
+            return item
+        try:
+            abort = criteria(form.abort.when, form.abort.errors, form.abort.action, form.abort.grace)
+        except ValueError as error:
+            self.problems.append(problem_at(node.at(("abort",)).place, f"`abort`: {error}"))
+            return item
+        return msgspec.structs.replace(item, abort=abort)
 
     def contact(self, form: file.Contact, node: Node) -> model.Contact:
         self._position(form.position, node)
@@ -206,6 +228,31 @@ class _Building(msgspec.Struct):
         return "not for this run: " + ", ".join(f"{name} is {value}" for name, value in decision.found.items())
 
 
+def _plan(
+    building: _Building, form: Checklist, node: Node, parts: tuple[model.Branch, ...], watch: tuple[model.Item, ...]
+) -> tuple[Plan | None, tuple[model.Item, ...]]:
+    """The plan, and the checks that are its own."""
+    items = {item.id: item for part in parts for item in part.items()} | {item.id: item for item in watch}
+    planning = PlanBuilding(
+        item=lambda written, at: building.item(written, at, ""),
+        actions=building.actions,
+        variables=building.variables,
+        hosts=building.hosts,
+        positions=form.positions,
+        known=items,
+        branches={branch.id: branch for part in parts for branch in part.branches()},
+        problems=building.problems,
+    )
+    absent = Node({}, node.source)
+    plan = planning.plan(
+        form.golive or plan_file.GoLive(),
+        node.entries().get("golive", absent),
+        form.rollback or plan_file.Rollback(),
+        node.entries().get("rollback", absent),
+    )
+    return plan, tuple(planning.checks.values())
+
+
 def question(title: str) -> str:
     """What to ask about an item that has no question of its own."""
     return f"{title}: what did you see that shows it?"
@@ -252,7 +299,7 @@ def _ids(node: Node, keys: Iterable[str]) -> Iterator[tuple[str, Node]]:
 
 def _written_ids(whole: Node) -> dict[str, Node]:
     """Everything with an id that can be needed, right or wrong."""
-    return dict(_ids(whole, ("parts", "watch")))
+    return dict(_ids(whole, ("parts", "watch"))) | dict(_ids(whole.at(("golive",)), ("checks",)))
 
 
 def _check_ids(whole: Node) -> Iterator[Problem]:

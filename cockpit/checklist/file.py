@@ -1,4 +1,4 @@
-"""The file format: what people may write in a checklist, key by key.
+"""The file format: what people may write in a checklist, key by key. The whole is in `whole_file.py`.
 
 These models say which keys there are and what each may hold. What only the whole document can tell (ids, variables,
 conditions) is decided in `build.py`. Keys that begin with `x-` are left alone at every level.
@@ -10,9 +10,6 @@ import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
-
-NOT_CARRIED_OUT = ("golive", "rollback", "abort")
-"""Keys of the format that this version does not carry out; they are refused, so that nobody relies on them."""
 
 CHILDREN = ("sections", "groups", "items")
 """The keys under which a branch holds what stands below it."""
@@ -56,12 +53,13 @@ def _anyone(value: object) -> object:
     return value
 
 
-def _under(key: str) -> Any:
+def under(key: str) -> Any:
     """A shorthand: text alone stands for a mapping with `key`."""
     return BeforeValidator(lambda value: {key: value} if isinstance(value, str) else value)
 
 
-def _variable(value: object) -> object:
+def variable(value: object) -> object:
+    """A shorthand: a value alone stands for a variable that has it."""
     if value is None:
         return {}
     return value if isinstance(value, dict) else {"value": value}
@@ -153,7 +151,7 @@ class Item(Written):
     id: Id = Field(description="Its name in commands and records, once in the document: `base-url`.")
     title: Title = Field(description="What must be true.")
     check: Check | None = Field(None, description="How it is measured.")
-    confirm: Annotated[Confirm | None, _under("ask")] = Field(None, description="What a person is asked.")
+    confirm: Annotated[Confirm | None, under("ask")] = Field(None, description="What a person is asked.")
     required: bool = Field(True, description="False: it may be set not applicable without a reason.")
     note: str = Field("", description="What a captain should know of it.")
     target: str = Field("", description="The figure agreed on, as people write it: `> 99.9 %`.")
@@ -235,23 +233,5 @@ class Command(Written):
 
     id: Id = Field(description="Its name, once among the commands.")
     title: Title = Field(description="What it is for.")
-    run: Annotated[Run, _under("command")] = Field(description="What it runs.")
+    run: Annotated[Run, under("command")] = Field(description="What it runs.")
     changes: bool = Field(False, description="It changes something: never run without a question.")
-
-
-class Checklist(Written):
-    """A checklist, or one file of a folder of them."""
-
-    cockpit: Literal[1] = Field(description="The version of this format: 1.")
-    name: Title = Field(description="What is being released.")
-    note: str = Field("", description="What a captain should know before anything else.")
-    extends: str = Field("", description="A shipped checklist, or the path of one, that this one adds to by id.")
-    variables: dict[str, Annotated[Variable, BeforeValidator(_variable)]] = Field(
-        {}, description="Values that differ between users, used as `${name}`."
-    )
-    hosts: dict[Id, Annotated[Host, _under("ssh")]] = Field({}, description="Hosts that are reached over SSH, by name.")
-    positions: Positions = Field({}, description="Who answers for what: positions, and the users who may hold them.")
-    contacts: list[Contact] = Field([], description="Somebody to call.")
-    commands: list[Command] = Field([], description="Quick commands.")
-    parts: list[Part] = Field([], description="The checklist itself.")
-    watch: list[Item] = Field([], description="Checks that keep running through the run, with the figures agreed on.")

@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 import msgspec
 from pydantic import BaseModel, ValidationError
 
-from cockpit.checklist.file import NOT_CARRIED_OUT
 from cockpit.checklist.node import Node, copy, kind_of, plain
 from cockpit.checklist.problem import Problem, problem_at, suggest
 
@@ -135,9 +134,6 @@ def _say(mistakes: Iterable[_Mistake]) -> Iterable[Problem]:
 
 def _unknown(mistake: _Mistake) -> Problem:
     key, place = mistake.key, mistake.found.place
-    if key in NOT_CARRIED_OUT:
-        hint = f"remove it, or keep it for later as `x-{key}`"
-        return problem_at(place, f"`{key}` is not carried out by this version of Cockpit", hint)
     known = known_keys(mistake.holder) if mistake.holder is not None else []
     return problem_at(place, f"`{key}` is not a key of {_noun(mistake.holder)}", suggest(key, known))
 
@@ -208,6 +204,18 @@ _NOUNS = {
     "Check": "a check",
     "Retry": "`retry`",
     "Confirm": "`confirm`",
+    "Watch": "a watch",
+    "Abort": "`abort`",
+    "GoLive": "`golive`",
+    "Rollback": "`rollback`",
+    "Window": "`window`",
+    "Step": "a step",
+    "Action": "`run`",
+    "Shows": "what must be good",
+    "Soak": "`soak`",
+    "Undo": "`undo`",
+    "Gate": "a gate",
+    "Poll": "a poll",
 }
 """What people call what a model checks; a model that is not here is a kind's own."""
 

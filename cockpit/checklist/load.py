@@ -11,16 +11,20 @@ from types import MappingProxyType
 
 import msgspec
 
+from cockpit.checklist.actions import DocumentedAction
 from cockpit.checklist.build import build
-from cockpit.checklist.file import CHILDREN, Checklist
+from cockpit.checklist.file import CHILDREN
 from cockpit.checklist.form import read_form
 from cockpit.checklist.kinds import DocumentedKind
-from cockpit.checklist.model import Document, Source
+from cockpit.checklist.model import Document
 from cockpit.checklist.node import Node
 from cockpit.checklist.problem import ChecklistError
 from cockpit.checklist.read import read
+from cockpit.checklist.source import Source
+from cockpit.checklist.whole_file import Checklist
 
 _NONE: Mapping[str, str] = MappingProxyType({})
+_NO_ACTIONS: Mapping[str, DocumentedAction] = MappingProxyType({})
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -37,7 +41,12 @@ class Loaded(msgspec.Struct, frozen=True):
 
 
 def load(
-    path: Path, *, kinds: Mapping[str, DocumentedKind], given: Mapping[str, str] = _NONE, environ: Mapping[str, str]
+    path: Path,
+    *,
+    kinds: Mapping[str, DocumentedKind],
+    actions: Mapping[str, DocumentedAction] = _NO_ACTIONS,
+    given: Mapping[str, str] = _NONE,
+    environ: Mapping[str, str],
 ) -> Loaded:
     """Load the YAML file, folder of YAML files or Markdown file at `path`.
 
@@ -50,7 +59,7 @@ def load(
     if form is None:
         raise ChecklistError(problems)
     document, nodes, wrong = build(
-        form, node, whole=written.root, files=written.files, kinds=kinds, given=given, environ=environ
+        form, node, whole=written.root, files=written.files, kinds=kinds, given=given, environ=environ, actions=actions
     )
     problems.extend(wrong)
     if problems:

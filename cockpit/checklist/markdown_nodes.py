@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from cockpit.checklist.ids import assign_ids
-from cockpit.checklist.model import Source
 from cockpit.checklist.node import Node
 from cockpit.checklist.reference import Metric, Person, Reference, Shell
+from cockpit.checklist.source import Source
 from cockpit.text import safe, safe_line
 
 _PLURAL = {"section": "sections", "group": "groups", "item": "items"}

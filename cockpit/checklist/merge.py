@@ -73,6 +73,8 @@ def extend(base: Node, over: Node) -> list[Problem]:
             _extend_variables(known, node)
         elif key == "hosts" and known is not None:
             _extend_mapping(known, node)
+        elif key in ("golive", "rollback") and known is not None:
+            _extend_plan(known, node)
         elif key == "positions" and known is not None:
             _as_mapping(known)
             _as_mapping(node)
@@ -157,6 +159,17 @@ def _extend_named(base: Node, over: Node, by: str) -> None:
             base.value.append(node)
         else:
             _extend_mapping(known, node)
+
+
+def _extend_plan(base: Node, over: Node) -> None:
+    """Steps and checks change by id, new ones are appended; all else of a plan merges by key."""
+    lists = ("steps", "checks")
+    _extend_mapping(base, over, leave=lists)
+    for key in lists:
+        if key in over.entries() and key in base.entries():
+            _extend_named(base.entries()[key], over.entries()[key], "id")
+        elif key in over.entries():
+            base.entries()[key] = over.entries()[key]
 
 
 def _extend_variables(base: Node, over: Node) -> None:

@@ -13,17 +13,8 @@ from typing import Any, Literal
 
 import msgspec
 
-
-class Source(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Where something was written."""
-
-    file: str
-    line: int
-    column: int = 1
-
-    def __str__(self) -> str:
-        """`file:line:column`, as editors understand it."""
-        return f"{self.file}:{self.line}:{self.column}"
+from cockpit.checklist.plan import Abort, Plan
+from cockpit.checklist.source import Source
 
 
 class Variable(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -109,6 +100,8 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True, tag="item", tag_fiel
     """For a watch: the figure agreed on, as people write it (`> 99.9 %`)."""
     excluded: str = ""
     """Why this item does not count in this run (another platform); empty when it counts."""
+    abort: Abort | None = None
+    """For a watch: what it must not do."""
 
     @property
     def mode(self) -> Literal["live", "manual", "both"]:
@@ -204,6 +197,9 @@ class Document(msgspec.Struct, frozen=True, omit_defaults=True):
     contacts: tuple[Contact, ...] = ()
     commands: tuple[Command, ...] = ()
     watch: tuple[Item, ...] = ()
+    plan: Plan | None = None
+    plan_checks: tuple[Item, ...] = ()
+    """Checks that only the plan uses: they count in no part."""
     note: str = ""
 
     def items(self) -> Iterator[Item]:
@@ -230,9 +226,10 @@ class Document(msgspec.Struct, frozen=True, omit_defaults=True):
         return near[0] if near else ""
 
     def checkable(self) -> Iterator[Item]:
-        """Items and watches: all that can be measured or confirmed."""
+        """Items, watches and the plan's own checks: all that can be measured or confirmed."""
         yield from self.items()
         yield from self.watch
+        yield from self.plan_checks
 
 
 def encode(document: Document) -> bytes:

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from cockpit.checklist.model import Source
+from cockpit.checklist.source import Source
 
 
 # Nodes make a tree, so the collector would look through thousands of them for nothing.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from cockpit.checklist.model import Source
+from cockpit.checklist.source import Source
 from cockpit.text import safe_line
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import msgspec
 
 from cockpit.checklist import merge, shipped
-from cockpit.checklist.model import File, Source
+from cockpit.checklist.model import File
 from cockpit.checklist.node import Node
 from cockpit.checklist.problem import ChecklistError, Problem, problem_at
+from cockpit.checklist.source import Source
 from cockpit.checklist.yaml_nodes import read_yaml
 
 LARGEST = 1 << 20

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cockpit.checklist.file import Check, Checklist
+from cockpit.checklist.actions import DocumentedAction
+from cockpit.checklist.file import Check
 from cockpit.checklist.form import known_keys
 from cockpit.checklist.kinds import DocumentedKind, Field
+from cockpit.checklist.plan_file import Action
+from cockpit.checklist.whole_file import Checklist
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -19,17 +22,18 @@ _LEFT_ALONE: dict[str, Any] = {"^x-": {}}
 """Keys that begin with `x-` may hold anything."""
 
 
-def json_schema(kinds: Mapping[str, DocumentedKind]) -> dict[str, Any]:
-    """The schema of a checklist, or of one file of a folder of them, with these kinds of check."""
+def json_schema(kinds: Mapping[str, DocumentedKind], actions: Mapping[str, DocumentedAction]) -> dict[str, Any]:
+    """The schema of a checklist, or of one file of a folder of them, with these kinds of check and of action."""
     schema = Checklist.model_json_schema(by_alias=True)
     definitions: dict[str, Any] = schema["$defs"]
     definitions["Check"] = _check(definitions["Check"], kinds, definitions)
+    definitions["Action"] = _action(definitions["Action"], actions, definitions)
     for name, shorthand in _SHORTHANDS.items():
         definitions[name] = {"anyOf": [shorthand, definitions[name]]}
     # A file of a folder leaves to its neighbours what a checklist needs once; a change to what is extended names
     # only what it changes.
     schema.pop("required", None)
-    for name in ("Part", "Section", "Group", "Item", "Command"):
+    for name in ("Part", "Section", "Group", "Item", "Command", "Step", "Watch"):
         definitions[name]["required"] = ["id"]
     return {"$schema": DIALECT, **_for_editors(schema), "title": "Cockpit checklist"}
 
@@ -56,6 +60,23 @@ def _check(check: dict[str, Any], kinds: Mapping[str, DocumentedKind], definitio
         definitions[name] = {**spec, "description": _about(kind)}
         properties[name] = {"$ref": f"#/$defs/{name}", "description": _about(kind)}
     return {**check, "properties": properties}
+
+
+def _action(
+    action: dict[str, Any], actions: Mapping[str, DocumentedAction], definitions: dict[str, Any]
+) -> dict[str, Any]:
+    """The schema of what a step does: its own keys, and the kinds of action."""
+    properties = {key: action["properties"][key] for key in known_keys(Action)}
+    for name, kind in actions.items():
+        spec = _or_variables(
+            kind.spec.model_json_schema(by_alias=True, ref_template=f"#/$defs/action.{name}.{{model}}")
+        )
+        definitions.update({f"action.{name}.{key}": value for key, value in spec.pop("$defs", {}).items()})
+        whole = {**spec, "description": kind.about}
+        alone = {"type": "string", "description": f"`{kind.alone}` alone."}
+        definitions[f"action.{name}"] = {"anyOf": [alone, whole]} if kind.alone else whole
+        properties[name] = {"$ref": f"#/$defs/action.{name}", "description": kind.about}
+    return {**action, "properties": properties}
 
 
 _VARIABLE = {"type": "string", "pattern": r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"}

@@ -13,9 +13,10 @@ from typing import Any
 import msgspec
 
 from cockpit.checklist import file
-from cockpit.checklist.model import Source, Variable
+from cockpit.checklist.model import Variable
 from cockpit.checklist.node import Node
 from cockpit.checklist.problem import Problem, problem_at, suggest
+from cockpit.checklist.source import Source
 from cockpit.checklist.uses import SHAPE_OF_VARIABLE, USE, names_in, words
 from cockpit.text import safe
 

@@ -10,9 +10,10 @@ from cockpit.checklist.condition_names import with_values
 from cockpit.checklist.form import known_keys, leave_alone, read_form
 from cockpit.checklist.hosts import used_by
 from cockpit.checklist.kinds import DocumentedKind, Field, goes_through_hosts
-from cockpit.checklist.model import Host, Source, Variable
+from cockpit.checklist.model import Host, Variable
 from cockpit.checklist.node import Node, copy, plain
 from cockpit.checklist.problem import Problem, problem_at, suggest
+from cockpit.checklist.source import Source
 from cockpit.checklist.uses import USE, names_in
 
 
@@ -110,10 +111,7 @@ def _kind(node: Node, kinds: Mapping[str, DocumentedKind], problems: list[Proble
     for key, child in node.entries().items():
         if key in known:
             continue
-        if key in file.NOT_CARRIED_OUT:
-            hint = f"remove it, or keep it for later as `x-{key}`"
-            problems.append(problem_at(child.place, f"`{key}` is not carried out by this version of Cockpit", hint))
-        elif key not in kinds:
+        if key not in kinds:
             said = f"`{key}` is neither a kind of check nor a key of one"
             problems.append(problem_at(child.place, said, suggest(key, [*kinds, *known])))
         else:
@@ -135,16 +133,16 @@ def _check_spec(kind: DocumentedKind, spec: Node, known: Mapping[str, Variable])
     if not isinstance(spec.value, dict):
         hint = f"see `cockpit kinds {kind.name}`"
         return [problem_at(spec.source, f"`{kind.name}` must be a mapping of keys to values", hint)]
-    return read_form(kind.spec, _filled(spec, known))[2]
+    return read_form(kind.spec, filled(spec, known))[2]
 
 
-def _filled(node: Node, known: Mapping[str, Variable]) -> Node:
+def filled(node: Node, known: Mapping[str, Variable]) -> Node:
     """A copy with the variables filled in whose values are known."""
     if isinstance(node.value, dict):
-        children = {key: _filled(child, known) for key, child in node.value.items()}
+        children = {key: filled(child, known) for key, child in node.value.items()}
         return Node(children, node.source, node.key, open=any(child.open for child in children.values()))
     if isinstance(node.value, list):
-        elements = [_filled(child, known) for child in node.value]
+        elements = [filled(child, known) for child in node.value]
         return Node(elements, node.source, node.key, open=any(child.open for child in elements))
     value = variables.fill(node.value, known)
     if isinstance(value, list):

@@ -14,9 +14,9 @@ from typing import Any, NoReturn
 import msgspec
 import yaml
 
-from cockpit.checklist.model import Source
 from cockpit.checklist.node import Node
 from cockpit.checklist.problem import ChecklistError, Problem, problem_at
+from cockpit.checklist.source import Source
 
 DEEPEST = 20
 """Levels of mappings and lists inside each other."""

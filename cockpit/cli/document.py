@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cockpit.cli import output
 
 if TYPE_CHECKING:
+    from cockpit.actions.kind import ActionKind
     from cockpit.checklist.load import Loaded
     from cockpit.checks.kind import Kind
 
@@ -21,7 +22,14 @@ def load_named(name: str, given: Mapping[str, str]) -> Loaded:
     from cockpit.checklist.load import load
     from cockpit.checklist.shipped import resolve
 
-    return load(resolve(name), kinds=known_kinds(), given=given, environ=os.environ)
+    return load(resolve(name), kinds=known_kinds(), actions=known_actions(), given=given, environ=os.environ)
+
+
+def known_actions() -> dict[str, ActionKind]:
+    """Every kind of action."""
+    from cockpit.actions.registry import kinds
+
+    return kinds()
 
 
 def known_kinds() -> dict[str, Kind]:

@@ -24,9 +24,9 @@ whether a check of the kind may go through a host."""
 def schema(args: argparse.Namespace) -> int:  # noqa: ARG001 - every command has this shape
     """Print the JSON Schema of checklists."""
     from cockpit.checklist.schema import json_schema
-    from cockpit.cli.document import known_kinds
+    from cockpit.cli.document import known_actions, known_kinds
 
-    output.print_json(json_schema(known_kinds()))
+    output.print_json(json_schema(known_kinds(), known_actions()))
     return Exit.GOOD
 
 

@@ -99,7 +99,6 @@ def test_all_mistakes_are_named_at_once_each_at_its_place(problems: Problems) ->
         ("required: maybe", "`required` must be true or false, not `maybe`"),
         ("note:", "`note` has no value: write one, or remove the key"),
         ("when: size > 3", "`size` is not known here"),
-        ("abort: {when: x}", "`abort` is not carried out by this version of Cockpit; remove it, or keep it for later"),
     ],
 )
 def test_a_mistake_in_an_item_is_said_in_plain_words(one_item: OneItem, item: str, said: str) -> None:
@@ -137,19 +136,6 @@ def test_a_value_that_is_not_known_yet_is_not_judged_and_hides_nothing_else(one_
 def test_headers_that_begin_with_x_are_headers(one_item: OneItem) -> None:
     assert one_item("check: {page: {url: x, headers: {x-token: [1]}}, expect: status == 1}") == [
         "`x-token` must be text, not a list"
-    ]
-
-
-@pytest.mark.parametrize("key", ["golive", "rollback"])
-def test_what_this_version_does_not_carry_out_is_refused_and_not_taken_for_a_misspelling(
-    problems: Problems, key: str
-) -> None:
-    text = f"cockpit: 1\nname: T\n{key}: {{}}\nparts: [{{id: p, title: P, items: [{{id: i, title: I}}]}}]"
-    assert [str(problem) for problem in problems(text)] == [
-        (
-            f"list.yaml:3:1: `{key}` is not carried out by this version of Cockpit; "
-            f"remove it, or keep it for later as `x-{key}`"
-        )
     ]
 
 

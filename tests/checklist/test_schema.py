@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from cockpit.checklist.file import Checklist
 from cockpit.checklist.form import known_keys
 from cockpit.checklist.kinds import DocumentedKind
 from cockpit.checklist.schema import DIALECT, json_schema
+from cockpit.checklist.whole_file import Checklist
 
 
 @pytest.fixture
 def schema(kinds: dict[str, DocumentedKind]) -> dict[str, Any]:
-    return json_schema(kinds)
+    return json_schema(kinds, {})
 
 
 def objects(schema: Any) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ import msgspec
 from launch import NOW, OPENED, event
 
 from cockpit.checklist import model
+from cockpit.checklist.source import Source
 from cockpit.journal import event as ev
 from cockpit.journal.event import Actor, Event
 
@@ -32,7 +33,7 @@ EVIL = Actor(POISON, 1000, POISON, POISON, POISON, POISON)
 
 def hostile_document() -> model.Document:
     """Every string of a document is poison, but for ids and kinds."""
-    source = model.Source(POISON, 1)
+    source = Source(POISON, 1)
     confirm = model.Confirm(POISON, POISON, "value != ''", POISON)
     check = model.Check("http", {"url": POISON}, (POISON,), every=10.0, max_age=60.0)
     items = (

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from cockpit.checklist import model
+from cockpit.checklist.source import Source
 from cockpit.journal import event as ev
 from cockpit.journal.event import Actor, Data, Event
 
@@ -180,8 +181,8 @@ def _passed(item: str, summary: str, *, flaky: bool = False) -> ev.CheckMeasured
     return ev.CheckMeasured(item, "PASS", summary, flaky=flaky, tries=2 if flaky else 1, took=0.02)
 
 
-def _at(line: int) -> model.Source:
-    return model.Source("checklists/production/main.yaml", line)
+def _at(line: int) -> Source:
+    return Source("checklists/production/main.yaml", line)
 
 
 def _watches() -> Iterator[model.Item]:

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 import msgspec
 
 from cockpit.checklist import model
-from cockpit.checklist.model import Branch, Check, Confirm, Document, Item, Source, Variable
+from cockpit.checklist.model import Branch, Check, Confirm, Document, Item, Variable
+from cockpit.checklist.source import Source
 from cockpit.journal.event import Actor, Data, Event, RunOpened
 
 HERE = Source("checklist.yaml", 1)

@@ -1,0 +1,1 @@
+"""What changes things: the kinds of action, and the runner whose children outlive the engine."""
