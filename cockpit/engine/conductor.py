@@ -20,7 +20,8 @@ from cockpit.journal.event import Actor
 from cockpit.journal.line import Unrecordable
 from cockpit.journal.writer import NotRecorded
 from cockpit.run import command as cmd
-from cockpit.run.decide import Refusal, decide
+from cockpit.run.decide import decide
+from cockpit.run.refusal import Refusal
 from cockpit.text import safe
 
 

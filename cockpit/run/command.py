@@ -85,10 +85,101 @@ class Attest(Command, frozen=True, tag="attest"):
     key: str
 
 
+class Go(Command, frozen=True, tag="go"):
+    """Begin the step whose turn it is. `typed` is the release's name, where a step asks for it."""
+
+    step: str
+    typed: str = ""
+    action: str = ""
+    """Exactly what will be done; the engine fills it in."""
+
+
+class Retry(Command, frozen=True, tag="retry"):
+    """Try a step, or its compensation, again that failed: its action too, or only what shows that it worked."""
+
+    step: str
+    verify_only: bool = False
+    action: str = ""
+    """As in `Go`."""
+
+
+class Skip(Command, frozen=True, tag="skip"):
+    """Leave a step, or its compensation, out."""
+
+    step: str
+    reason: str
+
+
+class Tell(Command, frozen=True, tag="tell"):
+    """Say what was seen after doing what a step asks a person to do."""
+
+    step: str
+    value: str
+
+
+class Stop(Command, frozen=True, tag="stop"):
+    """End the action that is under way; what it had done by then is in doubt."""
+
+    step: str
+    reason: str
+
+
+class Settle(Command, frozen=True, tag="settle"):
+    """Say whether an action that is in doubt happened."""
+
+    step: str
+    happened: bool
+    reason: str
+
+
+class Agree(Command, frozen=True, tag="agree"):
+    """Agree, as a second person, that a step may begin."""
+
+    step: str
+
+
+class OpenPoll(Command, frozen=True, tag="open-poll"):
+    """Begin the roll call of a gate, or begin it again."""
+
+    step: str
+
+
+class Answer(Command, frozen=True, tag="answer"):
+    """Say GO or NO-GO for a position. `relayed` names whose voice the captain records."""
+
+    position: str
+    go: bool
+    reason: str
+    relayed: str = ""
+
+
+class Veto(Command, frozen=True, tag="veto"):
+    """Keep what a watch has fired from being done."""
+
+    item: str
+    reason: str
+
+
+class RollBack(Command, frozen=True, tag="roll-back"):
+    """Go the way back. `typed` is the release's name."""
+
+    typed: str
+    reason: str
+
+
+class Clear(Command, frozen=True, tag="clear"):
+    """Say, after a rollback, that the run may go on."""
+
+    reason: str
+
+
 class Measure(Command, frozen=True, tag="measure"):
     """Measure an item now; empty: every item."""
 
     item: str = ""
 
 
-AnyCommand = Confirm | Waive | RuleOut | TakeBack | AddNote | Hold | Release | TakeCommand | Close | Attest | Measure
+AnyCommand = (
+    Confirm | Waive | RuleOut | TakeBack | AddNote | Hold | Release | TakeCommand | Close | Attest | Measure
+    | Go | Retry | Skip | Tell | Stop | Settle | Agree | OpenPoll | Answer | Veto | RollBack | Clear
+)  # fmt: skip

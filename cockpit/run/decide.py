@@ -10,18 +10,16 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
 from cockpit.checklist.conditions import answer_condition
 from cockpit.checklist.model import Document, Item
 from cockpit.journal import event as ev
-from cockpit.journal.event import Actor, Data
+from cockpit.journal.event import Actor
 from cockpit.run import command as cmd
+from cockpit.run import plan_rules
+from cockpit.run.plan_rules import Moment, may_without_command, release_refused
+from cockpit.run.refusal import Decision, Refusal, clock_time, too_long
 from cockpit.run.standing import verdict
 from cockpit.run.state import State
-
-TEXT_LIMIT = 4000
-"""Characters in one value, note or reason: what stays readable, and far below the limit of a journal line."""
 
 BARE_WORDS = frozenset(
     "check checked confirmed done fine good ja ok okay oui seen si true v verified working works x y yes".split()  # noqa: SIM905
@@ -30,39 +28,21 @@ BARE_WORDS = frozenset(
 checklist names the value observed, never just "checked"."""
 
 
-class Refusal(msgspec.Struct, frozen=True):
-    """Why a command is not allowed, in a sentence that is shown as it is."""
-
-    reason: str
-
-
-Decision = tuple[Data, ...] | Refusal
-"""The events that a command comes to, or why it is refused."""
-
-
 def decide(state: State, command: cmd.Command, *, now: dt.datetime, who: Actor, in_command: bool) -> Decision:
     """Say what `command` of `who` comes to in `state` at `now`.
 
     `in_command` says whether this person commands the run: the engine knows, it holds the connections.
     """
     if state.closed is not None:
-        return Refusal(f"the run is closed since {_clock(state.closed)}: nothing can be added to it")
-    if not (in_command or isinstance(command, cmd.TakeCommand) or _speaks_for_a_position(state, command, who)):
-        since = _clock(state.captain.since)
+        return Refusal(f"the run is closed since {clock_time(state.closed)}: nothing can be added to it")
+    allowed = in_command or isinstance(command, cmd.TakeCommand) or may_without_command(command)
+    if not (allowed or _speaks_for_a_position(state, command, who)):
+        since = clock_time(state.captain.since)
         return Refusal(f"{state.captain.who} is captain since {since}: you look on, or take command first")
-    return _RULES[type(command)](_Moment(state, now, who, in_command), command)
+    return _RULES[type(command)](Moment(state, now, who, in_command), command)
 
 
-class _Moment(msgspec.Struct, frozen=True):
-    """What a rule looks at."""
-
-    state: State
-    now: dt.datetime
-    who: Actor
-    in_command: bool
-
-
-def _confirm(moment: _Moment, command: cmd.Confirm) -> Decision:
+def _confirm(moment: Moment, command: cmd.Confirm) -> Decision:
     item = _find(moment.state.document, command.item)
     if not isinstance(item, Item):
         return item
@@ -70,8 +50,8 @@ def _confirm(moment: _Moment, command: cmd.Confirm) -> Decision:
         return Refusal(f"{item.id} is measured, not confirmed: mend what the check shows, or waive it with a reason")
     if not command.value.strip():
         return Refusal("say what you saw: an empty value is no confirmation")
-    if too_long := _too_long(value=command.value, note=command.note):
-        return too_long
+    if refusal := too_long(value=command.value, note=command.note):
+        return refusal
     expect = item.confirm.expect
     holds = not expect or answer_condition(expect).decide({"value": command.value}).holds
     if command.value.strip(" .!").casefold() in BARE_WORDS and not (expect and holds):
@@ -81,20 +61,20 @@ def _confirm(moment: _Moment, command: cmd.Confirm) -> Decision:
     return (ev.ItemConfirmed(item.id, command.value, holds, command.note, command.evidence),)
 
 
-def _waive(moment: _Moment, command: cmd.Waive) -> Decision:
+def _waive(moment: Moment, command: cmd.Waive) -> Decision:
     item = _find(moment.state.document, command.item)
     if not isinstance(item, Item):
         return item
     if not command.reason.strip():
         return Refusal("a waiver needs a reason")
     if command.expires is not None and command.expires <= moment.now:
-        return Refusal(f"a waiver that expired at {_clock(command.expires)} waives nothing: give a later time")
-    if too_long := _too_long(reason=command.reason):
-        return too_long
+        return Refusal(f"a waiver that expired at {clock_time(command.expires)} waives nothing: give a later time")
+    if refusal := too_long(reason=command.reason):
+        return refusal
     return (ev.ItemWaived(item.id, command.reason, command.expires),)
 
 
-def _rule_out(moment: _Moment, command: cmd.RuleOut) -> Decision:
+def _rule_out(moment: Moment, command: cmd.RuleOut) -> Decision:
     document = moment.state.document
     branch = document.branch(command.item)
     found = _find(document, command.item) if branch is None else None
@@ -106,68 +86,70 @@ def _rule_out(moment: _Moment, command: cmd.RuleOut) -> Decision:
         return Refusal(f"{command.item} is not applicable already")
     if not command.reason.strip() and any(item.required for item in items):
         return Refusal("say why it is not applicable: only optional items go without a reason")
-    if too_long := _too_long(reason=command.reason):
-        return too_long
+    if refusal := too_long(reason=command.reason):
+        return refusal
     return tuple(ev.ItemRuledOut(item.id, command.reason) for item in items)
 
 
-def _take_back(moment: _Moment, command: cmd.TakeBack) -> Decision:
+def _take_back(moment: Moment, command: cmd.TakeBack) -> Decision:
     item = _find(moment.state.document, command.item)
     if not isinstance(item, Item):
         return item
     word = moment.state.item(item.id).word
     if word is None:
         return Refusal(f"nothing was said on {item.id}: there is nothing to take back")
-    return _too_long(reason=command.reason) or (ev.WordTakenBack(item.id, word.seq, command.reason),)
+    return too_long(reason=command.reason) or (ev.WordTakenBack(item.id, word.seq, command.reason),)
 
 
-def _note(moment: _Moment, command: cmd.AddNote) -> Decision:
+def _note(moment: Moment, command: cmd.AddNote) -> Decision:
     if command.item:
         item = _find(moment.state.document, command.item)
         if not isinstance(item, Item):
             return item
     if not command.text.strip() and not command.evidence:
         return Refusal("an empty note says nothing")
-    return _too_long(note=command.text) or (ev.NoteAdded(command.text, command.item, command.evidence),)
+    return too_long(note=command.text) or (ev.NoteAdded(command.text, command.item, command.evidence),)
 
 
-def _hold(moment: _Moment, command: cmd.Hold) -> Decision:
+def _hold(moment: Moment, command: cmd.Hold) -> Decision:
     hold = moment.state.hold
     if hold is not None:
-        return Refusal(f"already in hold since {_clock(hold.since)} by {hold.by.user}: {hold.reason}")
+        return Refusal(f"already in hold since {clock_time(hold.since)} by {hold.by.user}: {hold.reason}")
     if not command.reason.strip():
         return Refusal("a hold needs a reason")
-    return _too_long(reason=command.reason) or (ev.HoldStarted(command.reason),)
+    return too_long(reason=command.reason) or (ev.HoldStarted(command.reason),)
 
 
-def _release(moment: _Moment, command: cmd.Release) -> Decision:
+def _release(moment: Moment, command: cmd.Release) -> Decision:
     if moment.state.hold is None:
         return Refusal("the run is not in hold")
-    return _too_long(reason=command.reason) or (ev.HoldReleased(command.reason),)
+    if refusal := release_refused(moment.state):
+        return refusal
+    return too_long(reason=command.reason) or (ev.HoldReleased(command.reason),)
 
 
-def _take_command(moment: _Moment, command: cmd.TakeCommand) -> Decision:
+def _take_command(moment: Moment, command: cmd.TakeCommand) -> Decision:
     if moment.in_command:
         return Refusal("you are captain already")
-    return _too_long(reason=command.reason) or (ev.CommandTaken(command.reason, str(moment.state.captain.who)),)
+    return too_long(reason=command.reason) or (ev.CommandTaken(command.reason, str(moment.state.captain.who)),)
 
 
-def _close(moment: _Moment, command: cmd.Close) -> Decision:
-    return _too_long(reason=command.reason) or (ev.RunClosed(str(verdict(moment.state, moment.now)), command.reason),)
+def _close(moment: Moment, command: cmd.Close) -> Decision:
+    return too_long(reason=command.reason) or (ev.RunClosed(str(verdict(moment.state, moment.now)), command.reason),)
 
 
-def _attest(moment: _Moment, command: cmd.Attest) -> Decision:
+def _attest(moment: Moment, command: cmd.Attest) -> Decision:
     here = (moment.state.seq, moment.state.head)
     if command.seq > here[0] or (command.seq == here[0] and command.head != here[1]):
         return Refusal("what was signed is not this journal: sign its head, as `cockpit journal verify` tells it")
     if not command.signature.startswith("-----BEGIN SSH SIGNATURE-----"):
         return Refusal("this is no signature of ssh-keygen's")
-    return _too_long(signature=command.signature) or (
+    return too_long(signature=command.signature) or (
         ev.CheckpointSigned(command.seq, command.head, command.signature, command.key),
     )
 
 
-def _measure(moment: _Moment, command: cmd.Measure) -> Decision:
+def _measure(moment: Moment, command: cmd.Measure) -> Decision:
     if not command.item:
         return ()
     item = _find(moment.state.document, command.item)
@@ -178,7 +160,7 @@ def _measure(moment: _Moment, command: cmd.Measure) -> Decision:
     return ()
 
 
-_RULES: dict[type[cmd.Command], Callable[[_Moment, Any], Decision]] = {
+_RULES: dict[type[cmd.Command], Callable[[Moment, Any], Decision]] = {
     cmd.Confirm: _confirm,
     cmd.Waive: _waive,
     cmd.RuleOut: _rule_out,
@@ -190,6 +172,7 @@ _RULES: dict[type[cmd.Command], Callable[[_Moment, Any], Decision]] = {
     cmd.Close: _close,
     cmd.Attest: _attest,
     cmd.Measure: _measure,
+    **plan_rules.RULES,
 }
 
 
@@ -213,17 +196,6 @@ def _find(document: Document, item_id: str) -> Item | Refusal:
     return item
 
 
-def _ruled_out(moment: _Moment, item: Item) -> bool:
+def _ruled_out(moment: Moment, item: Item) -> bool:
     word = moment.state.item(item.id).word
     return word is not None and isinstance(word.said, ev.ItemRuledOut)
-
-
-def _too_long(**texts: str) -> Refusal | None:
-    for name, text in texts.items():
-        if len(text) > TEXT_LIMIT:
-            return Refusal(f"the {name} has {len(text)} characters, at most {TEXT_LIMIT} fit: attach a file instead")
-    return None
-
-
-def _clock(at: dt.datetime) -> str:
-    return at.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%SZ")

@@ -16,6 +16,7 @@ from immutables import Map
 from cockpit.checklist import model
 from cockpit.journal import event as ev
 from cockpit.journal.event import Actor, Data, Event
+from cockpit.run.procedure import Procedure, changed, concerns_the_plan
 
 HISTORY = 20
 """Changes of result remembered for each item."""
@@ -113,6 +114,8 @@ class State(msgspec.Struct, frozen=True):
     """The chain's hash up to `seq`."""
     recovered: int = 0
     """Torn lines set aside so far."""
+    procedure: Procedure = Procedure()
+    """Where the plan stands."""
 
     def item(self, item_id: str) -> ItemState:
         """What is known of an item; nothing yet for one that nothing happened to."""
@@ -120,8 +123,13 @@ class State(msgspec.Struct, frozen=True):
 
     @property
     def phase(self) -> str:
-        """`checks` while the run is open, `closed` after."""
-        return "closed" if self.closed else "checks"
+        """`checks` until a step has begun, then `go-live`; `rollback`, `rolled back`; `closed` at the end."""
+        if self.closed:
+            return "closed"
+        way_back = self.procedure.way_back
+        if way_back is not None and way_back.cleared is None:
+            return "rollback" if way_back.under_way else "rolled back"
+        return "go-live" if self.procedure.steps else "checks"
 
 
 _NOTHING = ItemState()
@@ -167,24 +175,34 @@ def fold(events: Iterable[Event], state: State | None = None) -> State:
         change = _CHANGES.get(type(event.data))
         if change is not None:
             change(draft, event, event.data)
+        if concerns_the_plan(event.data):
+            draft.procedure = changed(draft.procedure, event, changes_production=draft.changes_production)
     return draft.finish(event) if event is not None else state
 
 
 class _Draft:
     """A state in the making: what the changes of one fold work on, so that no state is made for each event."""
 
-    __slots__ = ("items", "run")
+    __slots__ = ("items", "procedure", "run")
 
     def __init__(self, state: State) -> None:
         self.run = state
         """All but the items."""
         self.items = state.items.mutate()
+        self.procedure = state.procedure
 
     def finish(self, last: Event) -> State:
-        return _replace(self.run, items=self.items.finish(), seq=last.seq, at=last.at, head=last.h)
+        return _replace(
+            self.run, items=self.items.finish(), procedure=self.procedure, seq=last.seq, at=last.at, head=last.h
+        )
 
     def item(self, item_id: str) -> ItemState:
         return self.items.get(item_id, _NOTHING)
+
+    def changes_production(self, step_id: str) -> bool:
+        plan = self.run.document.plan
+        step = plan.find(step_id) if plan is not None else None
+        return step is not None and step.changes
 
 
 def _word_said(draft: _Draft, event: Event, data: Any) -> None:

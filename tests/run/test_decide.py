@@ -13,7 +13,8 @@ from cockpit.checklist.model import Confirm
 from cockpit.journal import event as ev
 from cockpit.journal.event import Actor
 from cockpit.run import command as cmd
-from cockpit.run.decide import Refusal, decide
+from cockpit.run.decide import decide
+from cockpit.run.refusal import Refusal
 from cockpit.run.state import State, fold
 from tests.run.test_fold import happenings
 from tests.support.runs import ADA, BOB, T0, document, events, live, manual

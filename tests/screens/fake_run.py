@@ -10,7 +10,8 @@ from launch import ADA, NOW, event, story
 
 from cockpit.journal.event import Actor, Data, Event
 from cockpit.run.command import Command
-from cockpit.run.decide import Refusal, decide
+from cockpit.run.decide import decide
+from cockpit.run.refusal import Refusal
 from cockpit.run.state import State, apply, fold
 from cockpit.views.run_view import Link, Outcome
 
