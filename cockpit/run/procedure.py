@@ -305,7 +305,8 @@ def _gate_opened(procedure: Procedure, event: Event, data: ev.GateOpened) -> Pro
 
 
 def _watch_fired(procedure: Procedure, event: Event, data: ev.WatchFired) -> Procedure:
-    taken = data.action == "advise" or data.would
+    held = bool(procedure.holds) and procedure.holds[-1][1] is None
+    taken = data.action == "advise" or data.would or (data.action == "hold" and held)
     fired = Fired(event.at, data.criterion, data.action, data.due, data.would, taken=taken)
     return _replace(procedure, fired=procedure.fired.set(data.item, fired))
 

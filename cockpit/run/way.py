@@ -125,7 +125,7 @@ def _no_way_back(step: Step, state: State) -> str:
         return "it cannot be undone"
     if step.reversible_until and _happened(state.procedure.step(step.reversible_until)):
         return f"not after {step.reversible_until}"
-    if step.undo is None and step.changes:
+    if step.undo is None and step.changes and step.action is not None:
         return "the plan says nothing of how it is undone"
     return ""
 
