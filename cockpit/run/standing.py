@@ -10,6 +10,7 @@ import msgspec
 
 from cockpit.checklist.model import Branch, Check, Item
 from cockpit.journal import event as ev
+from cockpit.run.outcome import of_the_plan_asterisks, of_the_plan_blockers
 from cockpit.run.state import ItemState, Measurement, State
 
 
@@ -151,6 +152,7 @@ def verdict(state: State, now: dt.datetime) -> Verdict:
     held = state.hold is not None
     if held:
         blockers.append("in hold")
+    blockers += of_the_plan_blockers(state)
     asterisks = [
         words
         for count, words in (
@@ -163,7 +165,8 @@ def verdict(state: State, now: dt.datetime) -> Verdict:
         )
         if count
     ]
-    good = not counted.blocking and not held
+    asterisks += of_the_plan_asterisks(state)
+    good = not blockers
     return Verdict(good, tuple(asterisks), () if good else tuple(blockers))
 
 
