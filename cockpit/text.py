@@ -85,6 +85,8 @@ class Redactor:
 
     def __init__(self, secrets: Mapping[str, str] | None = None) -> None:
         """Start with `secrets`: name to value."""
+        self.secrets: tuple[tuple[str, str], ...] = ()
+        """Name and value of each secret known: to hand them to another process, over a pipe, and nowhere else."""
         self._names: dict[str, str] = {}
         self._pattern: re.Pattern[str] | None = None
         for name, value in (secrets or {}).items():
@@ -94,6 +96,7 @@ class Redactor:
         """Hide `value` from now on; it is shown as `***name***`."""
         if len(value.strip()) < SHORTEST_SECRET:
             raise ValueError(f"secret {name!r} is shorter than {SHORTEST_SECRET} characters: too short to protect")
+        self.secrets = (*self.secrets, (name, value))
         for form in _forms(value):
             self._names.setdefault(form, name)
         longest_first = sorted(self._names, key=len, reverse=True)

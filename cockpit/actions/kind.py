@@ -26,6 +26,8 @@ class Outcome:
     """Exit status, or status of an answer; None where there is none."""
     unknown: bool = False
     """It was cut off, and may or may not have happened: the step is in doubt."""
+    nothing: bool = False
+    """It failed before anything was done: nothing has to be undone."""
 
 
 Print = Callable[[bytes], None]

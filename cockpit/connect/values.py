@@ -62,10 +62,21 @@ class Values:
 
         return self.redactor(USE.sub(shown, text))
 
+    def shown(self, spec: dict[str, Any]) -> dict[str, Any]:
+        """`spec` for display: each text in it as `show` would show it."""
+        return {key: self._shown(value) for key, value in spec.items()}
+
     def at_hand(self, spec: dict[str, Any]) -> bool:
         """Whether `fill` has all that it needs, and will read no file and run no command."""
         used = (self._variables[name] for name in names_in(spec) if name in self._variables)
         return all(self._recent(variable.name) is not None for variable in used if _is_read(variable))
+
+    def _shown(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return self.shown(value)
+        if isinstance(value, list | tuple):
+            return [self._shown(each) for each in value]
+        return self.show(value) if isinstance(value, str) else value
 
     def _filled(self, value: Any) -> Any:
         if isinstance(value, dict):

@@ -6,12 +6,15 @@ import asyncio
 import datetime as dt
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from cockpit.actions.kind import ActionKind
 from cockpit.checks.kind import Kind
 from cockpit.connect.values import Values
+from cockpit.engine.carrying import Carrying
 from cockpit.engine.evidence import EvidenceUnreadable, measure_file
 from cockpit.engine.measuring import Measurements
 from cockpit.engine.protocol import Accepted, Refused
@@ -22,22 +25,34 @@ from cockpit.journal.writer import NotRecorded
 from cockpit.run import command as cmd
 from cockpit.run.decide import decide
 from cockpit.run.refusal import Refusal
+from cockpit.run.way import current, plan_of
 from cockpit.text import safe
 
 
 class Conductor:
     """One run, as long as its engine lives."""
 
-    def __init__(self, record: RunRecord, kinds: Mapping[str, Kind], environ: Mapping[str, str]) -> None:
-        """Carry the run of `record`. `environ` is where its secrets may come from."""
+    def __init__(
+        self,
+        record: RunRecord,
+        kinds: Mapping[str, Kind],
+        environ: Mapping[str, str],
+        *,
+        actions: Mapping[str, ActionKind],
+        steps: Path,
+    ) -> None:
+        """Carry the run of `record`. Secrets may come from `environ`; actions leave their word in `steps`."""
         self.record = record
         self._values = Values(record.state.document.variables, environ)
         self._measurements = Measurements(record, kinds, self._values)
         self._deciding = asyncio.Lock()
+        self._carrying = Carrying(record, actions, self._values, steps, self._measurements, self._deciding)
 
     async def run(self) -> None:
-        """Keep the checks measured until cancelled."""
-        await self._measurements.run()
+        """Keep the checks measured and the plan carried out until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._measurements.run())
+            group.create_task(self._carrying.run())
 
     async def carry_out(self, number: int, command: cmd.Command, who: Actor, *, in_command: bool) -> Accepted | Refused:
         """Do what `command` asks, or say why not. `number` is repeated in the answer."""
@@ -50,8 +65,8 @@ class Conductor:
             decision = decide(state, command, now=dt.datetime.now(dt.UTC), who=who, in_command=in_command)
             if isinstance(decision, Refusal):
                 return Refused(number, decision.reason)
-            if isinstance(command, cmd.Measure):
-                self._measurements.ask(command.item)
+            if not decision:
+                self._do(command)
                 return Accepted(number, state.seq)
             try:
                 return Accepted(number, await self.record.record(who, *decision))
@@ -60,18 +75,38 @@ class Conductor:
             except NotRecorded as problem:
                 return Refused(number, f"NOT RECORDED: {problem}", recorded=False)
 
+    def _do(self, command: cmd.Command) -> None:
+        """Do what leaves no event of its own: what comes of it will."""
+        match command:
+            case cmd.Measure(item):
+                self._measurements.ask(item)
+            case cmd.Stop(step):
+                self._carrying.stop(step)
+            case _:
+                return
+
     async def _taken_in(self, command: cmd.Command, who: Actor) -> cmd.Command:
         """The command as it may be kept: secrets out, control characters visible, files of evidence measured.
 
         Files are read for the engine's own user only: for anybody else it would be reading what they may not.
         """
         cleaned: cmd.Command = msgspec.convert(self._clean(msgspec.to_builtins(command)), cmd.AnyCommand)
+        if isinstance(cleaned, cmd.Go | cmd.Retry):
+            return msgspec.structs.replace(cleaned, action=self._request(cleaned.step))
         if not isinstance(cleaned, cmd.Confirm | cmd.AddNote) or not cleaned.evidence:
             return cleaned
         if who.uid != os.geteuid() and any(evidence.path for evidence in cleaned.evidence):
             raise EvidenceUnreadable("a file as evidence can be given by the captain's own user only: give its text")
         measured = [await asyncio.to_thread(measure_file, evidence) for evidence in cleaned.evidence]
         return msgspec.structs.replace(cleaned, evidence=tuple(measured))
+
+    def _request(self, step_id: str) -> str:
+        """Exactly what the step, or the compensation whose turn it is, will do."""
+        state = self.record.state
+        step = plan_of(state).find(step_id)
+        here = current(state)
+        undo = here is not None and here.undo and here.step.id == step_id
+        return self._carrying.request(step, undo=undo) if step is not None else ""
 
     def _clean(self, value: Any) -> Any:
         if isinstance(value, str):

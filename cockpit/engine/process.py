@@ -15,6 +15,7 @@ import signal
 from pathlib import Path
 
 from cockpit import __version__
+from cockpit.actions.registry import kinds as actions
 from cockpit.checks.registry import kinds
 from cockpit.engine.conductor import Conductor
 from cockpit.engine.identity import myself
@@ -63,7 +64,7 @@ async def _carry(run: RunFolder, writer: Writer) -> None:
     if record.state.closed is None:
         with contextlib.suppress(NotRecorded):  # a full disk: the run can still be looked at, and says so
             await record.record(record.engine, EngineStarted(os.getpid(), __version__, after))
-    server = Server(conductor := Conductor(record, kinds(), os.environ))
+    server = Server(conductor := Conductor(record, kinds(), os.environ, actions=actions(), steps=run.steps))
     await server.start(run)
     measuring = asyncio.create_task(conductor.run())
     reason = await _end(record, server, measuring)

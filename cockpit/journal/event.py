@@ -292,6 +292,8 @@ class ActionEnded(Data, frozen=True):
     host: str = ""
     """Which of several hosts this was; the action goes on with the next one unless `last`."""
     last: bool = True
+    nothing: bool = False
+    """It failed before anything was done: nothing has to be undone."""
 
 
 class StepDoubted(Data, frozen=True):

@@ -50,8 +50,8 @@ class Doing(msgspec.Struct, frozen=True):
     """How the phase before this one ended, in words."""
     status: int | None = None
     output: str = ""
-    engine: int = 0
-    """The process that began the action."""
+    seq: int = 0
+    """The event that began the last attempt."""
 
     @property
     def over(self) -> bool:
@@ -210,6 +210,7 @@ def _step_begun(procedure: Procedure, event: Event, data: ev.StepBegun) -> Proce
         action=data.action,
         rehearsed=data.rehearsed,
         hosts=data.hosts,
+        seq=event.seq,
     )
     if data.undo:
         return _with(procedure, data.step, _replace(state, undo=doing))
@@ -223,7 +224,8 @@ def _action_ended(procedure: Procedure, event: Event, data: ev.ActionEnded) -> P
     hosts_done = (*doing.hosts_done, data.host) if data.host and data.done else doing.hosts_done
     ended = _replace(doing, summary=data.summary, status=data.status, output=data.output, hosts_done=hosts_done)
     if not data.done:
-        ended = _replace(ended, phase=Phase.FAILED, failed_in="action", since=event.at)
+        failed_in = "not done" if data.nothing else "action"
+        ended = _replace(ended, phase=Phase.FAILED, failed_in=failed_in, since=event.at)
     elif data.last:
         ended = _replace(ended, phase=Phase.VERIFYING, since=event.at)
     return _with_doing(procedure, data, ended)

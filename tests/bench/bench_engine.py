@@ -52,7 +52,8 @@ def confirmation(rounds: int) -> Figure:
     me = myself()
 
     async def confirm() -> list[float]:
-        conductor = Conductor(RunRecord(Writer.resume(run.journal, engine=myself(engine=True))), kinds(), os.environ)
+        record = RunRecord(Writer.resume(run.journal, engine=myself(engine=True)))
+        conductor = Conductor(record, kinds(), os.environ, actions={}, steps=run.steps)
         took = []
         for number in range(rounds):
             command = Confirm("owner", f"seen {number}", note="as in the rehearsal")
