@@ -24,6 +24,7 @@ def main() -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nothing, stream)
+    os.chdir("/")
 
     from cockpit.actions.runner import carry_out
 

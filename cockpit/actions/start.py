@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
+import cockpit
 from cockpit.actions import job as jobs
 from cockpit.actions.folder import AttemptFolder
 from cockpit.actions.job import Job
@@ -36,12 +38,12 @@ def start(attempt: AttemptFolder, job: Job) -> None:
         raise NotStarted(f"{attempt.path} cannot be made: {error.strerror}") from None
     try:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "cockpit.actions", str(attempt.path)],
+            [sys.executable, "-m", "cockpit.actions", str(attempt.path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            cwd="/",
+            cwd=Path(cockpit.__file__).parents[1],  # so that it is this Cockpit that starts, installed or not
         )
     except OSError as error:
         raise NotStarted(f"its runner cannot be started: {error.strerror}") from None

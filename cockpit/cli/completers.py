@@ -46,6 +46,14 @@ def items(parsed_args: argparse.Namespace, **_: object) -> Iterable[str]:
     return [item.id for item in document.checkable()]
 
 
+def steps(parsed_args: argparse.Namespace, **_: object) -> Iterable[str]:
+    """The ids of the steps of the run that was named before."""
+    from cockpit.cli.record import opened_document
+
+    plan = opened_document(parsed_args.run).plan
+    return [step.id for step in plan.every()] if plan is not None else []
+
+
 def kinds(**_: object) -> Iterable[str]:
     """The kinds of check."""
     from cockpit.checks.registry import kinds as known

@@ -11,6 +11,9 @@ from typing import Any
 from cockpit.cli import completers, words
 from cockpit.cli.exits import EXPLAINED
 
+STEP_WORDS = ("go", "retry", "verify", "skip", "tell", "stop", "happened", "not-happened", "agree")
+"""What can be done to a step."""
+
 
 class Command(argparse.ArgumentParser):
     """A command, with examples of its use; or a command that has commands."""
@@ -62,6 +65,7 @@ def build() -> Command:
         ("carry out a checklist", _add_runs),
         ("say something on a run", _add_words),
         ("read the record", _add_record),
+        ("go live, and back", _add_plan),
         ("measure", _add_check),
         ("write a checklist", _add_checklist),
         ("try it, use it", _add_rest),
@@ -187,6 +191,61 @@ def _add_words(cockpit: Command) -> None:
         "close", "say:close", "End the run with the verdict that it has.", "cockpit close 20261201-2130-2.4.0"
     )
     _because(_run(close), required=False)
+
+
+def _add_plan(cockpit: Command) -> None:
+    step = cockpit.command(
+        "step",
+        "carry:step",
+        "Carry a step of the plan on: begin it, try it again, leave it out, say how it is.",
+        "cockpit step 20261201-2130-2.4.0 migrate go",
+        "cockpit step 20261201-2130-2.4.0 freeze tell --because 'posted at 21:58'",
+        "cockpit step 20261201-2130-2.4.0 warm-caches skip --because 'no cache in this installation'",
+        more="go begins it, retry does it again, verify only looks again whether it worked, skip leaves it out, tell\n"
+        "says what was seen after doing it by hand, stop ends its action, happened and not-happened settle a doubt,\n"
+        "agree is the second person's word.",
+    )
+    _run(step).argument("step", metavar="STEP", complete=completers.steps, help="the id of a step")
+    step.argument("what", choices=list(STEP_WORDS), help="what is done with it")
+    _because(step, required=False)
+    _type_name(step, "the release's name, where a step is a point of no return")
+
+    rollback = cockpit.command(
+        "rollback",
+        "carry:rollback",
+        "Go the way back: undo what was done, in reverse.",
+        "cockpit rollback 20261201-2130-2.4.0 --type-name 2.4.0 --because 'orders fail'",
+    )
+    _because(_type_name(_run(rollback), "the release's name, to show that it is meant"), required=True)
+    clear = cockpit.command(
+        "clear",
+        "carry:clear",
+        "Say, after a rollback, that the run may go on.",
+        "cockpit clear 20261201-2130-2.4.0 --because 'a typo in the migration; mended'",
+    )
+    _because(_run(clear), required=True)
+    veto = cockpit.command(
+        "veto",
+        "carry:veto",
+        "Keep what a watch has fired from being done.",
+        "cockpit veto 20261201-2130-2.4.0 error-rate --because 'a known burst of the importer'",
+    )
+    _because(_item(_run(veto)), required=True)
+    poll = cockpit.command(
+        "poll", "carry:poll", "Begin the roll call of a gate.", "cockpit poll 20261201-2130-2.4.0 go-no-go"
+    )
+    _run(poll).argument("step", metavar="STEP", complete=completers.steps, help="the step that is the gate")
+    answer = cockpit.command(
+        "answer",
+        "carry:answer",
+        "Say GO or NO-GO for a position.",
+        "cockpit answer 20261201-2130-2.4.0 --as security GO --because 'keys rotated at 19:40'",
+        "cockpit answer 20261201-2130-2.4.0 --as security GO --because 'said on the bridge' --relayed grace",
+    )
+    _run(answer).argument("answer", choices=["GO", "NO-GO"], help="the answer")
+    answer.argument("--as", dest="as_position", metavar="POSITION", required=True, help="the position that answers")
+    answer.argument("--relayed", metavar="NAME", default="", help="the captain only: whose voice this is")
+    _because(answer, required=True)
 
 
 def _add_record(cockpit: Command) -> None:
@@ -348,6 +407,10 @@ def _item(command: Command) -> Command:
 
 def _because(command: Command, *, required: bool) -> Command:
     return command.argument("--because", metavar="TEXT", default="", required=required, help="the reason")
+
+
+def _type_name(command: Command, meaning: str) -> Command:
+    return command.argument("--type-name", metavar="NAME", default="", help=meaning)
 
 
 def _evidence(command: Command) -> Command:

@@ -56,7 +56,7 @@ def sign(args: argparse.Namespace) -> int:
     from cockpit.journal import checkpoint, folder
 
     run = folder.find(args.run)
-    state = _state(run)
+    state = state_of(run)
     reached = checkpoint.Checkpoint(state.run, state.seq, state.head)
     try:
         signed = checkpoint.sign(reached, Path(args.key).expanduser())
@@ -74,7 +74,7 @@ def close(args: argparse.Namespace) -> int:
 
     run = folder.find(args.run)
     ask(run, cmd.Close(args.because))
-    verdict = _state(run).verdict
+    verdict = state_of(run).verdict
     print(verdict)
     return Exit.GOOD if verdict.startswith("GOOD") else Exit.NO
 
@@ -85,7 +85,7 @@ def ask(run: RunFolder, command: cmd.Command) -> int:
     from cockpit.engine.protocol import Refused
 
     async def asked() -> int:
-        if _state(run).closed is not None:
+        if state_of(run).closed is not None:
             raise Ended(Exit.REFUSED, f"run {run.id} is closed: nothing can be added to it")
         await asyncio.to_thread(start_engine, run)
         client = await Client.connect(run, "script")
@@ -118,14 +118,15 @@ def _send(args: argparse.Namespace, command: cmd.Command) -> int:
 
 
 def _refuse_unknown_item(run: RunFolder, item: str) -> None:
-    document = _state(run).document
+    document = state_of(run).document
     if document.find(item) is None and document.branch(item) is None:
         near = document.nearest(item)
         meant = f"did you mean {near}?" if near else f"`cockpit status {run.id} --json` lists them"
         raise Ended(Exit.WRONG, f"there is no item {item!r} in {run.id}: {meant}")
 
 
-def _state(run: RunFolder) -> State:
+def state_of(run: RunFolder) -> State:
+    """The state of a run, as its journal says it."""
     from cockpit.journal.reader import read
     from cockpit.run.state import fold
 

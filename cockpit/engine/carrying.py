@@ -52,6 +52,7 @@ class Carrying:
     def __init__(
         self,
         record: RunRecord,
+        *,
         kinds: Mapping[str, ActionKind],
         values: Values,
         steps: Path,

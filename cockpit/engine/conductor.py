@@ -46,7 +46,14 @@ class Conductor:
         self._values = Values(record.state.document.variables, environ)
         self._measurements = Measurements(record, kinds, self._values)
         self._deciding = asyncio.Lock()
-        self._carrying = Carrying(record, actions, self._values, steps, self._measurements, self._deciding)
+        self._carrying = Carrying(
+            record,
+            kinds=actions,
+            values=self._values,
+            steps=steps,
+            measure=self._measurements,
+            deciding=self._deciding,
+        )
 
     async def run(self) -> None:
         """Keep the checks measured and the plan carried out until cancelled."""
