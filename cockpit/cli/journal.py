@@ -65,12 +65,14 @@ def follow(args: argparse.Namespace) -> int:
 
 def _print(events: Iterable[tuple[Event, bytes]], *, as_written: bool, names: dict[str, str]) -> None:
     """Print events for people or as they are written; `names` learns the titles of items on the way."""
+    from cockpit.views.timeline import titles_in
+
     for event, line in events:
         if as_written:
             sys.stdout.buffer.write(line)
             continue
         if isinstance(event.data, RunOpened):
-            names.update((item.id, item.title) for item in decode(bytes(event.data.document)).checkable())
+            names.update(titles_in(decode(bytes(event.data.document))))
         print(_told(event, names))
     sys.stdout.flush()
 

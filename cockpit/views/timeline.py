@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cockpit.checklist.model import Document
 from cockpit.journal import event as ev
 from cockpit.journal.event import Event
 from cockpit.views.ages import clock, duration
 from cockpit.views.line import Line, Look, line
 from cockpit.views.moment import Moment
+from cockpit.views.plan_sentences import SENTENCES
 from cockpit.views.words import one_line, person, plural, title
 
 
@@ -26,14 +28,23 @@ class Told:
 
 
 def titles(now: Moment) -> Mapping[str, str]:
-    """The title of every item and watch, by id."""
-    return {item.id: title(item.title) for item in now.state.document.checkable()}
+    """The title of every item, watch and step, by id."""
+    return titles_in(now.state.document)
+
+
+def titles_in(document: Document) -> dict[str, str]:
+    """The title of every item, watch and step of a checklist, by id."""
+    steps = document.plan.every() if document.plan is not None else ()
+    return {each.id: title(each.title) for each in (*document.checkable(), *steps)}
 
 
 def tell(event: Event, names: Mapping[str, str], zone: dt.tzinfo | None) -> Told:
     """Say what happened, in plain English."""
-    of_item = getattr(event.data, "item", "")
-    name = names.get(of_item, of_item)
+    of_what = getattr(event.data, "item", "") or getattr(event.data, "step", "")
+    name = names.get(of_what, of_what)
+    of_plan = SENTENCES.get(type(event.data))
+    if of_plan is not None:
+        return Told(event, person(event.by), *of_plan(event.data, f'"{name}"' if name else ""))
     say = _SENTENCES.get(type(event.data), _something)
     return Told(event, person(event.by), *say(event.data, _About(event, f'"{name}"' if name else "", zone)))
 
@@ -66,7 +77,9 @@ def wanted_events(events: Sequence[Event], words: str, names: Mapping[str, str],
 
 
 def _found(told: Told, asked: Sequence[str]) -> bool:
-    text = f"{told.event.kind} {told.event.by} {getattr(told.event.data, 'item', '')} {told.sentence}".casefold()
+    data = told.event.data
+    about = getattr(data, "item", "") or getattr(data, "step", "")
+    text = f"{told.event.kind} {told.event.by} {about} {told.sentence}".casefold()
     return all((word[1:] not in text) if word[0] == "!" and len(word) > 1 else word in text for word in asked)
 
 
