@@ -154,6 +154,7 @@ def _summary_as_json(run: RunSummary) -> dict[str, Any]:
 
 def _status_as_json(state: State, now: dt.datetime, *, engine_alive: bool) -> dict[str, Any]:
     """Where a run stands: `items` counts by state, `standing` names each item's."""
+    from cockpit.cli import plan_status
     from cockpit.run.standing import Standing, standing, tally, verdict
 
     document = state.document
@@ -171,11 +172,10 @@ def _status_as_json(state: State, now: dt.datetime, *, engine_alive: bool) -> di
         "good": state.verdict.startswith("GOOD") if state.closed else found.good,
         "items": {which.value: counted[which] for which in Standing} | {"total": counted.total},
         "standing": {item.id: standing(item, state.item(item.id), now).value for item in document.checkable()},
-        "steps": [],
         "hold": {"reason": state.hold.reason, "by": str(state.hold.by), "since": state.hold.since.isoformat()}
         if state.hold
         else None,
-        "poll": None,
+        **plan_status.as_json(state, now),
         "captain": {"who": str(state.captain.who), "since": state.captain.since.isoformat()},
         "opened": state.opened.isoformat(),
         "closed": state.closed.isoformat() if state.closed else None,
@@ -186,6 +186,7 @@ def _status_as_json(state: State, now: dt.datetime, *, engine_alive: bool) -> di
 
 
 def _status_lines(state: State, now: dt.datetime, *, engine_alive: bool) -> Iterator[str]:
+    from cockpit.cli import plan_status
     from cockpit.run.standing import tally, verdict
 
     what = " ".join(word for word in (state.environment, state.release) if word)
@@ -197,6 +198,7 @@ def _status_lines(state: State, now: dt.datetime, *, engine_alive: bool) -> Iter
     ended = f"closed {state.closed:%Y-%m-%d %H:%M:%S}Z" if state.closed else "none: it starts when somebody attaches"
     yield f"engine    {'running' if engine_alive else ended}"
     yield f"journal   {state.seq + 1} events, head {state.head[:16]}"
+    yield from plan_status.lines(state, now)
     for part in state.document.parts:
         counted = tally(part.items(), state, now)
         if counted.total:
