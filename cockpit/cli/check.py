@@ -139,14 +139,18 @@ def _rows(
         )
 
 
-def _changes(
-    before: ItemBaseline, result: CheckMeasured, found: ItemBaseline | None, passed: Passed
-) -> Iterator[Change]:
-    """What differs: the result, the figure, and each value; no values where nothing could be measured."""
-    yield from changes({RESULT: before.result}, {RESULT: result.result}, (), passed)
-    if found is not None and found.found:
-        yield from changes(*figures(before.figure, result.value), before.times, passed)
-        yield from changes(before.found, found.found, (*before.times, *found.times), passed)
+def _changes(before: ItemBaseline, result: CheckMeasured, found: ItemBaseline | None, passed: Passed) -> list[Change]:
+    """What differs: the result, each value, and the figure when it is none of them.
+
+    Where nothing could be measured there are no values, and the result alone tells.
+    """
+    differing = changes({RESULT: before.result}, {RESULT: result.result}, (), passed)
+    if found is None or not found.found or not before.found:
+        return differing
+    values = changes(before.found, found.found, (*before.times, *found.times), passed)
+    figure = changes(*figures(before.figure, result.value), before.times, passed)
+    told = [(each.before, each.now) for each in values]
+    return [*differing, *(each for each in figure if (each.before, each.now) not in told), *values]
 
 
 def _print(report: Report, form: str) -> None:

@@ -9,18 +9,17 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cockpit.checklist.model import Document, Item
-from cockpit.checks.found import item_baseline
 from cockpit.checks.kind import Session
 from cockpit.checks.measure import measure
 from cockpit.checks.registry import kinds
 from cockpit.connect.routes import HostRoutes
 from cockpit.connect.values import Values
 from cockpit.engine.scheduler import Scheduler
-from cockpit.journal.baseline import ItemBaseline
 from cockpit.journal.event import CheckMeasured
 
 if TYPE_CHECKING:
     from cockpit.cli.progress import Progress
+    from cockpit.journal.baseline import ItemBaseline
 
 
 class Measured:
@@ -76,6 +75,8 @@ async def _scheduler(
         keep: Callable[[Mapping[str, Any]], None] | None = found.update if into.remember else None
         result = await measure(item.id, item.check, kinds=known, values=values, session=session, found=keep)
         if into.remember:
+            from cockpit.report.found import item_baseline
+
             kind = known.get(item.check.kind)
             into.found[item.id] = item_baseline(result, found, item.check, kind, values.redactor)
         return result

@@ -17,7 +17,7 @@ from cockpit.journal.event import CheckMeasured
 Measure = Callable[[Item], Awaitable[CheckMeasured]]
 Report = Callable[[CheckMeasured], None]
 
-AT_ONCE: Mapping[str, int] = {"docker": 8, "postgres": 16, "sqlite": 8}
+AT_ONCE: Mapping[str, int] = {"docker": 8, "postgres": 16, "sqlite": 8, "http": 100}
 """How many of a kind are measured at once: those whose library works in threads, or whose server forks for each."""
 
 AT_ONCE_OTHERWISE = 50

@@ -19,7 +19,7 @@ import msgspec
 
 from cockpit.journal.chain import LONGEST
 from cockpit.journal.disk import check_folders, sync_folder
-from cockpit.journal.event import BaselineTaken, Remembered
+from cockpit.journal.event import BaselineTaken, Remembered, Value
 from cockpit.journal.folder import state_home
 from cockpit.journal.line import canonical
 from cockpit.text import safe_line
@@ -29,9 +29,6 @@ FORMAT = 1
 
 LARGEST = 64 * 1024 * 1024
 """Bytes of a file that is read."""
-
-Value = bool | int | float | str | None
-"""One value that was found."""
 
 _ENDING = ".json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")

@@ -255,6 +255,10 @@ class ChecksAffirmed(Data, frozen=True):
     at: dict[str, dt.datetime]
 
 
+Value = bool | int | float | str | None
+"""One value that was found."""
+
+
 class Remembered(msgspec.Struct, frozen=True, omit_defaults=True):
     """How an item came out when a baseline was taken."""
 

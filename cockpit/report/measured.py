@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cockpit.checklist.model import Branch, Document, Item
-from cockpit.journal.baseline import Value
-from cockpit.journal.event import CheckMeasured
+from cockpit.journal.event import CheckMeasured, Value
 from cockpit.run.difference import Change
 
 RESULTS = ("PASS", "WARN", "FAIL", "ERROR", "BLOCKED")
@@ -104,7 +103,7 @@ def headings(document: Document) -> Mapping[str, tuple[Branch, ...]]:
 def details(result: CheckMeasured, evidence: int | None = None) -> Iterator[tuple[str, str]]:
     """Label and text: what was asked, each condition that does not hold with what was found, and what came back.
 
-    At most `evidence` lines of that, if given.
+    At most `evidence` lines of that, if given: from its beginning, and more from its end, where a body or an error is.
     """
     if result.request:
         yield "asked", result.request
@@ -115,10 +114,10 @@ def details(result: CheckMeasured, evidence: int | None = None) -> Iterator[tupl
             if finding.problem:
                 yield "problem", finding.problem
     lines = result.evidence.splitlines()
-    kept = lines if evidence is None else lines[:evidence]
-    yield from (("evidence", line) for line in kept)
-    if len(lines) > len(kept):
-        yield "", f"({len(lines) - len(kept)} more lines with --format json)"
+    if evidence is not None and len(lines) > evidence:
+        first, last = evidence // 4, evidence - evidence // 4 - 1
+        lines[first:-last] = [f"[{len(lines) - first - last} lines: --format json has them]"]
+    yield from (("evidence", line) for line in lines)
 
 
 def failure_text(result: CheckMeasured) -> str:

@@ -12,9 +12,9 @@ import enum
 import math
 from collections.abc import Iterator, Sequence
 
-from cockpit.report.measured import RESULTS, Report, Row, change_text, details
+from cockpit.report.measured import Report, Row, change_text, details
 
-EVIDENCE_LINES = 3
+EVIDENCE_LINES = 4
 """Lines of evidence for each item: transports cut what is longer than a few kilobytes."""
 
 NAMED = 5
@@ -54,7 +54,7 @@ def nagios(report: Report) -> Iterator[str]:
 
 def _first(report: Report) -> str:
     told = []
-    for name in reversed(RESULTS[1:]):
+    for name in ("FAIL", "ERROR", "BLOCKED", "WARN"):
         rows = [row for row in report.rows if row.result.result == name]
         if rows:
             told.append(f"{len(rows)} of {len(report.rows)} {name}: {_named(rows)}")

@@ -9,8 +9,8 @@ from cockpit.report.measured import Report, Row, change_text, details
 Paint = Callable[[str, str], str]
 """Called with a text and the result that it tells of; returns it as it is to be shown."""
 
-EVIDENCE_LINES = 5
-"""Lines of evidence that are shown; JSON has all that was kept."""
+EVIDENCE_LINES = 8
+"""Lines of evidence that are shown, from its beginning and its end; JSON has all that was kept."""
 
 CHANGES = 10
 """Values that differ from the baseline that are shown of one item; JSON has all."""

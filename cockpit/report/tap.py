@@ -59,8 +59,9 @@ def _diagnostics(row: Row) -> Iterator[str]:
         yield "differs:"
         yield from (f"  - {_quoted(change_text(change))}" for change in row.changes)
     if result.evidence:
-        yield "evidence: |2-"
-        yield from (f"  {line}" for line in result.evidence.rstrip("\n").split("\n"))
+        # A list of lines: old harnesses read a part of YAML that has no texts of several lines.
+        yield "evidence:"
+        yield from (f"  - {_quoted(line)}" for line in result.evidence.rstrip("\n").split("\n"))
 
 
 def _quoted(text: str) -> str:

@@ -22,8 +22,7 @@ from collections.abc import Container, Mapping
 
 import msgspec
 
-from cockpit.journal.baseline import Value
-from cockpit.journal.event import CheckMeasured, Remembered
+from cockpit.journal.event import CheckMeasured, Remembered, Value
 
 FIGURE = "figure"
 """The name under which the figure to plot is compared."""

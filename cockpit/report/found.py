@@ -12,9 +12,8 @@ from typing import Any
 
 from cockpit.checklist.condition_values import SHOWN, shown, walk
 from cockpit.checklist.conditions import ConditionError, compile_condition
-from cockpit.checklist.kinds import Field
+from cockpit.checklist.kinds import DocumentedKind, Field
 from cockpit.checklist.model import Check
-from cockpit.checks.kind import Kind
 from cockpit.journal.baseline import ItemBaseline
 from cockpit.journal.event import CheckMeasured
 from cockpit.text import Redactor, safe_line
@@ -34,7 +33,7 @@ FIGURE = "figure"
 
 
 def item_baseline(
-    result: CheckMeasured, values: Mapping[str, Any], check: Check, kind: Kind | None, redact: Redactor
+    result: CheckMeasured, values: Mapping[str, Any], check: Check, kind: DocumentedKind | None, redact: Redactor
 ) -> ItemBaseline:
     """What a baseline remembers of an item. `values` are what the kind found, as they may be shown."""
     fields = kind.fields if kind else ()
@@ -95,7 +94,7 @@ def _number(value: float | dt.timedelta, redact: Redactor) -> int | float | str:
 
 
 def _named(
-    check: Check, kind: Kind | None, values: Mapping[str, Any], redact: Redactor
+    check: Check, kind: DocumentedKind | None, values: Mapping[str, Any], redact: Redactor
 ) -> Iterator[tuple[str, bool | int | float | str]]:
     """The value of each name in the conditions, as far as they compile."""
     if kind is None:
