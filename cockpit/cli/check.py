@@ -18,7 +18,7 @@ from cockpit.cli.progress import Progress
 from cockpit.cli.selecting import to_measure
 from cockpit.journal.event import CheckMeasured
 from cockpit.report.measured import Compared, Report, Row, headings
-from cockpit.run.difference import FIGURE, RESULT, Change, Passed, changes, figures
+from cockpit.run.difference import FIGURE, Change, Passed, changes, figure_changes, result_changes
 
 if TYPE_CHECKING:
     from cockpit.cli.measuring import Measured
@@ -144,13 +144,11 @@ def _changes(before: ItemBaseline, result: CheckMeasured, found: ItemBaseline | 
 
     Where nothing could be measured there are no values, and the result alone tells.
     """
-    differing = changes({RESULT: before.result}, {RESULT: result.result}, (), passed)
+    differing = result_changes(before.result, result.result, passed)
     if found is None or not found.found or not before.found:
         return differing
     values = changes(before.found, found.found, (*before.times, *found.times), passed)
-    figure = changes(*figures(before.figure, result.value), before.times, passed)
-    told = [(each.before, each.now) for each in values]
-    return [*differing, *(each for each in figure if (each.before, each.now) not in told), *values]
+    return [*differing, *figure_changes(before.figure, result.value, before.times, passed, values), *values]
 
 
 def _print(report: Report, form: str) -> None:

@@ -7,13 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cockpit.checklist.model import Branch, Document, Item
-from cockpit.journal.event import CheckMeasured, Value
-from cockpit.run.difference import Change
+from cockpit.journal.event import CheckMeasured
+from cockpit.run.difference import Change, value_text
 
 RESULTS = ("PASS", "WARN", "FAIL", "ERROR", "BLOCKED")
 """Every result, the best first."""
 
 GOOD = ("PASS", "WARN")
+
+_LONGEST = 60
+"""Characters of a value that differs."""
 
 
 @dataclass(frozen=True)
@@ -128,25 +131,12 @@ def failure_text(result: CheckMeasured) -> str:
 def change_text(change: Change) -> str:
     """`latency: 0.12 -> 0.4 (+233 %)`."""
     grown = f" ({change.percent:+.0f} %)" if change.percent is not None else ""
-    return f"{change.name}: {value_text(change.before)} -> {value_text(change.now)}{grown}"
+    before, now = (_short(value_text(value)) for value in (change.before, change.now))
+    return f"{change.name}: {before} -> {now}{grown}"
 
 
-def value_text(value: Value) -> str:
-    """A value in few letters."""
-    match value:
-        case None:
-            return "nothing"
-        case bool():
-            return "true" if value else "false"
-        case float():
-            return f"{value:.4g}"
-        case str():
-            return value if len(value) <= _LONGEST else f"{value[: _LONGEST - 3]}..."
-        case _:
-            return str(value)
-
-
-_LONGEST = 60
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
 def _below(children: Sequence[Branch | Item], above: tuple[Branch, ...]) -> Iterator[tuple[str, tuple[Branch, ...]]]:

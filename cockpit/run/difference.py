@@ -18,7 +18,7 @@ import datetime as dt
 import email.utils
 import math
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 import msgspec
 
@@ -89,18 +89,41 @@ def since_baseline(remembered: Remembered, measured: CheckMeasured, passed: Pass
     texts = {name: text for each in measured.findings for name, text in each.found.items()}
     before: dict[str, Value] = {name: value for name, value in remembered.found.items() if name in texts}
     now = {name: _like(value, texts[name]) for name, value in before.items()}
-    return [
-        *changes({RESULT: remembered.result}, {RESULT: measured.result}, (), passed),
-        *changes(*figures(remembered.figure, measured.value), remembered.times, passed),
-        *changes(before, now, remembered.times, passed),
-    ]
+    values = changes(before, now, remembered.times, passed)
+    figures = figure_changes(remembered.figure, measured.value, remembered.times, passed, values)
+    return [*result_changes(remembered.result, measured.result, passed), *figures, *values]
 
 
-def figures(before: float | None, now: float | None) -> tuple[dict[str, Value], dict[str, Value]]:
-    """Figures as values to be compared; nothing when one of them is missing: the result tells why."""
+def result_changes(before: str, now: str, passed: Passed) -> list[Change]:
+    """Whether the result differs."""
+    return changes({RESULT: before}, {RESULT: now}, (), passed)
+
+
+def figure_changes(
+    before: float | None, now: float | None, times: Container[str], passed: Passed, values: Iterable[Change]
+) -> list[Change]:
+    """Whether the figure differs; not told again when it is one of the `values` that do.
+
+    A figure that is missing at one of the times is no difference: the result tells why.
+    """
     if before is None or now is None:
-        return {}, {}
-    return {FIGURE: before}, {FIGURE: now}
+        return []
+    told = {(value_text(each.before), value_text(each.now)) for each in values}
+    found = changes({FIGURE: before}, {FIGURE: now}, times, passed)
+    return [each for each in found if (value_text(each.before), value_text(each.now)) not in told]
+
+
+def value_text(value: Value) -> str:
+    """A value as people read it."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "true" if value else "false"
+        case float():
+            return f"{value:.4g}"
+        case _:
+            return str(value)
 
 
 def _like(value: Value, text: str) -> Value:
