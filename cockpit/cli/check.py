@@ -173,7 +173,8 @@ def _status(report: Report, form: str, *, interrupted: bool) -> int:
 def _print_table(report: Report) -> None:
     from cockpit.report.table import table
 
-    for line in table(report, terminal.paint if terminal.has_colours(sys.stdout) else terminal.no_paint):
+    paint = terminal.paint if terminal.has_colours(sys.stdout) else terminal.no_paint
+    for line in table(report, paint, terminal.columns() if sys.stdout.isatty() else None):
         print(line)
 
 

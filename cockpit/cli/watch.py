@@ -17,8 +17,7 @@ from cockpit.checklist.model import Document, Item
 from cockpit.cli import terminal
 from cockpit.cli.exits import Ended, Exit
 from cockpit.journal.event import CheckMeasured
-from cockpit.report.measured import Row, headings
-from cockpit.report.table import row_line
+from cockpit.report.measured import RESULTS, Row, headings
 
 EVERY = 10.0
 """Seconds between two measurements of an item that says nothing of it."""
@@ -158,40 +157,41 @@ class _InPlace(_Told):
     def end(self) -> None:
         if self._later is not None:
             self._later.cancel()
-        self._draw()
+        self._region.draw([*self._lines(terminal.rows() - 2), (self._counts(), "")])
         self._region.leave()
 
     def _draw(self) -> None:
         self._later = None
-        self._region.draw(self._lines(terminal.rows() - 2))
+        self._region.draw([*self._lines(terminal.rows() - 2), (f"{self._counts()}; Ctrl-C ends", "")])
 
     def _lines(self, room: int) -> list[tuple[str, str]]:
-        """As many items as there is room for: all, or those that are not good or have changed; then the counts."""
+        """As many items as there is room for: all, or those that are not good or have changed."""
         known = [self.standing[item] for item in self.items if item in self.standing]
         shown = known
         if self.only_failed or len(known) > room:
             shown = [each for each in known if not each.row.good or (each.before and not self.only_failed)]
-        hidden = len(known) - len(shown[: room - 1])
-        lines = [(self._line(each), each.row.result.result) for each in shown[: room - 1 if hidden else room]]
-        if hidden:
-            lines.append((f"         {hidden} more", "dim"))
-        return [*lines, (self._counts(), "")]
+        hidden = len(known) - len(shown)
+        if len(shown) > room or (hidden and not self.only_failed):
+            shown = shown[: room - 1]
+            hidden = len(known) - len(shown)
+        since = max((len(_since(each)) for each in shown), default=0)
+        lines = [(self._line(each, since), each.row.result.result) for each in shown]
+        return [*lines, (f"          {hidden} more", "dim")] if hidden and not self.only_failed else lines
 
-    def _line(self, standing: _Standing) -> str:
+    def _line(self, standing: _Standing, since: int) -> str:
         """A changed item says since when, and what it was, before anything that may be cut."""
         row = standing.row
         mark = "*" if standing.before else " "
-        since = f"since {standing.since.astimezone():%H:%M:%S}" + (
-            f", was {standing.before}" if standing.before else ""
-        )
-        line = row_line(row, self._width, terminal.no_paint)
-        head, tail = line[:7], line[9 + self._width :].strip()
-        return f"{head} {mark} {row.item.id:{self._width}}  {since:{len('since 00:00:00, was BLOCKED')}}  {tail}"
+        head = f"{row.result.result:7} {mark} {row.item.id:{self._width}}"
+        return f"{head}  {_since(standing):{since}}  {row.result.summary}{row.marks}"
 
     def _counts(self) -> str:
-        from cockpit.report.measured import RESULTS
-
         results = [each.row.result.result for each in self.standing.values()]
         told = [f"{results.count(name)} {name}" for name in RESULTS if name in results]
         waiting = len(self.items) - len(results)
-        return ", ".join([*told, f"{waiting} not measured yet"] if waiting else told) + "; Ctrl-C ends"
+        return ", ".join([*told, f"{waiting} not measured yet"] if waiting else told)
+
+
+def _since(standing: _Standing) -> str:
+    before = f", was {standing.before}" if standing.before else ""
+    return f"since {standing.since.astimezone():%H:%M:%S}{before}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterator
 
 from cockpit.report.measured import Report, Row, change_text, details
@@ -16,20 +17,21 @@ CHANGES = 10
 """Values that differ from the baseline that are shown of one item; JSON has all."""
 
 
-def table(report: Report, paint: Paint = lambda text, _: text) -> Iterator[str]:
-    """A line for each item, with what is known of it below when it did not pass."""
+def table(report: Report, paint: Paint = lambda text, _: text, columns: int | None = None) -> Iterator[str]:
+    """A line for each item, with what is known of it below when it did not pass.
+
+    With `columns`, what is longer goes on below itself.
+    """
     shown = report.shown
     width = max((len(row.item.id) for row in shown), default=0)
     for row in shown:
-        yield row_line(row, width, paint)
-        yield from (f"         {label:9} {text}".rstrip() for label, text in _below(row))
-
-
-def row_line(row: Row, width: int, paint: Paint) -> str:
-    """One item in a line, its id in `width` cells."""
-    result = row.result
-    word = paint(f"{result.result:7}", result.result)
-    return f"{word}  {row.item.id:{width}}  {result.took:6.2f} s  {result.summary}{row.marks}".rstrip()
+        result = row.result
+        line = f"{result.result:7}  {row.item.id:{width}}  {result.took:6.2f} s  {result.summary}{row.marks}".rstrip()
+        first, *more = _wrapped(line, width + 21, columns)
+        yield paint(first[:7], result.result) + first[7:]
+        yield from more
+        for label, text in _below(row):
+            yield from _wrapped(f"         {label:9} {text}".rstrip(), 19, columns)
 
 
 def summary(report: Report) -> str:
@@ -53,3 +55,10 @@ def _below(row: Row) -> Iterator[tuple[str, str]]:
     yield from (("differs", change_text(change)) for change in row.changes[:CHANGES])
     if len(row.changes) > CHANGES:
         yield "", f"({len(row.changes) - CHANGES} more with --format json)"
+
+
+def _wrapped(line: str, indent: int, columns: int | None) -> list[str]:
+    if columns is None or len(line) <= columns:
+        return [line]
+    indent = min(indent, columns // 3)
+    return textwrap.wrap(line, columns, subsequent_indent=" " * indent, break_on_hyphens=False) or [""]
