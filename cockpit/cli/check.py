@@ -30,12 +30,12 @@ def check(args: argparse.Namespace) -> int:
     if args.format != "nagios":
         return _check(args)
     from cockpit.cli.failing import explain
-    from cockpit.report.nagios import PluginState
+    from cockpit.report.nagios import PluginState, unknown
 
     try:
         return _check(args)
     except Exception as problem:  # noqa: BLE001 - a plugin that cannot do its work is UNKNOWN, whatever the reason
-        print(f"{PluginState.UNKNOWN.name} - it could not be measured: standard error says why")
+        print(unknown(_reason(problem)))
         explain(problem)
         return PluginState.UNKNOWN
 
@@ -94,6 +94,17 @@ def status(rows: Iterable[Row]) -> Exit:
     if "FAIL" in results:
         return Exit.NO
     return Exit.UNDONE if results & {"ERROR", "BLOCKED"} else Exit.GOOD
+
+
+def _reason(problem: Exception) -> str:
+    """The first thing that is wrong, in a sentence."""
+    from cockpit.checklist.problem import ChecklistError
+    from cockpit.journal.baseline import NoBaseline
+
+    if isinstance(problem, ChecklistError):
+        return str(problem.problems[0])
+    known = isinstance(problem, Ended | NoBaseline)
+    return str(problem) if known else "it could not be measured: standard error says why"
 
 
 def _remembers(args: argparse.Namespace) -> bool:

@@ -64,7 +64,11 @@ async def _until_told_to_stop(document: Document, items: Sequence[Item], told: _
     told.end()
     for task in (measuring, stopping):
         task.cancel()
-    await asyncio.gather(measuring, stopping, return_exceptions=True)
+    ended, _ = await asyncio.gather(measuring, stopping, return_exceptions=True)
+    while isinstance(ended, BaseExceptionGroup):
+        ended = ended.exceptions[0]
+    if isinstance(ended, Exception):
+        raise ended  # whoever reads the output stopped reading
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from cockpit.report.measured import Report, Row, change_text, details
+from cockpit.text import safe_line
 
 EVIDENCE_LINES = 4
 """Lines of evidence for each item: transports cut what is longer than a few kilobytes."""
@@ -50,6 +51,11 @@ def nagios(report: Report) -> Iterator[str]:
         yield _safe(f"{row.result.result} {row.item.id}: {row.result.summary}{row.marks}")
         yield from (_safe(f"  {label:9} {text}".rstrip()) for label, text in details(row.result, EVIDENCE_LINES))
         yield from (_safe(f"  differs   {change_text(change)}") for change in row.changes)
+
+
+def unknown(reason: str) -> str:
+    """The line of a plugin that could not do its work."""
+    return f"{PluginState.UNKNOWN.name} - {_safe(safe_line(reason))}"
 
 
 def _first(report: Report) -> str:
