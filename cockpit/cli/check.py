@@ -43,13 +43,13 @@ def check(args: argparse.Namespace) -> int:
 def _check(args: argparse.Namespace) -> int:
     document = load_named(args.file, dict(args.var)).document
     items = to_measure(document, args.items, args.section)
-    baseline = _named_baseline(args.baseline or args.changed_since)
     if args.watch:
         from cockpit.cli.watch import watch
 
         return watch(document, items, args)
     if args.every:
         raise Ended(Exit.WRONG, "--every says how often --watch measures again: give both, or neither")
+    baseline = _named_baseline(args.baseline or args.changed_since)
     at, started = dt.datetime.now(dt.UTC), time.monotonic()
     measured, interrupted = measure_once(document, items, remember=_remembers(args), within=args.within)
     rows = list(_rows(document, items, measured, baseline, at))
