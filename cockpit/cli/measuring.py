@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cockpit.checklist.model import Document, Item
-from cockpit.checks.kind import Session
+from cockpit.checks.kind import Kind, Session
 from cockpit.checks.measure import measure
 from cockpit.checks.registry import kinds
 from cockpit.connect.routes import HostRoutes
@@ -57,6 +58,16 @@ async def again_and_again(
         await scheduler.run()
 
 
+def _import_for(used: Iterable[Kind]) -> None:
+    """Import what kinds measure with, before the first measurement: later, it would count as the time of an answer.
+
+    What cannot be imported is told by the measurements that need it.
+    """
+    for module in dict.fromkeys(module for kind in used for module in getattr(kind, "imports", ())):
+        with contextlib.suppress(Exception):
+            importlib.import_module(module)
+
+
 @contextlib.asynccontextmanager
 async def _scheduler(
     document: Document,
@@ -67,6 +78,7 @@ async def _scheduler(
 ) -> AsyncIterator[Scheduler]:
     """What measures `items`; its connections are closed at the end."""
     known, values = kinds(), Values(document.variables, os.environ)
+    _import_for(known[item.check.kind] for item in items if item.check is not None and item.check.kind in known)
     session = Session(HostRoutes(document.hosts, values))
 
     async def measure_item(item: Item) -> CheckMeasured:
