@@ -94,6 +94,6 @@ async def _scheduler(
         return result
 
     try:
-        yield Scheduler(items, measure_item, report, measuring=measuring)
+        yield Scheduler(items, measure_item, report, kinds=known, measuring=measuring)
     finally:
         await session.close()
