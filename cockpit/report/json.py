@@ -1,4 +1,4 @@
-"""JSON: everything that was measured, for programs.
+"""JSON: everything that was measured, for programs; docs/checking.md documents it, too.
 
 `format` says which version this is; keys are only ever added to one.
 
