@@ -18,7 +18,7 @@ _TAGS = {"FAIL": "failure", "ERROR": "error", "BLOCKED": "skipped"}
 
 
 def junit(report: Report) -> str:
-    """The report as an XML document."""
+    """The report as an XML document, in ASCII, which every encoding can carry."""
     suites: dict[str, list[Row]] = {}
     for row in report.shown:
         suites.setdefault(_suite_name(row), []).append(row)
@@ -32,7 +32,7 @@ def junit(report: Report) -> str:
         for row in rows:
             _add_case(suite, row)
     ET.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, "unicode")
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, "us-ascii").decode()
 
 
 def _suite_name(row: Row) -> str:

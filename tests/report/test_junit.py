@@ -37,6 +37,12 @@ def test_it_keeps_to_the_form_that_build_servers_accept(tmp_path: Path) -> None:
         assert ended.returncode == 0, ended.stderr
 
 
+def test_no_locale_can_spoil_it() -> None:
+    text = junit(report())
+    assert text.isascii()
+    assert "ü 🚀" in "".join(ET.fromstring(text).itertext())
+
+
 def test_each_section_is_a_suite_with_its_counts(root: ET.Element) -> None:
     assert [suite.attrib["name"] for suite in root] == ["Before launch / Service", "Before launch / Data", "watch"]
     service, data, watch = root

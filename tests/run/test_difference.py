@@ -71,6 +71,11 @@ def test_a_time_that_runs_differs_when_it_ran_by_other_than_the_time_passed(
     assert differs(before, now, time=True) is expected
 
 
+def test_a_latency_is_no_time_that_runs() -> None:
+    soon = Passed(THEN, THEN + dt.timedelta(seconds=2))
+    assert differs(0.1, 2.1, time=True, passed=soon)
+
+
 def test_a_number_with_a_fraction_differs_by_a_tenth() -> None:
     assert not differs(0.50, 0.54)
     assert differs(0.50, 0.56)
