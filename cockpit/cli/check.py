@@ -7,22 +7,21 @@ import asyncio
 import datetime as dt
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from cockpit.checklist.model import Document, Item
 from cockpit.cli import output, terminal
+from cockpit.cli.comparing import compared, made_rows, named_baseline
 from cockpit.cli.document import load_named
 from cockpit.cli.exits import Ended, Exit
 from cockpit.cli.progress import Progress
 from cockpit.cli.selecting import to_measure
 from cockpit.journal.event import CheckMeasured
-from cockpit.report.measured import Compared, Report, Row, headings
-from cockpit.run.difference import FIGURE, Change, Passed, changes, figure_changes, result_changes
+from cockpit.report.measured import Report, Row
 
 if TYPE_CHECKING:
     from cockpit.cli.measuring import Measured
-    from cockpit.journal.baseline import Baseline, ItemBaseline
 
 
 def check(args: argparse.Namespace) -> int:
@@ -49,10 +48,11 @@ def _check(args: argparse.Namespace) -> int:
         return watch(document, items, args)
     if args.every:
         raise Ended(Exit.WRONG, "--every says how often --watch measures again: give both, or neither")
-    baseline = _named_baseline(args.baseline or args.changed_since)
+    name = args.baseline or args.changed_since
+    baseline = named_baseline(name) if name else None
     at, started = dt.datetime.now(dt.UTC), time.monotonic()
     measured, interrupted = measure_once(document, items, remember=_remembers(args), within=args.within)
-    rows = list(_rows(document, items, measured, baseline, at))
+    rows = list(made_rows(document, items, measured, baseline, at))
     report = Report(
         document,
         args.file,
@@ -60,7 +60,7 @@ def _check(args: argparse.Namespace) -> int:
         time.monotonic() - started,
         [row for row in rows if row.differs] if args.changed_since else rows,
         only_failed=args.only == "failed",
-        baseline=_compared(args.baseline or args.changed_since, baseline, document),
+        baseline=compared(name, baseline, document) if baseline else None,
         unmeasured=len(items) - len(rows) if interrupted else 0,
     )
     _print(report, args.format)
@@ -81,9 +81,9 @@ def measure_once(
         interrupted = True
     finally:
         progress.end()
-    if not interrupted:
+    if within is not None and not interrupted:
         for item in items:
-            late = CheckMeasured(item.id, "ERROR", f"not measured within {within or 0:g} s")
+            late = CheckMeasured(item.id, "ERROR", f"not measured within {within:g} s")
             measured.results.setdefault(item.id, late)
     return measured, interrupted
 
@@ -110,56 +110,6 @@ def _reason(problem: Exception) -> str:
 def _remembers(args: argparse.Namespace) -> bool:
     """Whether everything that is found is needed: to compare it, or to know the unit of a figure."""
     return bool(args.baseline or args.changed_since) or args.format == "nagios"
-
-
-def _named_baseline(name: str) -> Baseline | None:
-    if not name:
-        return None
-    from cockpit.journal import baseline
-
-    return baseline.read(baseline.find(name))
-
-
-def _compared(name: str, baseline: Baseline | None, document: Document) -> Compared | None:
-    if baseline is None:
-        return None
-    from cockpit.checklist import model
-    from cockpit.journal.line import digest
-
-    same = digest(model.encode(document)) == baseline.digest
-    return Compared(name, baseline.at, baseline.host, same)
-
-
-def _rows(
-    document: Document, items: Sequence[Item], measured: Measured, baseline: Baseline | None, at: dt.datetime
-) -> Iterator[Row]:
-    above = headings(document)
-    for item in items:
-        result, found = measured.results.get(item.id), measured.found.get(item.id)
-        if result is None:
-            continue
-        before = baseline.items.get(item.id) if baseline else None
-        passed = Passed(baseline.at, at) if baseline else None
-        yield Row(
-            item,
-            result,
-            above.get(item.id, ()),
-            tuple(_changes(before, result, found, passed)) if before is not None and passed is not None else (),
-            in_baseline=baseline is None or before is not None,
-            unit="s" if found is not None and FIGURE in found.times else "",
-        )
-
-
-def _changes(before: ItemBaseline, result: CheckMeasured, found: ItemBaseline | None, passed: Passed) -> list[Change]:
-    """What differs: the result, each value, and the figure when it is none of them.
-
-    Where nothing could be measured there are no values, and the result alone tells.
-    """
-    differing = result_changes(before.result, result.result, passed)
-    if found is None or not found.found or not before.found:
-        return differing
-    values = changes(before.found, found.found, (*before.times, *found.times), passed)
-    return [*differing, *figure_changes(before.figure, result.value, before.times, passed, values), *values]
 
 
 def _print(report: Report, form: str) -> None:
