@@ -303,7 +303,7 @@ With --watch, table is drawn again in place (without a terminal: a line for each
 change of a result), json is an object a line for each change; the exit status
 is that of the last state.
 Differences: whole numbers and texts count when they are not the same, times when
-they grew by half or shrank by a third and by 50 ms, ages when they moved by other than
+they grew by half or shrank by a third and by 100 ms, ages when they moved by other than
 the time passed, other numbers when they moved by a tenth."""
 
 

@@ -32,7 +32,8 @@ def junit(report: Report) -> str:
         for row in rows:
             _add_case(suite, row)
     ET.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, "us-ascii").decode()
+    text: bytes = ET.tostring(root, "us-ascii")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text.decode()}'
 
 
 def _suite_name(row: Row) -> str:

@@ -4,7 +4,7 @@ A whole number, a text and a truth value differ when they are not the same. What
 with sense:
 
 - a length of time (a latency, a lag) differs when it is more than half as long again, or less than two thirds as long,
-  and by more than 50 ms;
+  and by more than 100 ms;
 - a length of time that runs (an age, the time until a certificate expires) does not differ when it grew or shrank by
   as much as has passed since the baseline, give or take a tenth of that or a minute;
 - any other number with a fraction differs when it is more than a tenth larger or smaller;
@@ -33,7 +33,7 @@ RESULT = "result"
 LONGER = 1.5
 """By which factor a length of time differs."""
 
-JITTER = 0.05
+JITTER = 0.1
 """Seconds by which lengths of time vary without anybody's doing."""
 
 FRACTION = 0.1

@@ -44,7 +44,7 @@ def test_numbers_texts_and_truths_differ_when_they_are_not_the_same(before: Valu
         (0.12, 0.40, True),
         (0.12, 0.17, False),
         (0.40, 0.12, True),
-        (0.001, 0.049, False),
+        (0.001, 0.099, False),
         (2.0, 2.9, False),
         (2.0, 3.1, True),
         (0.0, 0.2, True),
