@@ -96,17 +96,26 @@ def _number(value: float | dt.timedelta, redact: Redactor) -> int | float | str:
 def _named(
     check: Check, kind: DocumentedKind | None, values: Mapping[str, Any], redact: Redactor
 ) -> Iterator[tuple[str, bool | int | float | str]]:
-    """The value of each name in the conditions, as far as they compile."""
+    """The value of each name in the conditions, as far as they compile.
+
+    A name that stands for a whole mapping is left out: among many values there is always one that varies.
+    """
     if kind is None:
         return
     for text in (*(check.expect or (kind.implied,)), *check.warn):
         for name in _names(text, kind.fields):
             value = walk(values, name)
+            if _holds_mappings(value):
+                continue
             if isinstance(value, bool | int | float | dt.timedelta):
                 kept = _number(value, redact) if not isinstance(value, bool) else value
             else:
                 kept = safe_line(redact(shown(value)), width=2 * SHOWN)
             yield safe_line(redact(name.text), width=2 * NAME_LIMIT), kept
+
+
+def _holds_mappings(value: Any) -> bool:
+    return isinstance(value, Mapping) or (isinstance(value, list | tuple) and any(map(_holds_mappings, value)))
 
 
 def _names(text: str, fields: tuple[Field, ...]) -> Iterable[Any]:

@@ -48,6 +48,13 @@ def test_names_in_conditions_are_kept_as_findings_show_them() -> None:
     assert remembered({}, "status == 200").named == {"status": "no value"}
 
 
+def test_a_name_that_stands_for_a_whole_mapping_is_not_kept_as_one_value() -> None:
+    values = {"headers": {"date": "now", "server": "x"}, "body": [{"a": 1}]}
+    kept = remembered(values, "'server' in headers", "size(body) == 1")
+    assert kept.named == {}
+    assert kept.found == {"headers.date": "now", "headers.server": "x", "body": '[{"a": 1}]'}
+
+
 def test_lengths_of_time_are_marked_and_a_figure_that_is_one() -> None:
     values = {"latency": 0.12, "tls.expires_in": dt.timedelta(days=2), "size": 7}
     assert set(remembered(values, value=0.12).times) == {"latency", "tls.expires_in", "figure"}
