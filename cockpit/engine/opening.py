@@ -11,6 +11,7 @@ import msgspec
 
 from cockpit import __version__
 from cockpit.checklist import model
+from cockpit.engine.earlier import earlier
 from cockpit.engine.identity import myself
 from cockpit.journal import folder
 from cockpit.journal.event import BaselineTaken, RunOpened
@@ -45,7 +46,18 @@ def open_run(
     lock = RunLock.acquire(run, Holder(os.getpid(), who, now))
     try:
         encoded = model.encode(document)
-        opened = RunOpened(run.id, run_kind, release, environment, msgspec.Raw(encoded), digest(encoded), __version__)
+        known = earlier(document)
+        opened = RunOpened(
+            run=run.id,
+            run_kind=run_kind,
+            release=release,
+            environment=environment,
+            document=msgspec.Raw(encoded),
+            digest=digest(encoded),
+            tool=__version__,
+            rehearsals=known.rehearsals,
+            took=known.took,
+        )
         writer = Writer.create(run.journal, who, opened, engine=myself(engine=True))
         try:
             if compared := [(who, each) for each in baseline]:

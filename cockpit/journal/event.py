@@ -57,6 +57,10 @@ class RunOpened(Data, frozen=True):
     """SHA-256 of `document`."""
     tool: str
     """The version of Cockpit that wrote this journal."""
+    rehearsals: tuple[str, ...] = ()
+    """Rehearsals and drills that carried this very plan to its end, the newest first."""
+    took: dict[str, float] = {}
+    """Seconds that steps took when they were last done: `STEP`, and `undo STEP` for a compensation."""
 
 
 class RunClosed(Data, frozen=True):

@@ -125,6 +125,10 @@ class State(msgspec.Struct, frozen=True):
     """Torn lines set aside so far."""
     procedure: Procedure = Procedure()
     """Where the plan stands."""
+    rehearsals: tuple[str, ...] = ()
+    """Rehearsals and drills that carried this very plan to its end."""
+    took: dict[str, float] = {}
+    """Seconds that steps took in earlier runs: `STEP`, and `undo STEP`."""
     baseline: Baseline | None = None
 
     def item(self, item_id: str) -> ItemState:
@@ -160,6 +164,8 @@ def open_state(first: Event) -> State:
         tool=data.tool,
         opened=first.at,
         captain=Captain(first.by, first.at),
+        rehearsals=data.rehearsals,
+        took=data.took,
         seq=first.seq,
         at=first.at,
         head=first.h,
