@@ -15,7 +15,8 @@ from cockpit.screens.dialogs.sheet import Sheet
 from cockpit.screens.pressed import pressed
 from cockpit.screens.widgets.line_list import LineList, Rows, Source
 from cockpit.views.header import header
-from cockpit.views.keys import Key, key_bar
+from cockpit.views.key import Key
+from cockpit.views.keys import key_bar
 from cockpit.views.line import Line, Look, Piece, line
 from cockpit.views.moment import Moment
 from cockpit.views.status import verdict_line
@@ -195,6 +196,23 @@ class Board(Screen[None], inherit_bindings=False):
         from cockpit.screens.boards.watches import WatchesBoard
 
         self.app.push_screen(WatchesBoard())
+
+    def do_steps(self) -> None:
+        """Show the steps of going live."""
+        if self.cockpit.replay is not None:
+            from cockpit.screens.boards.replay_steps import ReplayStepsBoard
+
+            self.app.push_screen(ReplayStepsBoard())
+            return
+        from cockpit.screens.boards.steps import StepsBoard
+
+        self.app.push_screen(StepsBoard())
+
+    def do_way_back(self) -> None:
+        """Show what a rollback would do, or does."""
+        from cockpit.screens.boards.way_back import WayBackBoard
+
+        self.app.push_screen(WayBackBoard())
 
     def do_hold(self) -> None:
         """Ask why the run is put in hold, or released."""

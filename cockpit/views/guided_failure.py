@@ -1,0 +1,51 @@
+"""A step that failed, on one screen: what ran, where, how it ended, what was expected and found, and the ways on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cockpit.run.way import Current
+from cockpit.views.ages import age
+from cockpit.views.detail import Entry
+from cockpit.views.moment import Moment
+from cockpit.views.printed import printed_entries
+from cockpit.views.shown_by import shown_by
+from cockpit.views.ways_on import ways_on
+
+_PRINTED = 5
+"""Lines of the end of the output."""
+
+_IN = {
+    "action": "its action failed",
+    "verify": "its action is done, and what should show that it worked does not",
+    "soak": "it worked, and did not stay good",
+    "not done": "nothing was done",
+}
+
+
+def failure_entries(here: Current, now: Moment) -> Iterator[Entry]:
+    """The evidence, then the ways on."""
+    step, doing, undo = here.step, here.doing, here.undo
+    yield Entry("FAILED", f"{_IN.get(doing.failed_in, 'it failed')}, {age(doing.since, now.now, 1)} ago", "bad")
+    yield Entry("ran", doing.action or now.exact(step.action))
+    yield Entry("where", ", ".join(doing.hosts) or "this machine")
+    status = f"exit status {doing.status}" if doing.status is not None else ""
+    ended = doing.summary if not status or status in doing.summary else f"{doing.summary} ({status})"
+    yield Entry("ended", ended or "without a word", "bad")
+    verify = step.undo.verify if undo and step.undo is not None else step.verify
+    if doing.failed_in == "verify":
+        yield from shown_by("expect", verify, now, findings=True)
+    elif doing.failed_in == "soak":
+        watched = step.soak.watch if step.soak is not None and step.soak.watch else verify
+        yield from shown_by("expect", watched, now, findings=True)
+    yield from printed_entries(step.id, doing, now, _PRINTED, undo=undo)
+    yield from way_entries(here, now)
+
+
+def way_entries(here: Current, now: Moment) -> Iterator[Entry]:
+    """The ways on, a row each."""
+    label = "ways on"
+    for way in ways_on(here, now):
+        told = f"{way.key}  {way.word}: {way.does}" if not way.why else f"{way.key}  {way.word}: not now: {way.why}"
+        yield Entry(label, told, "strong" if not way.why else "dim")
+        label = ""
