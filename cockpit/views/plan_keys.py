@@ -24,30 +24,19 @@ _NONE_UNDER_WAY = "no step is under way"
 def plan_keys(now: Moment, row: Row | None) -> tuple[Key, ...]:
     """What can be done with the plan, with the cursor on `row`. What cannot be done now stays out of the bar."""
     step, here = row.step if row is not None else None, current(now.state)
+    tell = Key("space", "say what you saw", "tell", "run", "say it")
+    retry = Key("R", "retry: do it again", "retry", "run", "retry")
+    verify = Key("M", "verify again, without doing it again", "verify", "run", "verify")
+    stop = Key("X", "stop the action under way", "stop", "run", "stop it")
+    settle = Key("D", "say what happened to what is in doubt", "settle", "run", "settle")
     keys = (
         _go(now, step),
-        _on_here("space", "say what you saw", "tell", "say it", now, here, lambda name: cmd.Tell(name, SAID)),
-        _on_here("R", "retry: do it again", "retry", "retry", now, here, cmd.Retry),
-        _on_here(
-            "M",
-            "verify again, without doing it again",
-            "verify",
-            "verify",
-            now,
-            here,
-            lambda name: cmd.Retry(name, verify_only=True),
-        ),
+        _on_here(tell, now, here, lambda name: cmd.Tell(name, SAID)),
+        _on_here(retry, now, here, cmd.Retry),
+        _on_here(verify, now, here, lambda name: cmd.Retry(name, verify_only=True)),
         Key("S", "skip it, with a reason", "skip", "run", "skip", why=_skip(now, step, here)),
-        _on_here("X", "stop the action under way", "stop", "stop it", now, here, lambda name: cmd.Stop(name, SAID)),
-        _on_here(
-            "D",
-            "say what happened to what is in doubt",
-            "settle",
-            "settle",
-            now,
-            here,
-            lambda name: cmd.Settle(name, happened=True, reason=SAID),
-        ),
+        _on_here(stop, now, here, lambda name: cmd.Stop(name, SAID)),
+        _on_here(settle, now, here, lambda name: cmd.Settle(name, happened=True, reason=SAID)),
         _poll(now, step),
         Key("A", "answer GO or NO-GO", "answer", "run", "answer", why=_answer(now)),
         Key("Y", "agree as the second person", "agree", "run", "agree", why=_of_step(now, step, cmd.Agree)),
@@ -121,12 +110,10 @@ def _of_step(now: Moment, step: Step | None, command: Callable[[str], cmd.Comman
     return refused(now, command(step.id)) if step is not None else _NO_STEP
 
 
-def _on_here(
-    show: str, words: str, does: str, bar: str, now: Moment, here: Current | None, command: Callable[[str], cmd.Command]
-) -> Key:
-    """A key for what is under way, failed or in doubt, wherever the cursor stands."""
+def _on_here(key: Key, now: Moment, here: Current | None, command: Callable[[str], cmd.Command]) -> Key:
+    """`key` for what is under way, failed or in doubt, wherever the cursor stands."""
     why = refused(now, command(here.step.id)) if here is not None else now.not_allowed or _NONE_UNDER_WAY
-    return Key(show, words, does, "run", bar, why=why)
+    return replace(key, why=why)
 
 
 def _unbarred(key: Key) -> Key:

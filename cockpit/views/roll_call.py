@@ -31,10 +31,8 @@ def roll_call_lines(step: Step, now: Moment, cells: int) -> list[Line]:
         )
     )
     rows = [head, *(cut_line(_voice(voice, now), cells, now.glyphs.mark) for voice in gate.voices)]
-    for voice in gate.voices:
-        if voice.stale:
-            rows.append(cut_line(line((f" stale: the GO of {voice.position}: {voice.stale}", "warn")), cells))
-    return rows
+    stale = (f" stale: the GO of {each.position}: {each.stale}" for each in gate.voices if each.stale)
+    return [*rows, *(cut_line(line((text, "warn")), cells, now.glyphs.mark) for text in stale)]
 
 
 def gate_entries(step: Step, now: Moment) -> Iterator[Entry]:
