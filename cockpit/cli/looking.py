@@ -14,11 +14,13 @@ from cockpit.journal.folder import RunFolder
 from cockpit.run.command import TakeCommand
 
 
-def look(run: RunFolder, role: Literal["captain", "observer"], *, plain: bool, take_command: bool = False) -> int:
-    """Show `run` until its viewer leaves. The run goes on."""
+def look(
+    run: RunFolder, role: Literal["captain", "observer"], *, plain: bool, take_command: bool = False, position: str = ""
+) -> int:
+    """Show `run` until its viewer leaves, who answers for `position` if one is named. The run goes on."""
     if plain or not has_screen():
-        return _line_by_line(run, role, take_command=take_command)
-    return _on_the_screen(run, role, take_command=take_command)
+        return _line_by_line(run, role, take_command=take_command, position=position)
+    return _on_the_screen(run, role, take_command=take_command, position=position)
 
 
 def has_screen() -> bool:
@@ -28,10 +30,10 @@ def has_screen() -> bool:
     )
 
 
-def _on_the_screen(run: RunFolder, role: Literal["captain", "observer"], *, take_command: bool) -> int:
+def _on_the_screen(run: RunFolder, role: Literal["captain", "observer"], *, take_command: bool, position: str) -> int:
     from cockpit.screens.app import show_run
 
-    view = LiveRun(run, role)
+    view = LiveRun(run, role, position=position)
     status = show_run(view, before=lambda: _prepare(view, take_command=take_command), after=view.stop)
     if view.state.closed is None:
         output.say(f"run {run.id} goes on: `cockpit attach {run.id}` comes back to it")
@@ -40,11 +42,11 @@ def _on_the_screen(run: RunFolder, role: Literal["captain", "observer"], *, take
     return status
 
 
-def _line_by_line(run: RunFolder, role: Literal["captain", "observer"], *, take_command: bool) -> int:
+def _line_by_line(run: RunFolder, role: Literal["captain", "observer"], *, take_command: bool, position: str) -> int:
     from cockpit.cli.plain import converse, loop_in_thread
 
     loop = loop_in_thread()
-    view = asyncio.run_coroutine_threadsafe(_made(run, role), loop).result()
+    view = asyncio.run_coroutine_threadsafe(_made(run, role, position), loop).result()
     asyncio.run_coroutine_threadsafe(_prepare(view, take_command=take_command), loop).result()
     try:
         converse(view, loop)
@@ -53,8 +55,8 @@ def _line_by_line(run: RunFolder, role: Literal["captain", "observer"], *, take_
     return Exit.GOOD
 
 
-async def _made(run: RunFolder, role: Literal["captain", "observer"]) -> LiveRun:
-    return LiveRun(run, role)
+async def _made(run: RunFolder, role: Literal["captain", "observer"], position: str) -> LiveRun:
+    return LiveRun(run, role, position=position)
 
 
 async def _prepare(view: LiveRun, *, take_command: bool) -> None:

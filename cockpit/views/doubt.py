@@ -10,7 +10,7 @@ from cockpit.views.moment import Moment
 from cockpit.views.printed import printed_entries
 from cockpit.views.shown_by import shown_by
 
-_PRINTED = 8
+_PRINTED = 3
 
 
 def doubt_entries(here: Current, now: Moment) -> Iterator[Entry]:
@@ -20,7 +20,8 @@ def doubt_entries(here: Current, now: Moment) -> Iterator[Entry]:
         "DOUBT", "IN DOUBT: it was begun, and its end is not known; nothing goes on until you say what happened", "bad"
     )
     yield Entry("why", doing.summary or "no word of its end", "bad")
-    yield Entry("ran", doing.action)
+    action = (step.undo.action if step.undo is not None else None) if here.undo else step.action
+    yield Entry("ran", doing.action or now.exact(action))
     yield Entry("where", ", ".join(doing.hosts) or "this machine")
     alive = now.printed(step.id, doing, undo=here.undo).alive
     if alive is None:
@@ -32,6 +33,6 @@ def doubt_entries(here: Current, now: Moment) -> Iterator[Entry]:
         yield from shown_by("probe", (step.probe,), now, since=doing.begun, findings=True)
     else:
         yield Entry("probe", "the plan has none: look for yourself", "dim")
-    yield Entry("answers", "D  it happened: it is verified, and goes on as if it had just ended", "strong")
-    yield Entry("", "D  it did not happen: it counts as failed; then retry, skip, hold or roll back", "strong")
     yield from printed_entries(step.id, doing, now, _PRINTED, undo=here.undo)
+    yield Entry("answers", "D  yes: it happened: it is verified, and goes on as if it had just ended", "strong")
+    yield Entry("", "D  no: it did not happen: it counts as failed; then retry, skip, hold or roll back", "strong")

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cockpit.run.way import Current
-from cockpit.views.ages import age
-from cockpit.views.detail import Entry
+from cockpit.views.ages import ago
+from cockpit.views.detail import LABEL, Entry, entry_lines
+from cockpit.views.line import Line, cut_line, line, pad
 from cockpit.views.moment import Moment
 from cockpit.views.printed import printed_entries
 from cockpit.views.shown_by import shown_by
 from cockpit.views.ways_on import ways_on
 
-_PRINTED = 5
+_PRINTED = 3
 """Lines of the end of the output."""
 
 _IN = {
@@ -23,12 +24,26 @@ _IN = {
 }
 
 
+def failure_lines(here: Current, now: Moment, cells: int) -> list[Line]:
+    """The evidence, then the ways on; a way that is closed takes one row."""
+    lines = [each for entry in failure_entries(here, now) for each in entry_lines(entry, cells)]
+    label = "ways on"
+    for way in ways_on(here, now):
+        if way.why:
+            told = line((f" {pad(label, LABEL - 2)} ", "dim"), (f"{way.key}  {way.word}: not now: {way.why}", "dim"))
+            lines.append(cut_line(told, cells, now.glyphs.mark))
+        else:
+            lines += entry_lines(Entry(label, f"{way.key}  {way.word}: {way.does}", "strong"), cells)
+        label = ""
+    return lines
+
+
 def failure_entries(here: Current, now: Moment) -> Iterator[Entry]:
-    """The evidence, then the ways on."""
+    """What ran, where, how it ended, what was expected and found, the last lines printed."""
     step, doing, undo = here.step, here.doing, here.undo
-    yield Entry("FAILED", f"{_IN.get(doing.failed_in, 'it failed')}, {age(doing.since, now.now, 1)} ago", "bad")
-    yield Entry("ran", doing.action or now.exact(step.action))
-    yield Entry("where", ", ".join(doing.hosts) or "this machine")
+    yield Entry("FAILED", f"{_IN.get(doing.failed_in, 'it failed')}, {ago(doing.since, now.now, 1)}", "bad")
+    action = (step.undo.action if step.undo is not None else None) if undo else step.action
+    yield Entry("ran", f"{doing.action or now.exact(action)}   (on {', '.join(doing.hosts) or 'this machine'})")
     status = f"exit status {doing.status}" if doing.status is not None else ""
     ended = doing.summary if not status or status in doing.summary else f"{doing.summary} ({status})"
     yield Entry("ended", ended or "without a word", "bad")
@@ -39,13 +54,3 @@ def failure_entries(here: Current, now: Moment) -> Iterator[Entry]:
         watched = step.soak.watch if step.soak is not None and step.soak.watch else verify
         yield from shown_by("expect", watched, now, findings=True)
     yield from printed_entries(step.id, doing, now, _PRINTED, undo=undo)
-    yield from way_entries(here, now)
-
-
-def way_entries(here: Current, now: Moment) -> Iterator[Entry]:
-    """The ways on, a row each."""
-    label = "ways on"
-    for way in ways_on(here, now):
-        told = f"{way.key}  {way.word}: {way.does}" if not way.why else f"{way.key}  {way.word}: not now: {way.why}"
-        yield Entry(label, told, "strong" if not way.why else "dim")
-        label = ""

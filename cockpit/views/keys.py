@@ -154,9 +154,7 @@ def step_keys(now: Moment, row: Row | None) -> tuple[Key, ...]:
 def way_back_keys(now: Moment) -> tuple[Key, ...]:
     """The keys of the page of the way back."""
     looks = (_BACK, page_keys(now)[0], *_PAGES, _HELP)
-    back, clear = roll_back_key(now), clear_key(now)
-    shown = (back if not back.why else replace(back, bar=""), clear if not clear.why else replace(clear, bar=""))
-    return (*_MOVES, *looks, *(shown if not (back.why and clear.why) else (back, shown[1])), *command_keys(now))
+    return (*_MOVES, *looks, roll_back_key(now), clear_key(now), *command_keys(now))
 
 
 def replay_steps_keys(now: Moment) -> tuple[Key, ...]:

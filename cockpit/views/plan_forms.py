@@ -43,8 +43,9 @@ def go_form(step: Step, now: Moment) -> Form:
         return cmd.Go(step.id, typed=answers[0].strip() if gone else "")
 
     blanks = (Blank(f"type {release}"),) if gone else ()
-    enter = "open the gate" if step.gate is not None else "hold" if step.hold else "DO IT" if step.changes else "begin"
-    return Form(f"Go: {title(step.title)}", tuple(about), blanks, make, enter, f"{step.id} begun", grave=True)
+    return Form(
+        f"Go: {title(step.title)}", tuple(about), blanks, make, _go_word(step, now), f"{step.id} begun", grave=True
+    )
 
 
 def retry_form(here: Current, now: Moment) -> Form:
@@ -55,7 +56,7 @@ def retry_form(here: Current, now: Moment) -> Form:
         line((f"This will be attempt {here.doing.attempt + 1}.", "warn")),
     )
     name = f"Retry: {'undo ' if here.undo else ''}{title(here.step.title)}"
-    return Form(name, about, (), lambda _: cmd.Retry(here.step.id), "DO IT AGAIN", "tried again", grave=True)
+    return Form(name, about, (), lambda _: cmd.Retry(here.step.id), _again(now), "tried again", grave=True)
 
 
 def skip_form(step: Step, *, undo: bool) -> Form:
@@ -202,6 +203,23 @@ def clear_form(now: Moment) -> Form:
     if back is not None and back.not_undone:
         about.append(line((f"Not undone: {', '.join(back.not_undone)}.", "bad")))
     return _reasoned("Clear the run", tuple(about), cmd.Clear, "clear it", "cleared", "say why the run may go on")
+
+
+def _go_word(step: Step, now: Moment) -> str:
+    """What enter does, so that a rehearsal is not taken for live."""
+    if step.gate is not None:
+        return "open the gate"
+    if step.hold:
+        return "hold"
+    if step.action is not None and step.action.kind == "manual":
+        return "begin"
+    if now.state.run_kind != "live":
+        return "do its stand-in" if step.rehearse is not None else "show it, and go on"
+    return "DO IT" if step.changes else "do it"
+
+
+def _again(now: Moment) -> str:
+    return "DO IT AGAIN" if now.state.run_kind == "live" else "rehearse it again"
 
 
 def _reasoned(

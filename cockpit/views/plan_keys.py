@@ -41,7 +41,7 @@ def plan_keys(now: Moment, row: Row | None) -> tuple[Key, ...]:
         Key("A", "answer GO or NO-GO", "answer", "run", "answer", why=_answer(now)),
         Key("Y", "agree as the second person", "agree", "run", "agree", why=_of_step(now, step, cmd.Agree)),
         Key("V", "veto what a watch asks for", "veto", "run", "veto", why=_veto(now)),
-        Key("C", "clear the run after its rollback", "clear", "run", "clear", why=refused(now, cmd.Clear(SAID))),
+        clear_key(now),
     )
     return tuple(_unbarred(key) if key.why and key.show != "G" else key for key in keys)
 
@@ -49,12 +49,15 @@ def plan_keys(now: Moment, row: Row | None) -> tuple[Key, ...]:
 def roll_back_key(now: Moment) -> Key:
     """The key that begins a rollback: it stands on the page that shows what it does."""
     why = refused(now, cmd.RollBack(now.state.release, SAID))
-    return Key("B", "ROLL BACK: asks for the release's name", "roll_back", "run", "ROLL BACK", why=why)
+    back = now.state.procedure.way_back
+    gone = back is not None and back.cleared is None
+    return Key("B", "ROLL BACK: asks for the release's name", "roll_back", "run", "" if gone else "ROLL BACK", why=why)
 
 
 def clear_key(now: Moment) -> Key:
     """The key that clears a run after its rollback."""
-    return Key("C", "clear the run after its rollback", "clear", "run", "clear", why=refused(now, cmd.Clear(SAID)))
+    key = Key("C", "clear the run after its rollback", "clear", "run", "clear", why=refused(now, cmd.Clear(SAID)))
+    return _unbarred(key) if key.why else key
 
 
 def page_keys(now: Moment) -> tuple[Key, ...]:

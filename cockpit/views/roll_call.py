@@ -8,13 +8,16 @@ from cockpit.checklist.plan import Step
 from cockpit.run.gate import GateStanding, Voice, gate_standing
 from cockpit.views.ages import age, countdown
 from cockpit.views.detail import Entry
-from cockpit.views.line import Line, Look, cut_line, line, pad, pad_left
+from cockpit.views.line import Line, Look, Piece, cut_line, line, pad, pad_left
 from cockpit.views.moment import Moment
 from cockpit.views.words import one_line, plural
 
 _POSITION = 12
 _ANSWER = 12
 _WHO = 9
+_ROOMY = 70
+"""Cells from which on a reason stands on the row of its answer."""
+
 _SHUT = 8
 """Reasons for which a gate is shut that are told one by one."""
 
@@ -24,15 +27,16 @@ def roll_call_lines(step: Step, now: Moment, cells: int) -> list[Line]:
     gate = gate_standing(now.state, step, now.now)
     if not gate.voices:
         return []
-    head = line(
-        (
-            f" {pad('position', _POSITION)} {pad('answer', _ANSWER)} {pad('who', _WHO)} {pad_left('age', 4)}  because",
-            "dim",
-        )
-    )
-    rows = [head, *(cut_line(_voice(voice, now), cells, now.glyphs.mark) for voice in gate.voices)]
-    stale = (f" stale: the GO of {each.position}: {each.stale}" for each in gate.voices if each.stale)
-    return [*rows, *(cut_line(line((text, "warn")), cells, now.glyphs.mark) for text in stale)]
+    because = "  because" if cells >= _ROOMY else ""
+    labels = f" {pad('position', _POSITION)} {pad('answer', _ANSWER)} {pad('who', _WHO)} {pad_left('age', 4)}{because}"
+    rows = [line((labels, "dim"))]
+    for voice in gate.voices:
+        told, reason = _voice(voice, now)
+        if because or not reason:
+            rows.append(cut_line((*told, *reason), cells, now.glyphs.mark))
+        else:
+            rows += [told, cut_line((Piece("     "), *reason), cells, now.glyphs.mark)]
+    return rows
 
 
 def gate_entries(step: Step, now: Moment) -> Iterator[Entry]:
@@ -72,22 +76,22 @@ def _time(step: Step, now: Moment) -> tuple[str, Look]:
     return (f"{countdown(left)} left to answer", "busy") if left > 0 else ("over", "warn")
 
 
-def _voice(voice: Voice, now: Moment) -> Line:
+def _voice(voice: Voice, now: Moment) -> tuple[Line, Line]:
+    """What a position said; and why, or why it counts no more."""
     name = pad(voice.position + (" *" if voice.veto else ""), _POSITION, now.glyphs.mark)
     answer = voice.answer
     if answer is None:
-        return line(f" {name} ", (pad("-", _ANSWER), "dim"), (f" {', '.join(_holders(voice, now))}", "dim"))
+        return line(f" {name} ", (pad("-", _ANSWER), "dim"), (f" {_holders(voice, now)}", "dim")), ()
     word, look = _answer(voice)
-    who = f"{answer.who}"
-    relayed = f"relayed by {answer.by.user}: " if answer.relayed else ""
-    return line(
+    told = line(
         f" {name} ",
         (pad(word, _ANSWER), look),
-        f" {pad(who, _WHO, now.glyphs.mark)} ",
+        f" {pad(answer.who, _WHO, now.glyphs.mark)} ",
         (pad_left(age(answer.at, now.now), 4), "dim"),
-        (f"  {relayed}", "warn"),
-        one_line(answer.reason),
     )
+    relayed = f"relayed by {answer.by.user}: " if answer.relayed else ""
+    stale = f"{voice.stale}; said: " if voice.stale else ""
+    return told, line("  ", (stale, "warn"), (relayed, "warn"), one_line(answer.reason))
 
 
 def _answer(voice: Voice) -> tuple[str, Look]:
@@ -96,6 +100,6 @@ def _answer(voice: Voice) -> tuple[str, Look]:
     return ("GO (stale)", "warn") if voice.stale else ("GO", "good")
 
 
-def _holders(voice: Voice, now: Moment) -> tuple[str, ...]:
+def _holders(voice: Voice, now: Moment) -> str:
     holders = now.state.document.positions.get(voice.position, ())
-    return ("waits for " + ", ".join(holders),) if holders else ("waits for anyone of the run",)
+    return f"waits for {', '.join(holders)}" if holders else "waits for anyone"

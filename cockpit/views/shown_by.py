@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 
 from cockpit.run.standing import Standing
-from cockpit.views.ages import age
+from cockpit.views.ages import ago
 from cockpit.views.detail import Entry, finding_entry, measured_summary
 from cockpit.views.moment import Moment
 from cockpit.views.signs import sign
@@ -33,7 +33,7 @@ def shown_by(
             getattr(known.word.said if known.word else None, "value", "")
         )
         at = known.measurement.at if known.measurement is not None else known.word.at if known.word else None
-        old = "" if at is None else "just now" if (then := age(at, now.now)) == "now" else f"{then} ago"
+        old = ago(at, now.now) if at is not None else ""
         if since is not None and at is not None and at <= since:
             old = f"from before, {old}"
         told = ", ".join(each for each in (said, old) if each)

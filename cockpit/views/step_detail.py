@@ -10,7 +10,7 @@ from cockpit.run.way import Current, gone_for_good
 from cockpit.views.ages import clock, countdown, duration
 from cockpit.views.detail import Entry, entry_lines
 from cockpit.views.doubt import doubt_entries
-from cockpit.views.guided_failure import failure_entries
+from cockpit.views.guided_failure import failure_lines
 from cockpit.views.heading import rule
 from cockpit.views.line import Line, apart, cut_line, line, line_width
 from cockpit.views.moment import Moment
@@ -32,6 +32,9 @@ def step_detail(row: Row, now: Moment, cells: int) -> list[Line]:
     lines = [rule(name, now.glyphs, cells, f"{shown.sign} {shown.word}")]
     if row.step.gate is not None and not row.undo:
         lines += roll_call_lines(row.step, now, cells)
+    doing = row.doing(now.state)
+    if doing is not None and doing.phase is Phase.FAILED:
+        lines += failure_lines(Current(row.step, row.undo, doing), now, cells)
     for entry in step_entries(row, now):
         lines += entry_lines(entry, cells)
     return lines
@@ -49,13 +52,11 @@ def step_strip(row: Row, now: Moment, cells: int, rows: int) -> list[Line]:
 
 
 def step_entries(row: Row, now: Moment) -> Iterator[Entry]:
-    """What is most pressing first: a failure or a doubt, else what it does and how it stands."""
+    """A doubt first, else what it does and how it stands; then the rest. A failure has its own lines."""
     doing = row.doing(now.state)
-    if doing is not None and doing.phase is Phase.FAILED:
-        yield from failure_entries(Current(row.step, row.undo, doing), now)
-    elif doing is not None and doing.phase is Phase.DOUBT:
+    if doing is not None and doing.phase is Phase.DOUBT:
         yield from doubt_entries(Current(row.step, row.undo, doing), now)
-    else:
+    elif doing is None or doing.phase is not Phase.FAILED:
         yield from _what(row, doing, now)
     yield from _rest(row, doing, now)
 

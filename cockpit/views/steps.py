@@ -141,7 +141,8 @@ def _times(row: Row, doing: Doing | None, now: Moment, *, roomy: bool) -> Line:
     if doing is None or doing.attempt == 0:
         start = planned_start(row.step, now.state) if not row.back else None
         at = clock(start, now.zone) if start is not None else ""
-        return line((f"  {pad(at, 5)} {pad(pad_left('', 5) + of, 11)}", "dim"), " " * (_WHO + 1) if roomy else "")
+        plan = f"plan {countdown(planned)}" if planned else ""
+        return line((f"  {pad(at, 5)} {pad(plan, 11)}", "dim"), " " * (_WHO + 1) if roomy else "")
     left = soak_left(row.step, doing, now.now)
     took = seconds_on(doing, now.now)
     late = bool(planned) and left is None and took > planned and doing.phase is not Phase.SOAKING

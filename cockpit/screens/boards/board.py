@@ -42,7 +42,7 @@ class Board(Screen[None], inherit_bindings=False):
     DEFAULT_CSS = """
     Board { background: ansi_default; color: ansi_default; layout: vertical; }
     Board LineList { height: 1fr; width: 1fr; }
-    Board #head, Board #keys { height: 2; }
+    Board #head, Board #keys, Board #bar { height: 2; }
     Board #message { height: 1; }
     Board #notice { display: none; }
     Board.-tiny > *, Board.-low > * { display: none; }

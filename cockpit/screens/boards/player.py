@@ -11,8 +11,6 @@ from cockpit.views.run_view import ReplayControls
 class PlayerBoard(Board):
     """A board on which time is moved."""
 
-    DEFAULT_CSS = "PlayerBoard #bar { height: 2; }"
-
     @property
     def replay(self) -> ReplayControls:
         """The player. Raises TypeError when the app shows a live run."""

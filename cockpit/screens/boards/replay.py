@@ -12,7 +12,7 @@ from cockpit.views.key import Key
 from cockpit.views.keys import replay_keys
 
 
-class ReplayBoard(PlayerBoard, RunBoard):
+class ReplayBoard(RunBoard, PlayerBoard):
     """What the captain's screen showed, at any moment of the run."""
 
     def __init__(self) -> None:

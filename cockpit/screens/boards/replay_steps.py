@@ -12,7 +12,7 @@ from cockpit.views.key import Key
 from cockpit.views.keys import replay_steps_keys
 
 
-class ReplayStepsBoard(PlayerBoard, StepsBoard):
+class ReplayStepsBoard(StepsBoard, PlayerBoard):
     """What the captain saw of going live, at any moment of the run."""
 
     def body(self) -> Iterable[Widget]:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from textual.widget import Widget
 
+from cockpit.run.procedure import Phase
 from cockpit.screens.boards.planning import PlanningBoard
 from cockpit.screens.widgets.line_list import LineList, Rows
 from cockpit.screens.widgets.pane import Pane
@@ -25,9 +26,6 @@ from cockpit.views.words import title
 
 Shown = Literal["detail", "output", "watches", "timeline"]
 
-_LIST = 7
-"""Rows of the list at 80 x 24."""
-
 
 class StepsBoard(PlanningBoard):
     """Every step with its standing. The cursor follows what is under way until it is moved."""
@@ -35,10 +33,11 @@ class StepsBoard(PlanningBoard):
     DEFAULT_CSS = """
     StepsBoard #rule { height: 1; }
     StepsBoard #list { height: 7; }
+    StepsBoard.-grave #list { height: 4; }
     StepsBoard #strip { display: none; }
     StepsBoard.-wide #upper { layout: horizontal; }
-    StepsBoard.-wide #list { width: 3fr; height: 1fr; }
-    StepsBoard.-wide #side { width: 2fr; }
+    StepsBoard.-wide #list { width: 1fr; height: 1fr; }
+    StepsBoard.-wide #side { width: 1fr; }
     StepsBoard.-wide #strip { display: block; height: 10; }
     """
 
@@ -81,8 +80,14 @@ class StepsBoard(PlanningBoard):
         """Draw what the clock changes: the head, and how long the steps take."""
         self.redraw_panes("#head, #list")
 
+    def redraw(self) -> None:
+        """Draw what changed. A failure or a doubt under the cursor gets more room for its evidence."""
+        self._fit()
+        super().redraw()
+
     def moved(self) -> None:
         """Show where the cursor is."""
+        self._fit()
         self.redraw_panes("#list, #side, #strip, #keys")
 
     def do_up(self) -> None:
@@ -132,6 +137,10 @@ class StepsBoard(PlanningBoard):
 
     def do_steps(self) -> None:
         """Stay here."""
+
+    def _fit(self) -> None:
+        doing = self.row.doing(self.now.state) if self.row is not None else None
+        self.set_class(doing is not None and doing.phase in (Phase.FAILED, Phase.DOUBT), "-grave")
 
     def _move(self, by: int) -> None:
         self._at = min(max(self.at + by, 0), max(len(self.rows) - 1, 0))
