@@ -34,5 +34,5 @@ def doubt_entries(here: Current, now: Moment) -> Iterator[Entry]:
     else:
         yield Entry("probe", "the plan has none: look for yourself", "dim")
     yield from printed_entries(step.id, doing, now, _PRINTED, undo=here.undo)
-    yield Entry("answers", "D  yes: it happened: it is verified, and goes on as if it had just ended", "strong")
-    yield Entry("", "D  no: it did not happen: it counts as failed; then retry, skip, hold or roll back", "strong")
+    yield Entry("answers", "D  yes, it happened: it is verified, and goes on", "strong")
+    yield Entry("", "D  no, it did not: it counts as failed; retry, skip, roll back", "strong")

@@ -28,7 +28,7 @@ def failure_lines(here: Current, now: Moment, cells: int) -> list[Line]:
     """The evidence, then the ways on; a way that is closed takes one row."""
     lines = [each for entry in failure_entries(here, now) for each in entry_lines(entry, cells)]
     label = "ways on"
-    for way in ways_on(here, now):
+    for way in () if now.replay is not None else ways_on(here, now):
         if way.why:
             told = line((f" {pad(label, LABEL - 2)} ", "dim"), (f"{way.key}  {way.word}: not now: {way.why}", "dim"))
             lines.append(cut_line(told, cells, now.glyphs.mark))

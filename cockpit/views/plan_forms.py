@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from cockpit.checklist.plan import Step
 from cockpit.run import command as cmd
@@ -64,7 +65,8 @@ def skip_form(step: Step, *, undo: bool) -> Form:
     words = "It stays as it was made, and is told as not undone." if undo else "The plan goes on without it."
     about = (line(words), line(("The verdict will say that it was skipped, by you, and why.", "dim")))
     name = f"Skip: {'undo ' if undo else ''}{title(step.title)}"
-    return _reasoned(name, about, lambda reason: cmd.Skip(step.id, reason), "skip", "skipped", "say why it is left out")
+    form = _asking(name, about, "skip", "skipped")
+    return _reasoned(form, lambda reason: cmd.Skip(step.id, reason), "say why it is left out")
 
 
 def tell_form(here: Current, now: Moment) -> Form:
@@ -90,10 +92,8 @@ def stop_form(here: Current, now: Moment) -> Form:
         *_told([Entry("runs", here.doing.action or now.exact(here.step.action))]),
         line(("It is ended where it stands. What it had done by then is in doubt: you will be asked.", "warn")),
     )
-    make = lambda reason: cmd.Stop(here.step.id, reason)  # noqa: E731 - it is handed on
-    return _reasoned(
-        f"Stop: {title(here.step.title)}", about, make, "END IT", "it is being ended", "say why it is ended"
-    )
+    form = _asking(f"Stop: {title(here.step.title)}", about, "END IT", "it is being ended")
+    return _reasoned(form, lambda reason: cmd.Stop(here.step.id, reason), "say why it is ended")
 
 
 def settle_form(here: Current) -> Form:
@@ -175,8 +175,8 @@ def veto_form(now: Moment) -> Form:
     """Ask why what a watch has fired is not done."""
     item, fired = pending(now)[0]
     about = (line(f"{item} met its criteria: {fired.criterion}. Without a veto: ", (fired.action.upper(), "bad"), "."),)
-    make = lambda reason: cmd.Veto(item, reason)  # noqa: E731 - it is handed on
-    return _reasoned(f"Veto: {item}", about, make, "veto", "vetoed", "a veto needs a reason")
+    form = _asking(f"Veto: {item}", about, "veto", "vetoed")
+    return _reasoned(form, lambda reason: cmd.Veto(item, reason), "a veto needs a reason")
 
 
 def roll_back_form(now: Moment) -> Form:
@@ -202,7 +202,8 @@ def clear_form(now: Moment) -> Form:
     about = [line("The run was rolled back. After this the hold ends, and steps may be begun again.")]
     if back is not None and back.not_undone:
         about.append(line((f"Not undone: {', '.join(back.not_undone)}.", "bad")))
-    return _reasoned("Clear the run", tuple(about), cmd.Clear, "clear it", "cleared", "say why the run may go on")
+    form = _asking("Clear the run", tuple(about), "clear it", "cleared")
+    return _reasoned(form, cmd.Clear, "say why the run may go on")
 
 
 def _go_word(step: Step, now: Moment) -> str:
@@ -222,17 +223,20 @@ def _again(now: Moment) -> str:
     return "DO IT AGAIN" if now.state.run_kind == "live" else "rehearse it again"
 
 
-def _reasoned(
-    name: str, about: tuple[Line, ...], make: Callable[[str], cmd.Command], enter: str, done: str, missing: str
-) -> Form:
-    """A form that asks for a reason alone."""
+def _reasoned(form: Form, make: Callable[[str], cmd.Command], missing: str) -> Form:
+    """`form` with one blank, for a reason; `missing` is said when there is none."""
 
     def made(answers: Sequence[str]) -> cmd.Command:
         if not answers[0].strip():
             raise Unfit(missing)
         return make(answers[0].strip())
 
-    return Form(name, about, (Blank("because"),), made, enter, done, grave=True)
+    return replace(form, blanks=(Blank("because"),), make=made)
+
+
+def _asking(name: str, about: tuple[Line, ...], enter: str, done: str) -> Form:
+    """A form without blanks, and without a command yet."""
+    return Form(name, about, (), lambda _: None, enter, done, grave=True)
 
 
 def _told(entries: Iterable[Entry]) -> tuple[Line, ...]:

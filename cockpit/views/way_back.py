@@ -102,7 +102,7 @@ def _progress(back: WayBack, now: Moment) -> str:
     return f"{sum(doing is not None and doing.over for doing in doings)} of {len(doings)}"
 
 
-def _part(number: int, step: Step, undo: bool, back: Return, now: Moment) -> Iterator[Entry]:  # noqa: FBT001
+def _part(number: int, step: Step, undo: bool, back: Return, now: Moment) -> Iterator[Entry]:
     action = step.undo.action if undo and step.undo is not None else step.action
     takes = back.takes.get(step.id, 0.0)
     time = f"   {countdown(takes)}" if takes else ""

@@ -36,8 +36,8 @@ class StepsBoard(PlanningBoard):
     StepsBoard.-grave #list { height: 4; }
     StepsBoard #strip { display: none; }
     StepsBoard.-wide #upper { layout: horizontal; }
-    StepsBoard.-wide #list { width: 1fr; height: 1fr; }
-    StepsBoard.-wide #side { width: 1fr; }
+    StepsBoard.-wide #list { width: 5fr; height: 1fr; }
+    StepsBoard.-wide #side { width: 4fr; }
     StepsBoard.-wide #strip { display: block; height: 10; }
     """
 
