@@ -36,24 +36,27 @@ def phase_sign(doing: Doing, glyphs: Glyphs) -> Sign:
 
 def step_sign(step: Step, now: Moment, *, undo: bool = False) -> Sign:
     """How a step stands, or its compensation."""
-    glyphs = now.glyphs
     known = now.state.procedure.step(step.id)
     doing = known.undo if undo else known.go
+    if doing is None:
+        return _not_begun(step, now, undo=undo)
     if not undo and known.undone:
-        return Sign(glyphs.signs[Standing.RULED_OUT].sign, "undone", "warn")
-    if doing is not None and not undo and step.action is not None and doing.phase is Phase.RUNNING and _by_hand(step):
-        return Sign(glyphs.signs[Standing.OPEN].sign, "your act", "strong")
-    if doing is not None:
-        return phase_sign(doing, glyphs)
+        return Sign(now.glyphs.signs[Standing.RULED_OUT].sign, "undone", "warn")
+    if not undo and doing.phase is Phase.RUNNING and _by_hand(step):
+        return Sign(now.glyphs.signs[Standing.OPEN].sign, "your act", "strong")
+    return phase_sign(doing, now.glyphs)
+
+
+def _not_begun(step: Step, now: Moment, *, undo: bool) -> Sign:
+    glyphs = now.glyphs
     turn = next_step(now.state)
     if undo or turn is None or turn.id != step.id:
         return Sign(glyphs.signs[Standing.OPEN].sign, "waiting", "dim")
-    if step.gate is not None:
-        shut = gate_standing(now.state, step, now.now).shut
-        if shut:
-            return Sign(glyphs.signs[Standing.BLOCKED].sign, "SHUT", "warn")
+    if step.gate is None:
+        return Sign(glyphs.cursor, "next", "accent")
+    if gate_standing(now.state, step, now.now).open:
         return Sign(glyphs.cursor, "may open", "good")
-    return Sign(glyphs.cursor, "next", "accent")
+    return Sign(glyphs.signs[Standing.BLOCKED].sign, "SHUT", "warn")
 
 
 def seconds_on(doing: Doing, now: dt.datetime) -> float:
