@@ -6,7 +6,6 @@ import base64
 import datetime as dt
 import json
 import urllib.parse
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import pydantic
@@ -14,9 +13,11 @@ import pydantic
 from cockpit.checklist.kinds import Field, Spec
 from cockpit.checks.kind import Kind, Reading, Session
 from cockpit.checks.plain import plain
+from cockpit.checks.tls_fields import TLS_FIELDS, tls_values
 
 if TYPE_CHECKING:
     from cockpit.connect.http import Answer, Connections, Request
+    from cockpit.connect.tls import Secured
 
 CREDENTIALS = ("set-cookie", "authorization", "proxy-authorization")
 """Headers of an answer whose values are credentials: usable in conditions, never shown."""
@@ -68,6 +69,8 @@ class HttpSpec(Spec):
     )
     ca: str = pydantic.Field("", description="File of certificates (PEM) to trust instead of the system's.")
     verify: bool = pydantic.Field(True, description="Refuse a certificate that is not valid for the host.")
+    cert: str = pydantic.Field("", description="File (PEM) with the certificate to show to the server, and its key.")
+    key: str = pydantic.Field("", description="File (PEM) with the key of `cert`, when it is not in the same file.")
     resolve_to: str = pydantic.Field(
         "", description="Address to connect to instead of looking the host up; name and certificate stay the URL's."
     )
@@ -82,6 +85,7 @@ class Http:
     about = "What a web server answers to one request, how fast, and with which certificate."
     spec = HttpSpec
     imports = ("cockpit.connect.http",)
+    via = True
     implied = "status >= 200 && status < 400"
     example = """\
 http: {url: "https://api.example.com/health"}
@@ -94,23 +98,21 @@ expect:
     fields = (
         Field("status", "int", "Status of the answer."),
         Field("latency", "double", "From the request to the last byte, redirects included.", "seconds"),
-        Field("timing.dns", "double", "Looking the name up; 0 on a kept connection.", "seconds"),
-        Field("timing.connect", "double", "Connecting; 0 on a kept connection.", "seconds"),
+        Field("timing.dns", "double", "Looking the name up; 0 on a kept connection, and with `via`.", "seconds"),
+        Field("timing.connect", "double", "Connecting, with `via` also the name lookup; 0 on a kept one.", "seconds"),
         Field("timing.tls", "double", "TLS handshake; 0 on a kept connection.", "seconds"),
         Field("timing.first_byte", "double", "From the request to the headers of the answer.", "seconds"),
         Field("timing.transfer", "double", "Reading the body.", "seconds"),
-        Field("protocol", "string", "`HTTP/1.1` or `HTTP/1.0`."),
+        Field("protocol", "string", "`HTTP/1.1` or `HTTP/1.0`; HTTP/2 is not asked for."),
         Field("headers", "map", "Headers of the answer; names in lower case, repeated ones joined by `, `."),
         Field("body", "dyn", "The body: JSON as data, anything else as text. The first 1 MiB."),
         Field("text", "string", "The body as text."),
         Field("size", "int", "The body; reading stops at 1 MiB.", "bytes"),
         Field("url", "string", "Where the answer came from, after redirects."),
         Field("redirects", "int", "Redirects that were followed."),
-        Field("tls.version", "string", "`TLSv1.3`, `TLSv1.2`."),
-        Field("tls.expires_in", "duration", "Until the server's certificate expires."),
-        Field("tls.subject", "string", "Whose certificate it is: `CN=api.example.com`."),
-        Field("tls.issuer", "string", "Who signed it."),
-        Field("tls.names", "list", "Host names and addresses that it is valid for."),
+        Field("locations", "list", "Where each redirect led, in order; the last one may not have been followed."),
+        Field("remote", "string", "Address and port that answered; unknown where `via` has the name looked up there."),
+        *(Field(f"tls.{field.name}", field.type, field.about, field.unit) for field in TLS_FIELDS),
     )
 
     def request(self, spec: HttpSpec) -> str:
@@ -124,8 +126,8 @@ expect:
         """Ask once. Raises Unreachable."""
         from cockpit.connect.http import Connections  # noqa: PLC0415 - heavy
 
-        connections: Connections = session.keep("http", Connections)
-        return _reading(await connections.exchange(_asked(spec), timeout))
+        connections: Connections = session.keep("http", lambda: Connections(session.route))
+        return _reading(await connections.exchange(_asked(spec), timeout), verified=spec.verify)
 
 
 KIND: Kind = Http()
@@ -133,6 +135,7 @@ KIND: Kind = Http()
 
 def _asked(spec: HttpSpec) -> Request:
     from cockpit.connect.http import Request  # noqa: PLC0415 - heavy
+    from cockpit.connect.tls import Trust  # noqa: PLC0415 - as above
 
     headers = dict(spec.headers)
     body = spec.body.encode() if spec.body is not None else None
@@ -144,12 +147,11 @@ def _asked(spec: HttpSpec) -> Request:
     elif spec.auth is not None:
         pair = f"{spec.auth.user}:{spec.auth.password}".encode()
         headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
-    return Request(
-        spec.method.upper(), spec.url, headers, body, spec.follow_redirects, spec.ca, spec.verify, spec.resolve_to
-    )
+    trust = Trust(spec.ca, spec.verify, spec.cert, spec.key, alpn=("http/1.1",))
+    return Request(spec.method.upper(), spec.url, headers, body, spec.follow_redirects, trust, spec.resolve_to)
 
 
-def _reading(answer: Answer) -> Reading:
+def _reading(answer: Answer, *, verified: bool) -> Reading:
     headers: dict[str, str] = {}
     for name, value in answer.headers:
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
@@ -158,15 +160,17 @@ def _reading(answer: Answer) -> Reading:
     values = {
         "status": answer.status,
         "latency": answer.latency,
-        **{f"timing.{phase}": seconds for phase, seconds in asdict(answer.timing).items()},
+        **{f"timing.{phase}": seconds for phase, seconds in vars(answer.timing).items()},
         "protocol": answer.protocol,
         "headers": headers,
         "body": _data(text, headers.get("content-type", "")),
         "text": text,
         "size": len(answer.body),
         "url": answer.url,
-        "redirects": answer.redirects,
-        **_of_tls(answer),
+        "redirects": len(answer.redirects),
+        "locations": [*answer.redirects, *([answer.location] if answer.location else [])],
+        **({"remote": answer.remote} if answer.remote else {}),
+        **_of_tls(answer.secured, verified),
     }
     lines = [f"{answer.protocol} {answer.status} {answer.reason}", *(f"{name}: {hidden[name]}" for name in hidden)]
     return Reading(
@@ -179,19 +183,11 @@ def _reading(answer: Answer) -> Reading:
     )
 
 
-def _of_tls(answer: Answer) -> dict[str, Any]:
-    shown = answer.certificate
-    if not answer.tls_version:
+def _of_tls(secured: Secured | None, verified: bool) -> dict[str, Any]:
+    if secured is None:
         return {}
-    if shown is None:
-        return {"tls.version": answer.tls_version}
-    return {
-        "tls.version": answer.tls_version,
-        "tls.expires_in": shown.not_after - dt.datetime.now(dt.UTC),
-        "tls.subject": shown.subject,
-        "tls.issuer": shown.issuer,
-        "tls.names": list(shown.names),
-    }
+    found = {**tls_values(secured, dt.datetime.now(dt.UTC)), "verified": verified}
+    return {f"tls.{name}": value for name, value in found.items()}
 
 
 def _text(answer: Answer) -> str:

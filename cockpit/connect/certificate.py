@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import datetime as dt
-import ssl
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 EXPIRED, NOT_YET, WRONG_HOST, WRONG_ADDRESS = 10, 9, 62, 64
 SELF_SIGNED, SELF_SIGNED_IN_CHAIN, NO_ISSUER_HERE, NO_ISSUER = 18, 19, 20, 21
@@ -25,11 +25,20 @@ class Certificate:
     """Host names and addresses that it is for."""
     not_before: dt.datetime
     not_after: dt.datetime
+    serial: str
+    """Hexadecimal, in lower case."""
+    fingerprint: str
+    """SHA-256 of the whole certificate, hexadecimal, in lower case."""
+    key: str
+    """`RSA 2048`, `EC secp256r1`, `Ed25519`."""
+    self_signed: bool
 
 
+@functools.lru_cache(maxsize=1024)
 def read(der: bytes) -> Certificate:
     """What the certificate in `der` says. Raises ValueError."""
     from cryptography import x509  # noqa: PLC0415 - heavy, and needed only where TLS is measured
+    from cryptography.hazmat.primitives import hashes  # noqa: PLC0415 - as above
 
     certificate = x509.load_der_x509_certificate(der)
     names: Sequence[str] = ()
@@ -43,25 +52,11 @@ def read(der: bytes) -> Certificate:
         tuple(names),
         certificate.not_valid_before_utc,
         certificate.not_valid_after_utc,
+        f"{certificate.serial_number:x}",
+        certificate.fingerprint(hashes.SHA256()).hex(),
+        _key(certificate.public_key()),
+        certificate.subject == certificate.issuer,
     )
-
-
-async def presented(address: str, port: int, server_name: str) -> Certificate | None:
-    """The certificate that a server shows, without trusting it; None when it shows none that can be read."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    try:
-        _, writer = await asyncio.open_connection(address, port, ssl=context, server_hostname=server_name)
-    except OSError:
-        return None
-    try:
-        der = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
-        return read(der) if der else None
-    except ValueError:
-        return None
-    finally:
-        writer.transport.abort()
 
 
 def complaint(code: int, message: str, host: str, certificate: Certificate | None, now: dt.datetime) -> str:
@@ -81,6 +76,12 @@ def complaint(code: int, message: str, host: str, certificate: Certificate | Non
         if code in (SELF_SIGNED_IN_CHAIN, NO_ISSUER_HERE, NO_ISSUER)
         else refused
     )
+
+
+def _key(key: Any) -> str:
+    """Kind and size of a key."""
+    size = key.curve.name if hasattr(key, "curve") else getattr(key, "key_size", "")
+    return f"{type(key).__name__.removesuffix('PublicKey')} {size}".strip()
 
 
 def _span(span: dt.timedelta) -> str:

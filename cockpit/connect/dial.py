@@ -24,11 +24,7 @@ class Unreachable(Exception):
 
 async def resolve(host: str, port: int) -> list[str]:
     """The addresses of `host` in the order in which to try them. Raises Unreachable."""
-    try:
-        ipaddress.ip_address(host.strip("[]").partition("%")[0])
-    except ValueError:
-        pass
-    else:
+    if is_address(host):
         return [host.strip("[]")]
     try:
         found = await in_thread(
@@ -37,6 +33,15 @@ async def resolve(host: str, port: int) -> list[str]:
     except (socket.gaierror, UnicodeError) as error:
         raise Unreachable(_name_words(host, error)) from None
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+def is_address(host: str) -> bool:
+    """Whether it is an IP address, with or without brackets, and not a name."""
+    try:
+        ipaddress.ip_address(host.strip("[]").partition("%")[0])
+    except ValueError:
+        return False
+    return True
 
 
 async def first_to_connect(

@@ -1,0 +1,188 @@
+"""TLS: what to trust, what a handshake negotiated, and why one failed."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import functools
+import os
+import ssl
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cockpit.connect import certificate, dial
+from cockpit.connect.certificate import Certificate
+from cockpit.connect.dial import Unreachable
+from cockpit.connect.opening import Opened, Phase, open_socket
+from cockpit.connect.route import Route
+from cockpit.connect.stream import Stream
+
+SECOND_LOOK = 3.0
+"""Seconds that reading a refused certificate may take: without it there is still a message, only without its dates."""
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Whom to trust, and what to show of oneself."""
+
+    ca: str = ""
+    """A file of certificates (PEM) to trust instead of those of the system."""
+    verify: bool = True
+    cert: str = ""
+    """A file (PEM) with our own certificate, and with its key when `key` names no other."""
+    key: str = ""
+    alpn: tuple[str, ...] = ()
+    """Protocols to offer."""
+    oldest: ssl.TLSVersion | None = None
+    """The oldest version to offer; nothing: what the system's policy allows."""
+    newest: ssl.TLSVersion | None = None
+
+
+@dataclass(frozen=True)
+class Secured:
+    """What a handshake came to."""
+
+    version: str
+    """`TLSv1.3`."""
+    cipher: str
+    alpn: str
+    """The protocol that was agreed on; empty when none was."""
+    chain: tuple[Certificate, ...]
+    """The certificates that the server showed, its own first. One that cannot be read ends it."""
+
+
+def context(trust: Trust) -> ssl.SSLContext:
+    """The context for `trust`: made once, since that takes 20 ms, and again when a file was changed.
+
+    Raises Unreachable when a file cannot be read.
+    """
+    changed = tuple(_changed(name, path) for name in ("ca", "cert", "key") if (path := getattr(trust, name)))
+    try:
+        return _context(trust, changed)
+    except ssl.SSLError as error:
+        raise Unreachable(f"the certificates under `ca` cannot be used: {trust.ca}: {_reason(error)}") from None
+
+
+def secured(tls: ssl.SSLObject) -> Secured:
+    """What was negotiated."""
+    cipher = tls.cipher()
+    return Secured(tls.version() or "", cipher[0] if cipher else "", tls.selected_alpn_protocol() or "", _chain(tls))
+
+
+async def refusal(error: OSError, opened: Opened, server_name: str, route: Route, phase: Phase) -> str:
+    """Why a handshake failed, in words; a certificate that was refused is looked at again, to say what is in it."""
+    if not isinstance(error, ssl.SSLCertVerificationError):
+        return failure(error, opened.where)
+    phase.enter(f"looking again at the certificate of {opened.where}, which was refused: {error.verify_message}")
+    shown = None
+    try:
+        async with asyncio.timeout(SECOND_LOOK):
+            chain = (await look(route, opened.address or opened.host, opened.port, server_name)).chain
+            shown = chain[0] if chain else None
+    except (OSError, Unreachable):  # TimeoutError is an OSError
+        pass
+    name = server_name or opened.host
+    return certificate.complaint(error.verify_code, error.verify_message, name, shown, dt.datetime.now(dt.UTC))
+
+
+def failure(error: OSError, where: str) -> str:
+    """Why a handshake failed that did not fail because of a certificate."""
+    if not isinstance(error, ssl.SSLError):
+        return dial.why(error, where) or f"TLS handshake with {where} failed: the connection was closed"
+    reason = "the connection was closed" if isinstance(error, ssl.SSLEOFError) else _reason(error)
+    hint = " (does this port speak TLS?)" if "wrong version" in reason or "record layer" in reason else ""
+    return f"TLS handshake with {where} failed: {reason}{hint}"
+
+
+async def look(route: Route, host: str, port: int, server_name: str, trust: Trust | None = None) -> Secured:
+    """What a server shows that is not trusted, whatever it is. Raises OSError, Unreachable."""
+    opened = await open_socket(route, host, port, Phase())
+    stream = await Stream.over(opened.socket)
+    try:
+        return secured(await stream.start_tls(context(trust or ANYTHING), server_name))
+    finally:
+        await stream.close()
+
+
+ANYTHING = Trust(verify=False, oldest=ssl.TLSVersion.MINIMUM_SUPPORTED)
+"""Look at whatever there is."""
+
+
+@functools.lru_cache(maxsize=64)
+def _context(trust: Trust, _changed: tuple[float, ...]) -> ssl.SSLContext:
+    made = ssl.create_default_context(cafile=Path(trust.ca).expanduser() if trust.ca else None)
+    of_system = ssl.get_default_verify_paths()
+    if not trust.ca and not of_system.cafile and not of_system.capath:
+        import certifi  # noqa: PLC0415 - only where the system has no certificates of its own
+
+        made.load_verify_locations(certifi.where())
+    if not trust.verify:
+        made.check_hostname = False
+        made.verify_mode = ssl.CERT_NONE
+    if trust.cert:
+        _show(made, trust)
+    if trust.alpn:
+        made.set_alpn_protocols(list(trust.alpn))
+    if trust.oldest is not None or trust.newest is not None:
+        _limit(made, trust)
+    return made
+
+
+def _show(made: ssl.SSLContext, trust: Trust) -> None:
+    cert, key = Path(trust.cert).expanduser(), Path(trust.key or trust.cert).expanduser()
+    try:
+        # Without a password of ours the library would ask for one on the terminal.
+        made.load_cert_chain(cert, key, password="")
+    except ssl.SSLError as error:
+        hint = "" if "mismatch" in _reason(error) else " (there is nobody to ask for the password of an encrypted key)"
+        raise Unreachable(f"our certificate {trust.cert} cannot be used: {_reason(error)}{hint}") from None
+
+
+def _limit(made: ssl.SSLContext, trust: Trust) -> None:
+    """Offer old versions and ciphers although the policy of the system forbids them: to see them, not to use them."""
+    made.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # that they are old is why they are looked for
+        made.minimum_version = trust.oldest or ssl.TLSVersion.MINIMUM_SUPPORTED
+        made.maximum_version = trust.newest or ssl.TLSVersion.MAXIMUM_SUPPORTED
+
+
+def _changed(name: str, path: str) -> float:
+    """When a file was changed. Raises Unreachable when it cannot be read."""
+    try:
+        with Path(path).expanduser().open("rb") as file:
+            return os.fstat(file.fileno()).st_mtime
+    except OSError as error:
+        what = {"ca": "the certificates", "cert": "our certificate", "key": "our key"}[name]
+        raise Unreachable(f"{what} under `{name}` cannot be read: {path}: {error.strerror or error}") from None
+
+
+def _chain(tls: ssl.SSLObject) -> tuple[Certificate, ...]:
+    chain = []
+    for der in _presented(tls):
+        try:
+            chain.append(certificate.read(der))
+        except ValueError:
+            break
+    return tuple(chain)
+
+
+def _presented(tls: ssl.SSLObject) -> list[bytes]:
+    """The certificates that the server showed. Before Python 3.13 only the object inside tells."""
+    if hasattr(tls, "get_unverified_chain"):
+        return list(tls.get_unverified_chain() or ())
+    inside: Any = getattr(tls, "_sslobj", None)
+    if hasattr(inside, "get_unverified_chain"):
+        return [one.public_bytes(_DER) for one in inside.get_unverified_chain() or ()]
+    own = tls.getpeercert(binary_form=True)
+    return [own] if own else []
+
+
+def _reason(error: ssl.SSLError) -> str:
+    return (error.reason or str(error)).replace("_", " ").lower()
+
+
+_DER = 2
+"""`_ssl.ENCODING_DER`."""
