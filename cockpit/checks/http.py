@@ -86,6 +86,8 @@ class Http:
     spec = HttpSpec
     imports = ("cockpit.connect.http",)
     via = True
+    server = ("url",)
+    at_once = 50
     implied = "status >= 200 && status < 400"
     example = """\
 http: {url: "https://api.example.com/health"}

@@ -22,6 +22,14 @@ class Unreachable(Exception):
     """It could not be reached. The message says what failed, at which address, in words of the field."""
 
 
+class NoConnection(Unreachable):
+    """It was tried to connect, and no connection came about: refused, no route, silence.
+
+    Whoever measures whether a port is open has measured it; what else is Unreachable (a name that is not found, a host
+    on the way that is down) leaves the question open.
+    """
+
+
 async def resolve(host: str, port: int) -> list[str]:
     """The addresses of `host` in the order in which to try them. Raises Unreachable."""
     if is_address(host):
@@ -77,6 +85,13 @@ async def first_to_connect(
                 await close(task.result())
 
 
+def no_connection(error: BaseException, where: str) -> Unreachable:
+    """What connecting to `where` came to when it came to `error`."""
+    words = why(error, where) or f"cannot connect to {where}: {error}"
+    missed = any(isinstance(cause, OSError) and cause.errno in _MISSED for cause in causes(error))
+    return NoConnection(words) if missed else Unreachable(words)
+
+
 def why(error: BaseException, where: str) -> str | None:
     """What went wrong with a connection to `where` (`HOST:PORT`, a socket), when an OSError is behind `error`."""
     for cause in causes(error):
@@ -107,6 +122,10 @@ def at(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
+_MISSED = {
+    *(errno.ECONNREFUSED, errno.ECONNRESET, errno.ECONNABORTED),
+    *(errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT),
+}
 _WORDS = {
     errno.ECONNREFUSED: "connection refused by {where}",
     errno.ECONNRESET: "connection reset by {where}",

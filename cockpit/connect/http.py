@@ -159,11 +159,10 @@ def _origin(url: httpx.URL) -> tuple[str, str, int]:
 
 def _without_userinfo(request: Request) -> Request:
     """The same with what stands before the host in the URL as a header, so that the URL may be shown."""
-    url = httpx.URL(request.url)
-    if not url.userinfo:
+    if "@" not in request.url:
         return request
-    headers = request.headers
-    if "authorization" not in map(str.lower, headers):
+    url, headers = httpx.URL(request.url), request.headers
+    if url.userinfo and "authorization" not in map(str.lower, headers):
         pair = base64.b64encode(f"{url.username}:{url.password}".encode()).decode()
         headers = {**headers, "Authorization": f"Basic {pair}"}
     return replace(request, url=str(url.copy_with(userinfo=b"")), headers=headers)

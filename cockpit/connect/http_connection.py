@@ -5,6 +5,7 @@ httpx's own client would bring cookies, credentials from files and a pool: a che
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -183,6 +184,9 @@ def _words(error: Exception, where: str) -> str:
         return f"{where} closed the connection without an answer"
     if "without sending complete message body" in said:
         return f"{where} closed the connection"
+    for cause in dial.causes(error):
+        if isinstance(cause, ssl.SSLError):
+            return tls.failure(cause, where)
     words = dial.why(error, where)
     if words is None and isinstance(error, httpcore.RemoteProtocolError):
         words = f"the answer of {where} is not HTTP: {said}"

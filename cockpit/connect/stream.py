@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import ssl
 
@@ -25,6 +26,13 @@ class Stream:
     async def read(self, limit: int = 65536) -> bytes:
         """What comes next, up to `limit` bytes; nothing at the end. Raises OSError."""
         return await self.reader.read(limit)
+
+    async def exactly(self, size: int) -> bytes:
+        """The next `size` bytes. Raises OSError, of which the end before them is one."""
+        try:
+            return await self.reader.readexactly(size)
+        except asyncio.IncompleteReadError as error:
+            raise ConnectionResetError(errno.ECONNRESET, f"closed after {len(error.partial)} bytes") from None
 
     async def write(self, data: bytes) -> None:
         """Send `data`. Raises OSError."""

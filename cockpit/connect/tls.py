@@ -88,12 +88,20 @@ async def refusal(error: OSError, opened: Opened, server_name: str, route: Route
 
 
 def failure(error: OSError, where: str) -> str:
-    """Why a handshake failed that did not fail because of a certificate."""
+    """Why TLS failed that did not fail because of the server's certificate."""
     if not isinstance(error, ssl.SSLError):
-        return dial.why(error, where) or f"TLS handshake with {where} failed: the connection was closed"
+        return dial.why(error, where) or f"TLS with {where} failed: the connection was closed"
     reason = "the connection was closed" if isinstance(error, ssl.SSLEOFError) else _reason(error)
-    hint = " (does this port speak TLS?)" if "wrong version" in reason or "record layer" in reason else ""
-    return f"TLS handshake with {where} failed: {reason}{hint}"
+    hint = next((hint for words, hint in _HINTS.items() if words in reason), "")
+    return f"TLS with {where} failed: {reason}{hint}"
+
+
+_HINTS = {
+    "wrong version": " (does this port speak TLS?)",
+    "record layer": " (does this port speak TLS?)",
+    "certificate required": ": the server demands a certificate of ours, under `cert`",
+    "unknown ca": ": the server does not trust our certificate",
+}
 
 
 async def look(route: Route, host: str, port: int, server_name: str, trust: Trust | None = None) -> Secured:
