@@ -14,7 +14,9 @@ pytest_plugins = [
     "tests.servers.docker",
     "tests.servers.postgres",
     "tests.servers.ssh",
+    "tests.servers.tls",
     "tests.servers.web",
+    "tests.servers.upgrading",
 ]
 
 TERMINAL_SETTINGS = ("NO_COLOR", "FORCE_COLOR", "COLORTERM", "COLUMNS", "LINES", "PAGER", "CLICOLOR", "CLICOLOR_FORCE")

@@ -25,7 +25,7 @@ TLS_FIELDS = (
     Field("fingerprint", "string", "SHA-256 of it, hexadecimal."),
     Field("key", "string", "Kind and size of its key: `RSA 2048`, `EC secp256r1`."),
     Field("self_signed", "bool", "It names itself as its issuer."),
-    Field("chain", "list", "All certificates that were shown, its own first, as maps: subject, issuer, expires_in."),
+    Field("chain", "list", "All certificates that were shown, its own first, as maps: subject, issuer, days_left."),
     Field("chain_length", "int", "How many those are: 1 where an intermediate is missing."),
     Field("chain_expires_in", "duration", "Until the first of them expires."),
 )
@@ -49,7 +49,8 @@ def tls_values(secured: Secured, now: dt.datetime) -> dict[str, Any]:
         "key": own.key,
         "self_signed": own.self_signed,
         "chain": [
-            {"subject": one.subject, "issuer": one.issuer, "expires_in": one.not_after - now} for one in secured.chain
+            {"subject": one.subject, "issuer": one.issuer, "days_left": (one.not_after - now) / dt.timedelta(days=1)}
+            for one in secured.chain
         ],
         "chain_length": len(secured.chain),
         "chain_expires_in": min(one.not_after for one in secured.chain) - now,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import functools
 import os
 import ssl
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,7 +70,9 @@ def context(trust: Trust) -> ssl.SSLContext:
 def secured(tls: ssl.SSLObject) -> Secured:
     """What was negotiated."""
     cipher = tls.cipher()
-    return Secured(tls.version() or "", cipher[0] if cipher else "", tls.selected_alpn_protocol() or "", _chain(tls))
+    version = tls.version() or ""
+    version = "TLSv1.0" if version == "TLSv1" else version
+    return Secured(version, cipher[0] if cipher else "", tls.selected_alpn_protocol() or "", _chain(tls))
 
 
 async def refusal(error: OSError, opened: Opened, server_name: str, route: Route, phase: Phase) -> str:
@@ -76,15 +80,16 @@ async def refusal(error: OSError, opened: Opened, server_name: str, route: Route
     if not isinstance(error, ssl.SSLCertVerificationError):
         return failure(error, opened.where)
     phase.enter(f"looking again at the certificate of {opened.where}, which was refused: {error.verify_message}")
-    shown = None
-    try:
+    shown: Sequence[Certificate] = ()
+    with contextlib.suppress(OSError, Unreachable):  # a TimeoutError is an OSError
         async with asyncio.timeout(SECOND_LOOK):
-            chain = (await look(route, opened.address or opened.host, opened.port, server_name)).chain
-            shown = chain[0] if chain else None
-    except (OSError, Unreachable):  # TimeoutError is an OSError
-        pass
-    name = server_name or opened.host
-    return certificate.complaint(error.verify_code, error.verify_message, name, shown, dt.datetime.now(dt.UTC))
+            shown = (await _look(route, opened, server_name)).chain
+    return complaint(error, server_name, shown)
+
+
+def complaint(error: ssl.SSLCertVerificationError, host: str, chain: Sequence[Certificate]) -> str:
+    """Why a certificate was refused, in words; `chain` is what was shown."""
+    return certificate.complaint(error.verify_code, error.verify_message, host, chain, dt.datetime.now(dt.UTC))
 
 
 def failure(error: OSError, where: str) -> str:
@@ -104,18 +109,18 @@ _HINTS = {
 }
 
 
-async def look(route: Route, host: str, port: int, server_name: str, trust: Trust | None = None) -> Secured:
-    """What a server shows that is not trusted, whatever it is. Raises OSError, Unreachable."""
-    opened = await open_socket(route, host, port, Phase())
-    stream = await Stream.over(opened.socket)
-    try:
-        return secured(await stream.start_tls(context(trust or ANYTHING), server_name))
-    finally:
-        await stream.close()
-
-
 ANYTHING = Trust(verify=False, oldest=ssl.TLSVersion.MINIMUM_SUPPORTED)
 """Look at whatever there is."""
+
+
+async def _look(route: Route, opened: Opened, server_name: str) -> Secured:
+    """What a server shows, without trusting it. Raises OSError, Unreachable."""
+    again = await open_socket(route, opened.address or opened.host, opened.port, Phase())
+    stream = await Stream.over(again.socket)
+    try:
+        return secured(await stream.start_tls(context(ANYTHING), server_name))
+    finally:
+        await stream.close()
 
 
 @functools.lru_cache(maxsize=64)

@@ -4,23 +4,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from cockpit.connect.stream import Stream
 
 
 class NoUpgrade(Exception):
     """The server does not go on to TLS. The message says what it said."""
-
-
-@dataclass(frozen=True)
-class Upgrade:
-    """How a protocol goes on to TLS."""
-
-    port: int
-    """Where it is served as a rule."""
-    ask: Callable[[Stream], Awaitable[None]]
-    """Say what is to be said before the handshake. Raises NoUpgrade, OSError."""
 
 
 async def _smtp(stream: Stream) -> None:
@@ -94,15 +83,18 @@ async def _mysql(stream: Stream) -> None:
 
 _MYSQL_PROTOCOL_41, _MYSQL_TLS = 0x200, 0x800
 
-UPGRADES = {
-    "smtp": Upgrade(587, _smtp),
-    "imap": Upgrade(143, _imap),
-    "pop3": Upgrade(110, _pop3),
-    "postgres": Upgrade(5432, _postgres),
-    "mysql": Upgrade(3306, _mysql),
-    "ldap": Upgrade(389, _ldap),
+UPGRADES: dict[str, Callable[[Stream], Awaitable[None]]] = {
+    "smtp": _smtp,
+    "imap": _imap,
+    "pop3": _pop3,
+    "postgres": _postgres,
+    "mysql": _mysql,
+    "ldap": _ldap,
 }
-"""By the name that a checklist calls them."""
+"""What is said before the handshake, by the name of the protocol. They raise NoUpgrade, OSError."""
+
+PORTS = {"smtp": 587, "imap": 143, "pop3": 110, "postgres": 5432, "mysql": 3306, "ldap": 389}
+"""Where each is served as a rule."""
 
 
 async def _reply(stream: Stream, code: bytes, asked: str) -> bytes:

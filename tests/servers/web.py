@@ -17,8 +17,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.certificates import DAY, Authority, self_signed
-
 COLOUR = {"status": "ok", "colour": "green", "open_orders": 3}
 
 
@@ -46,19 +44,12 @@ def http_server() -> Iterator[Web]:
 
 
 @pytest.fixture(scope="session")
-def https_servers(authority: Authority) -> Iterator[dict[str, int]]:
-    """Ports with TLS: `good`, `expired`, `not_yet`, `wrong_name` (all signed by `authority`), `self_signed`."""
-    files = {
-        "good": authority.sign("good", "localhost", until=20 * DAY),
-        "expired": authority.sign("expired", "localhost", since=-30 * DAY, until=-9 * DAY),
-        "not_yet": authority.sign("not-yet", "localhost", since=2 * DAY),
-        "wrong_name": authority.sign("wrong-name", "other.example"),
-        "self_signed": self_signed(authority.folder, "localhost"),
-    }
+def https_servers(tls_contexts: dict[str, ssl.SSLContext]) -> Iterator[dict[str, int]]:
+    """A port for each of `tls_contexts`, with the paths of `http_server`."""
     with contextlib.ExitStack() as running:
         yield {
-            name: running.enter_context(serving(lambda r, w: _serve(Web(0), r, w), tls=_context(file)))
-            for name, file in files.items()
+            name: running.enter_context(serving(lambda r, w: _serve(Web(0), r, w), tls=context))
+            for name, context in tls_contexts.items()
         }
 
 
@@ -75,6 +66,13 @@ def black_hole() -> Iterator[int]:
                 filler.setblocking(False)
                 filler.connect_ex(("127.0.0.1", port))
             yield port
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A port whose connections are accepted, and where nobody ever says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
 
 
 @pytest.fixture
@@ -222,9 +220,3 @@ async def _answer(
 def _whole(status: int, body: bytes, *headers: str) -> bytes:
     head = [f"HTTP/1.1 {status} {'OK' if status == 200 else 'Whatever'}", f"Content-Length: {len(body)}", *headers]
     return "\r\n".join([*head, "", ""]).encode() + body
-
-
-def _context(file: Path) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
-    return context
