@@ -11,6 +11,7 @@ import pytest
 
 pytest_plugins = [
     "tests.servers.certificates",
+    "tests.servers.dns",
     "tests.servers.docker",
     "tests.servers.postgres",
     "tests.servers.ssh",
