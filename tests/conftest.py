@@ -18,6 +18,7 @@ pytest_plugins = [
     "tests.servers.tls",
     "tests.servers.web",
     "tests.servers.upgrading",
+    "tests.servers.websocket",
 ]
 
 TERMINAL_SETTINGS = ("NO_COLOR", "FORCE_COLOR", "COLORTERM", "COLUMNS", "LINES", "PAGER", "CLICOLOR", "CLICOLOR_FORCE")

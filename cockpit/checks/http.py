@@ -12,7 +12,7 @@ import pydantic
 
 from cockpit.checklist.kinds import Field, Spec
 from cockpit.checks.kind import Kind, Reading, Session
-from cockpit.checks.plain import plain
+from cockpit.checks.plain import parsed
 from cockpit.checks.tls_fields import TLS_FIELDS, tls_values
 
 if TYPE_CHECKING:
@@ -36,6 +36,13 @@ class Auth(Spec):
             raise ValueError("needs either `user` with `password`, or `bearer`")
         return self
 
+    @property
+    def header(self) -> str:
+        """What the header `Authorization` says."""
+        if self.bearer:
+            return f"Bearer {self.bearer}"
+        return f"Basic {base64.b64encode(f'{self.user}:{self.password}'.encode()).decode()}"
+
 
 def _web_address(url: str) -> str:
     parsed = urllib.parse.urlsplit(url)
@@ -43,6 +50,12 @@ def _web_address(url: str) -> str:
         raise ValueError("must begin with http:// or https:// and name a host")
     _ = parsed.port
     return url
+
+
+def without_userinfo(url: str) -> str:
+    """A URL as it may be shown."""
+    parts = urllib.parse.urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if "@" in parts.netloc else url
 
 
 def _one_body(value: Any) -> Any:
@@ -119,10 +132,8 @@ expect:
 
     def request(self, spec: HttpSpec) -> str:
         """`GET http://127.0.0.1:8080/health`."""
-        parts = urllib.parse.urlsplit(spec.url)
-        shown = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
         through = f" at {spec.resolve_to}" if spec.resolve_to else ""
-        return f"{spec.method.upper()} {shown}{through}"
+        return f"{spec.method.upper()} {without_userinfo(spec.url)}{through}"
 
     async def read(self, spec: HttpSpec, session: Session, timeout: float) -> Reading:
         """Ask once. Raises Unreachable."""
@@ -144,11 +155,8 @@ def _asked(spec: HttpSpec) -> Request:
     if spec.json_ is not None:
         body = json.dumps(spec.json_).encode()
         headers.setdefault("Content-Type", "application/json")
-    if spec.auth is not None and spec.auth.bearer:
-        headers["Authorization"] = f"Bearer {spec.auth.bearer}"
-    elif spec.auth is not None:
-        pair = f"{spec.auth.user}:{spec.auth.password}".encode()
-        headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
+    if spec.auth is not None:
+        headers["Authorization"] = spec.auth.header
     trust = Trust(spec.ca, spec.verify, spec.cert, spec.key, alpn=("http/1.1",))
     return Request(spec.method.upper(), spec.url, headers, body, spec.follow_redirects, trust, spec.resolve_to)
 
@@ -165,7 +173,7 @@ def _reading(answer: Answer, *, verified: bool) -> Reading:
         **{f"timing.{phase}": seconds for phase, seconds in vars(answer.timing).items()},
         "protocol": answer.protocol,
         "headers": headers,
-        "body": _data(text, headers.get("content-type", "")),
+        "body": parsed(text, sure="json" in headers.get("content-type", "")),
         "text": text,
         "size": len(answer.body),
         "url": answer.url,
@@ -197,13 +205,3 @@ def _text(answer: Answer) -> str:
         return answer.body.decode(answer.text_encoding, "backslashreplace")
     except LookupError:
         return answer.body.decode("utf-8", "backslashreplace")
-
-
-def _data(text: str, content_type: str) -> Any:
-    """The body as data when it is JSON, whatever a sloppy server calls it; else as text."""
-    if "json" in content_type or text.lstrip()[:1] in ("{", "["):
-        try:
-            return plain(json.loads(text))
-        except (ValueError, RecursionError):
-            return text
-    return text

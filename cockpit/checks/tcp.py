@@ -142,8 +142,8 @@ def _reading(opened: Opened, talk: _Talk) -> Reading:
         "matched": not talk.problem,
         "received": text,
     }
-    if opened.address:
-        values["remote"] = dial.at(opened.address, opened.port)
+    if opened.remote:
+        values["remote"] = opened.remote
     took = f"open in {opened.connect * 1000:.1f} ms"
     said = next(iter(text.splitlines()), "")
     summary = f"{took}; {talk.problem}" if talk.problem else f"{took}: {said}" if said else took

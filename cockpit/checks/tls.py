@@ -148,7 +148,7 @@ async def _handshake(spec: TlsSpec, route: Route, trust: Trust, phase: Phase) ->
         latency = phase.enter("after the TLS handshake")
     finally:
         await stream.close()
-    return _Seen(secured, latency, dial.at(opened.address, opened.port) if opened.address else "")
+    return _Seen(secured, latency, opened.remote)
 
 
 async def _upgrade(spec: TlsSpec, stream: Stream) -> None:

@@ -15,8 +15,7 @@ import httpcore
 import httpx
 
 from cockpit.connect import dial, tls
-from cockpit.connect.dial import Unreachable
-from cockpit.connect.opening import Phase, open_socket
+from cockpit.connect.opening import Phase
 from cockpit.connect.route import Route
 from cockpit.connect.stream import Stream
 from cockpit.connect.tls import Secured, Trust
@@ -72,24 +71,11 @@ class HttpConnection:
     async def open(cls, route: Route, url: httpx.URL, resolve_to: str, trust: Trust, phase: Exchange) -> HttpConnection:
         """Connect to the origin of `url`, or to the address that stands for its host. Raises Unreachable."""
         host, port = url.host, url.port or PORTS[url.scheme]
-        context = tls.context(trust) if url.scheme == "https" else None
-        opened = await open_socket(route, resolve_to or host, port, phase)
-        phase.timing.dns, phase.timing.connect = opened.lookup, opened.connect
-        stream = await Stream.over(opened.socket)
-        secured = None
-        try:
-            if context is not None:
-                phase.enter("in the TLS handshake")
-                try:
-                    secured = tls.secured(await stream.start_tls(context, host))
-                except OSError as error:
-                    raise Unreachable(await tls.refusal(error, opened, host, route, phase)) from None
-                phase.timing.tls = phase.enter("after the TLS handshake")
-        except BaseException:
-            await stream.close()
-            raise
-        remote = dial.at(opened.address, port) if opened.address else ""
-        return cls(stream, _url(url).origin, remote, secured)
+        trusted = trust if url.scheme == "https" else None
+        line = await tls.open_line(route, resolve_to or host, port, trusted, phase, server_name=host)
+        timing, opened = phase.timing, line.opened
+        timing.dns, timing.connect, timing.tls = opened.lookup, opened.connect, line.handshake
+        return cls(line.stream, _url(url).origin, opened.remote, line.secured)
 
     @property
     def usable(self) -> bool:

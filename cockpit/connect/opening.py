@@ -42,6 +42,11 @@ class Opened:
     """Seconds of connecting."""
 
     @property
+    def remote(self) -> str:
+        """Address and port that it leads to; empty when only the far end of a route knows."""
+        return dial.at(self.address, self.port) if self.address else ""
+
+    @property
     def where(self) -> str:
         """`HOST:PORT`."""
         return dial.at(self.host, self.port)

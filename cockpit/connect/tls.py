@@ -55,6 +55,37 @@ class Secured:
     """The certificates that the server showed, its own first. One that cannot be read ends it."""
 
 
+@dataclass(frozen=True)
+class Line:
+    """A connection that is ready to be spoken over."""
+
+    stream: Stream
+    opened: Opened
+    secured: Secured | None
+    """None without TLS."""
+    handshake: float
+    """Seconds of the TLS handshake; 0 without TLS."""
+
+
+async def open_line(route: Route, host: str, port: int, trust: Trust | None, phase: Phase, *, server_name: str) -> Line:
+    """Connect through `route`, and shake hands when there is a `trust`. Raises Unreachable, in words."""
+    made = context(trust) if trust is not None else None
+    opened = await open_socket(route, host, port, phase)
+    stream = await Stream.over(opened.socket)
+    if made is None:
+        return Line(stream, opened, None, 0.0)
+    phase.enter("in the TLS handshake")
+    try:
+        try:
+            negotiated = secured(await stream.start_tls(made, server_name))
+        except OSError as error:
+            raise Unreachable(await refusal(error, opened, server_name, route, phase)) from None
+    except BaseException:
+        await stream.close()
+        raise
+    return Line(stream, opened, negotiated, phase.enter("after the TLS handshake"))
+
+
 def context(trust: Trust) -> ssl.SSLContext:
     """The context for `trust`: made once, since that takes 20 ms, and again when a file was changed.
 
