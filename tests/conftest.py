@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = [
+pytest_plugins = [  # each after those that it imports
     "tests.servers.certificates",
     "tests.servers.dns",
     "tests.servers.docker",
@@ -17,6 +17,7 @@ pytest_plugins = [
     "tests.servers.ssh",
     "tests.servers.tls",
     "tests.servers.web",
+    "tests.servers.prometheus",
     "tests.servers.upgrading",
     "tests.servers.websocket",
 ]

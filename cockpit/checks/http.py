@@ -44,7 +44,8 @@ class Auth(Spec):
         return f"Basic {base64.b64encode(f'{self.user}:{self.password}'.encode()).decode()}"
 
 
-def _web_address(url: str) -> str:
+def web_address(url: str) -> str:
+    """`url`, when it is one. Raises ValueError."""
     parsed = urllib.parse.urlsplit(url)
     if parsed.scheme not in ("http", "https") or not parsed.hostname:
         raise ValueError("must begin with http:// or https:// and name a host")
@@ -69,7 +70,7 @@ class HttpSpec(Spec):
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
-    url: Annotated[str, pydantic.AfterValidator(_web_address)] = pydantic.Field(
+    url: Annotated[str, pydantic.AfterValidator(web_address)] = pydantic.Field(
         description="Where to ask: `http://` or `https://`."
     )
     method: str = pydantic.Field("GET", pattern="^[A-Za-z]+$", description="HTTP method.")
