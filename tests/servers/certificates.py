@@ -74,6 +74,14 @@ def self_signed(folder: Path, host: str) -> Path:
     return _write(folder / "self-signed.pem", key, builder.sign(key, hashes.SHA256()))
 
 
+def encrypted_key(folder: Path) -> Path:
+    """A key that cannot be read without its password."""
+    key, password = ec.generate_private_key(ec.SECP256R1()), serialization.BestAvailableEncryption(b"password")
+    file = folder / "encrypted.pem"
+    file.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, password))
+    return file
+
+
 def _alternatives(hosts: Sequence[str]) -> x509.SubjectAlternativeName:
     return x509.SubjectAlternativeName([_alternative(host) for host in hosts])
 

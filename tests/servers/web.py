@@ -177,6 +177,12 @@ async def _answer(
             yield _whole(302, b"", f"Location: http://127.0.0.1:{web.port}/health")
         case "/elsewhere":
             yield _whole(302, b"", f"Location: http://localhost:{web.port}/echo")
+        case "/see-other":
+            yield _whole(303, b"", "Location: /echo")
+        case "/elsewhere-with-body":
+            yield _whole(307, b"", f"Location: http://localhost:{web.port}/echo")
+        case "/to-a-file":
+            yield _whole(302, b"", "Location: file:///etc/passwd")
         case "/round":
             yield _whole(302, b"", "Location: /round")
         case "/slow":
@@ -194,6 +200,8 @@ async def _answer(
             while True:
                 yield b"X-Drip: x\r\n"
                 await asyncio.sleep(0.05)
+        case "/many-headers":
+            yield b"HTTP/1.1 200 OK\r\n" + b"X-More: x\r\n" * 200_000 + b"\r\n"
         case "/huge":
             yield b"HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n"
             for _ in range(1000):
