@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
+import re
 import time
 import zlib
 from dataclasses import dataclass, field, replace
@@ -178,35 +179,39 @@ def _answer(
     complete: bool,
     redirects: tuple[str, ...],
 ) -> Answer:
-    response = httpx.Response(answer.status, headers=answer.headers, extensions=answer.extensions)
-    body, unpacked = _unpacked(response, body)
+    headers = httpx.Headers(answer.headers)
+    body, unpacked = _unpacked(headers, body)
+    charset = _CHARSET.search(headers.get("content-type", ""))
     return Answer(
-        status=response.status_code,
-        reason=response.reason_phrase,
-        protocol=response.http_version,
-        headers=tuple((name.lower(), value) for name, value in response.headers.multi_items()),
+        status=answer.status,
+        reason=answer.extensions["reason_phrase"].decode("ascii", "replace"),
+        protocol=answer.extensions["http_version"].decode("ascii", "replace"),
+        headers=tuple(headers.multi_items()),
         body=body,
         complete=complete and unpacked,
-        text_encoding=response.charset_encoding or "utf-8",
+        text_encoding=charset[1] if charset else "utf-8",
         timing=phase.timing,
         latency=time.monotonic() - phase.started,
         url=str(url),
         redirects=redirects,
-        location=_location(url, response),
+        location=_location(url, answer.status, headers),
         remote=connection.remote,
         secured=connection.secured,
     )
 
 
-def _location(url: httpx.URL, response: httpx.Response) -> str:
+_CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:+-]+)""", re.IGNORECASE)
+
+
+def _location(url: httpx.URL, status: int, headers: httpx.Headers) -> str:
     """Where a redirect leads; nothing when the answer is none."""
-    location = response.headers.get("location", "")
-    if not (location and response.has_redirect_location):
+    location: str = headers.get("location", "")
+    if not location or status not in (301, 302, 303, 307, 308):
         return ""
     try:
         return str(url.join(location))
     except httpx.InvalidURL:
-        return str(location)
+        return location
 
 
 def _redirected(request: Request, answer: Answer) -> Request:
@@ -239,9 +244,9 @@ def _redirected(request: Request, answer: Answer) -> Request:
     )
 
 
-def _unpacked(response: httpx.Response, body: bytes) -> tuple[bytes, bool]:
+def _unpacked(headers: httpx.Headers, body: bytes) -> tuple[bytes, bool]:
     """The body without the compression that a server applied unasked, up to BODY_LIMIT; whether it is whole."""
-    if response.headers.get("content-encoding", "").strip().lower() not in ("gzip", "x-gzip", "deflate"):
+    if headers.get("content-encoding", "").strip().lower() not in ("gzip", "x-gzip", "deflate"):
         return body, True
     unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)
     try:
