@@ -161,7 +161,7 @@ def _reading(spec: DnsSpec, heard: Sequence[_Heard]) -> Reading:
     }
     if first.ttl is not None:
         values |= {"ttl": first.ttl, "value": first.records[0]}
-    said = [f";; {resolver}, over {answer.over}\n{answer.text}" for resolver, answer in answered]
+    said = [f"{resolver} over {answer.over}: {answer.rcode}\n{answer.text}".rstrip() for resolver, answer in answered]
     evidence = "\n\n".join([*([problem] if problem else []), *said])
     return Reading(values, _summary(spec, answered, problem), evidence, figure=latency)
 

@@ -206,10 +206,12 @@ def _reading(seen: _Seen, problem: str, versions: list[str] | None) -> Reading:
 
 
 def _lines(values: dict[str, Any]) -> list[str]:
-    lines = [f"{name}: {_shown(value)}" for name, value in values.items() if name not in ("chain", "expires_in")]
+    """What matters most first: the detail shows the beginning."""
+    lines = [values["problem"]] if values["problem"] else []
     for number, one in enumerate(values.get("chain", ())):
         lines.append(f"chain {number}: {one['subject']}, signed by {one['issuer']}, {one['days_left']:.1f} days left")
-    return lines
+    rest = (name for name in values if name not in ("problem", "chain", "subject", "issuer", "expires_in"))
+    return lines + [f"{name}: {_shown(values[name])}" for name in rest]
 
 
 def _shown(value: Any) -> str:

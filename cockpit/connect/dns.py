@@ -49,7 +49,7 @@ class Answer:
     over: str
     """`udp` or `tcp`."""
     text: str
-    """The whole answer, as `dig` shows it."""
+    """The records of the answer and of its authority section, as a zone file has them."""
 
 
 def question(name: str, kind: str) -> dns.message.QueryMessage:
@@ -180,7 +180,7 @@ def _answer(query: dns.message.QueryMessage, answer: dns.message.Message, over: 
         bool(answer.flags & dns.flags.AA),
         bool(answer.flags & dns.flags.AD),
         over,
-        answer.to_text(),
+        "\n".join(each.to_text() for each in (*answer.answer, *answer.authority)),
     )
 
 

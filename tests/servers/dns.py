@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from dnslib import QTYPE, RCODE, RR, DNSRecord
-from dnslib.server import BaseResolver, DNSHandler, DNSServer
+from dnslib.server import BaseResolver, DNSHandler, DNSLogger, DNSServer
 
 ZONE = """
 www.lab.test. 300 A 127.0.0.1
@@ -60,9 +60,10 @@ def other_dns_server() -> Iterator[Dns]:
 
 @contextlib.contextmanager
 def _serving(served: Dns) -> Iterator[Dns]:
-    over_udp = DNSServer(_Resolver(served), address="127.0.0.1", port=0, handler=_Handler)
+    common = {"address": "127.0.0.1", "handler": _Handler, "logger": DNSLogger(logf=lambda _: None)}
+    over_udp = DNSServer(_Resolver(served), port=0, **common)
     served.port = over_udp.server.server_address[1]
-    over_tcp = DNSServer(_Resolver(served), address="127.0.0.1", port=served.port, tcp=True, handler=_Handler)
+    over_tcp = DNSServer(_Resolver(served), port=served.port, tcp=True, **common)
     servers = (over_udp, over_tcp)
     for each in servers:
         each.start_thread()
@@ -77,9 +78,6 @@ def _serving(served: Dns) -> Iterator[Dns]:
 
 class _Handler(DNSHandler):
     udplen = 512
-
-    def log_request(self, *_: object) -> None:
-        """Nobody reads it."""
 
     def get_reply(self, data: bytes) -> bytes:
         if b"garbage" in data:
