@@ -44,8 +44,10 @@ def test_several_series_have_no_value_of_their_own_but_bounds(measured: Measure,
 
 def test_how_old_a_sample_is_can_be_asked(measured: Measure, prometheus_server: Prometheus) -> None:
     spec = {"url": prometheus_server.url, "query": "requests_total"}
-    found = measured("prometheus", spec, "age < duration('2m') && value == 1000.0")
+    found = measured("prometheus", spec, "age < duration('60s') && value == 1000.0")
     assert found.result == "PASS", found
+    old = measured("prometheus", {**spec, "query": "old_news"}, "age > duration('85s') && value == 5.0")
+    assert old.result == "PASS", old
     computed = measured("prometheus", {**spec, "query": "sum(requests_total)"}, "age < duration('2m')")
     assert computed.result == "FAIL", "what is computed has no age, and one that is not known is not a good one"
 

@@ -38,7 +38,7 @@ endless +Inf
 
 @dataclass(frozen=True)
 class Prometheus:
-    """A server that has scraped METRICS more than once."""
+    """A server that has scraped METRICS more than once, and `old_news`, which is 90 seconds old."""
 
     url: str
 
@@ -91,7 +91,7 @@ def _has_scraped(server: Prometheus) -> bool:
 async def _metrics(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     with contextlib.suppress(OSError, asyncio.IncompleteReadError):
         while re.match(rb"GET /metrics ", await reader.readuntil(b"\r\n\r\n")):
-            body = METRICS.encode()
+            body = f"{METRICS}old_news 5 {int(time.time() - 90) * 1000}\n".encode()
             head = f"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\n\r\n"
             writer.write(head.encode() + body)
             await writer.drain()
