@@ -14,6 +14,7 @@ from cockpit.checklist.kinds import Field, Spec
 from cockpit.checks.kind import Kind, Reading, Session
 from cockpit.checks.plain import parsed
 from cockpit.checks.tls_fields import TLS_FIELDS, tls_values
+from cockpit.connect.thread import imported
 
 if TYPE_CHECKING:
     from cockpit.connect.http import Answer, Connections, Request
@@ -140,6 +141,8 @@ expect:
         """Ask once. Raises Unreachable."""
         from cockpit.connect.http import Connections  # noqa: PLC0415 - heavy
 
+        if spec.url.startswith("https:"):
+            await imported("cryptography.x509")  # what plain HTTP needs not to wait for
         connections: Connections = session.keep("http", lambda: Connections(session.route))
         return _reading(await connections.exchange(_asked(spec), timeout), verified=spec.verify)
 

@@ -144,11 +144,11 @@ async def _handshake(spec: TlsSpec, route: Route, trust: Trust, phase: Phase) ->
             phase.enter(f"in {spec.starttls}, before TLS")
             await _upgrade(spec, stream)
         phase.enter("in the TLS handshake")
-        secured = tls.secured(await stream.start_tls(context, spec.name))
+        negotiated = await stream.start_tls(context, spec.name)
         latency = phase.enter("after the TLS handshake")
+        return _Seen(tls.secured(negotiated), latency, opened.remote)
     finally:
         await stream.close()
-    return _Seen(secured, latency, opened.remote)
 
 
 async def _upgrade(spec: TlsSpec, stream: Stream) -> None:

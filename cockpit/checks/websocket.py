@@ -18,6 +18,7 @@ from cockpit.checks.kind import Kind, Reading, Session, Unmeasurable
 from cockpit.checks.plain import parsed
 from cockpit.checks.tls_fields import TLS_FIELDS, tls_values
 from cockpit.connect.opening import Phase
+from cockpit.connect.thread import imported
 from cockpit.connect.tls import Trust
 
 if TYPE_CHECKING:
@@ -128,6 +129,8 @@ expect:
         """Hold one conversation. Raises Unmeasurable, Unreachable."""
         from cockpit.connect.websocket import Conversation, Refused  # noqa: PLC0415 - heavy
 
+        if spec.url.startswith("wss:"):
+            await imported("cryptography.x509")  # what goes without TLS needs not to wait for
         phase, ends = Phase(), time.monotonic() + timeout
         try:
             async with asyncio.timeout(timeout):

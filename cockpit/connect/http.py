@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
+import importlib
 import logging
 import re
 import time
@@ -25,6 +27,10 @@ from cockpit.connect.http_connection import PORTS, Broken, Exchange, HttpConnect
 from cockpit.connect.kept import Kept
 from cockpit.connect.route import Route
 from cockpit.connect.tls import Secured, Trust
+
+# What httpcore would load at its first exchange, in the middle of it.
+with contextlib.suppress(ImportError):
+    importlib.import_module("anyio._backends._asyncio")
 
 # Both would write URLs and headers, and so secrets, to a log that somebody turns on.
 for _talkative in ("httpx", "httpcore"):

@@ -77,13 +77,14 @@ async def open_line(route: Route, host: str, port: int, trust: Trust | None, pha
     phase.enter("in the TLS handshake")
     try:
         try:
-            negotiated = secured(await stream.start_tls(made, server_name))
+            negotiated = await stream.start_tls(made, server_name)
+            took = phase.enter("after the TLS handshake")
+            return Line(stream, opened, secured(negotiated), took)
         except OSError as error:
             raise Unreachable(await refusal(error, opened, server_name, route, phase)) from None
     except BaseException:
         await stream.close()
         raise
-    return Line(stream, opened, negotiated, phase.enter("after the TLS handshake"))
 
 
 def context(trust: Trust) -> ssl.SSLContext:
