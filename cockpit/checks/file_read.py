@@ -1,0 +1,205 @@
+"""What there is at a path, here or on a host: facts and content in one round trip, by the same few programs.
+
+What a POSIX shell, `stat`, `head`, `readlink`, `sha256sum`, `find` and `xargs` say is known, GNU's or busybox's.
+Only regular files are opened. Whatever hangs is a program's, and ends with it.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cockpit.checks.kind import Unmeasurable
+from cockpit.connect.route import Ended, Program, Route
+
+LISTING_LIMIT = 16 * 1024 * 1024
+"""Bytes of a listing: some 150,000 files."""
+
+_GLOB = re.compile(r"[*?\[]")
+
+_SCRIPT = r"""
+LC_ALL=C; export LC_ALL
+home() { case $1 in "~") printf %s "$HOME" ;; "~/"*) printf %s "$HOME/${1#"~/"}" ;; *) printf %s "$1" ;; esac; }
+facts=$(home "$1") glob=$(home "$2") limit=$3 depth=$4 checksum=$5
+said=$(stat -L -c '%f %s %u %g %Y %U %G' -- "$facts" 2>&1) || said="!$said"
+readable=no sum=
+if [ -f "$facts" ] && [ -r "$facts" ]; then readable=yes; fi
+if [ -d "$facts" ] && [ -r "$facts" ] && [ -x "$facts" ]; then readable=yes; fi
+if [ "$checksum" = yes ] && [ -f "$facts" ] && [ $readable = yes ]; then sum=$(sha256sum < "$facts") || exit 70; fi
+printf '%s\0' "$(date +%s)" "$facts" "$said" "$(readlink -- "$facts")" $readable "${sum%% *}"
+[ $readable = yes ] || exit 0
+if [ -n "$glob" ]; then
+  IFS=
+  set -- $glob
+  printf '%s\0' "$@" | xargs -0 -r stat -L -c '%f %s %Y %n//' --
+elif [ -d "$facts" ]; then
+  find -H "$facts" -mindepth 1 $depth ! -type d -print0 | xargs -0 -r stat -L -c '%f %s %Y %n//' --
+else
+  exec head -c "$limit" < "$facts"
+fi
+exit 0
+"""
+"""Facts first, each ended by NUL; then the content, or a listing in which `//`, which no path has, ends each name."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A regular file of a listing."""
+
+    path: str
+    size: int
+    """Bytes."""
+    modified: int
+    """Seconds since 1970."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What there is at a path."""
+
+    path: str
+    """As the machine sees it: `~` is a home directory there."""
+    now: int
+    """The time there, in seconds since 1970."""
+    kind: str
+    """`file`, `folder`, `socket`, ..., of what a link leads to; `link` when it leads nowhere, `missing` for nothing."""
+    target: str = ""
+    """Where a link leads, as it is written."""
+    mode: int = 0
+    size: int = 0
+    owner: str = ""
+    group: str = ""
+    modified: int = 0
+    sha256: str = ""
+    content: bytes = b""
+    """Of a regular file, from its beginning."""
+    whole: bool = True
+    """`content` is all of it."""
+    files: tuple[File, ...] = ()
+    """The regular files of a folder, or those that a pattern matched."""
+
+    @property
+    def exists(self) -> bool:
+        """Something is there."""
+        return self.kind not in ("missing", "link")
+
+
+def is_pattern(path: str) -> bool:
+    """Whether a path stands for whatever matches it: `/backups/*.dump`."""
+    return bool(_GLOB.search(path))
+
+
+async def look(
+    route: Route, path: str, timeout: float, *, limit: int, deep: bool = False, checksum: bool = False
+) -> Found:
+    """What there is at `path`, with at most `limit` bytes of its content. Raises Unmeasurable, Unreachable.
+
+    A folder's own files are listed, with `deep` those at any depth. A missing file is found to be `missing`; one that
+    may not be read cannot be measured.
+    """
+    path = _normal(path)
+    glob = path if is_pattern(path) else ""
+    # What a pattern can match lies in the folder above its first special character.
+    looked_at = _normal(posixpath.dirname(path[: _GLOB.search(path).start()])) if glob else path  # type: ignore[union-attr]
+    depth = "" if deep else "-maxdepth 1"
+    arguments = (looked_at or ".", glob, str(limit + 1), depth, "yes" if checksum else "no")
+    program = Program(("/bin/sh", "-c", _SCRIPT, "sh", *arguments), limit=LISTING_LIMIT + limit)
+    return _read(await route.run(program, timeout), path, timeout, limit, listed=bool(glob))
+
+
+async def text_of(route: Route, path: str, timeout: float, *, limit: int) -> str | None:
+    """The text of a regular file; None when there is none. Raises Unmeasurable, Unreachable."""
+    found = await look(route, path, timeout, limit=limit)
+    if not found.exists:
+        return None
+    if found.kind != "file":
+        raise Unmeasurable(f"{path} is a {found.kind}, not a file")
+    if not found.whole:
+        raise Unmeasurable(f"{path} is longer than {limit} bytes: too long to be read")
+    return found.content.decode("utf-8", "backslashreplace")
+
+
+def _normal(path: str) -> str:
+    path = re.sub("/+", "/", path)
+    return f"./{path}" if path.startswith("-") else (path.rstrip("/") or path)
+
+
+def _read(ended: Ended, path: str, timeout: float, limit: int, *, listed: bool) -> Found:
+    errors = ended.errors.decode("utf-8", "backslashreplace").strip()
+    if ended.timed_out:
+        raise Unmeasurable(f"timed out while {path} was read, after {timeout:.1f} s")
+    *head, rest = ended.output.split(b"\0", 6)
+    if len(head) < 6 or ended.status != 0:
+        raise Unmeasurable(f"{path} cannot be read: {_last_words(errors) or 'the programs that read it failed'}")
+    now, real, said, target, readable, checksum = (each.decode("utf-8", "backslashreplace") for each in head)
+    if said.startswith("!"):
+        if not said.endswith(("No such file or directory", "Not a directory")):
+            raise Unmeasurable(f"{path} cannot be looked at: {_last_words(said)}")
+        kind = "link" if target and not listed else "missing"
+        return Found(real if not listed else path, int(now), kind, target)
+    raw, size, uid, gid, modified, user, group = said.split(" ", 6)
+    mode = int(raw, 16)
+    kind = _KINDS.get(stat.S_IFMT(mode), "unknown")
+    if readable != "yes" and kind in ("file", "folder"):
+        raise Unmeasurable(f"{real} is there, but this user may not read it: permission denied")
+    files: tuple[File, ...] = ()
+    if kind == "folder":
+        files = _listing(rest, errors, path, cut=ended.cut)
+    found = Found(
+        real,
+        int(now),
+        kind,
+        target,
+        stat.S_IMODE(mode),
+        int(size),
+        uid if user == "UNKNOWN" else user,
+        gid if group == "UNKNOWN" else group,
+        int(modified),
+        checksum,
+        rest[:limit] if kind == "file" else b"",
+        kind != "file" or len(rest) <= limit,
+        files,
+    )
+    if not listed:
+        return found
+    return Found(path, found.now, "file" if files else "missing", files=files)
+
+
+_KINDS = {
+    stat.S_IFREG: "file",
+    stat.S_IFDIR: "folder",
+    stat.S_IFSOCK: "socket",
+    stat.S_IFIFO: "pipe",
+    stat.S_IFCHR: "device",
+    stat.S_IFBLK: "device",
+}
+
+
+def _listing(written: bytes, errors: str, path: str, *, cut: bool) -> tuple[File, ...]:
+    denied = [line for line in errors.splitlines() if line.endswith("Permission denied")]
+    if denied:
+        raise Unmeasurable(f"{path} cannot be looked through: {_last_words(denied[0])}")
+    if cut:
+        raise Unmeasurable(f"{path} has too many files to be looked through")
+    files = []
+    for record in written.decode("utf-8", "backslashreplace").split("//\n")[:-1]:
+        mode, size, modified, name = record.split(" ", 3)
+        if stat.S_ISREG(int(mode, 16)):
+            files.append(File(name, int(size), int(modified)))
+    return tuple(files)
+
+
+def _last_words(said: str) -> str:
+    """`permission denied` of `stat: cannot statx '/x': Permission denied`."""
+    last = said.strip().rpartition("\n")[2]
+    words = last.rpartition(": ")[2]
+    return words[:1].lower() + words[1:]
+
+
+def lines_of(content: bytes) -> Sequence[bytes]:
+    """The lines of a file, whatever ends them."""
+    lines = content.replace(b"\r\n", b"\n").split(b"\n")
+    return lines[:-1] if lines[-1] == b"" else lines
