@@ -66,6 +66,8 @@ class Docker:
     about = "Whether a container runs as it should: state, image, environment, limits, and what its log says."
     spec = DockerSpec
     imports = ("cockpit.connect.docker", "re2")
+    server = ("host",)
+    at_once = 8
     implied = "running && health != 'unhealthy' && size(logs.missing) == 0 && logs.forbidden_count == 0"
     example = """\
 docker:
