@@ -24,7 +24,7 @@ _DEFAULTS = frozenset(
     """
     admin changeme default demo dev development example foo insecure key letmein none null password passwd postgres
     production qwerty root sample secret secretkey staging string supersecret test testing todo token undefined
-    """.split()
+    """.split()  # noqa: SIM905 - a word a line would take a page
 )
 """What is in the place of a secret in documentation and in code that is being developed, without digits and signs."""
 

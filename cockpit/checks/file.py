@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from typing import Any
 
 import pydantic
@@ -35,7 +34,6 @@ class FileSpec(Spec):
         description="A file, a folder, or a pattern for files (`/backups/*.dump`); `~` is the home directory.",
     )
     deep: bool = pydantic.Field(False, description="Of a folder: count the files at any depth, not only its own.")
-    checksum: bool = pydantic.Field(False, description="Compute `sha256` of a file longer than 1 MiB, too.")
     format: Format | None = pydantic.Field(
         None, description="How `data` is written: `json`, `yaml`, `toml`, `dotenv`, `ini`; nothing: as its name ends."
     )
@@ -44,7 +42,7 @@ class FileSpec(Spec):
 
     @pydantic.model_validator(mode="after")
     def _one_file(self) -> FileSpec:
-        if is_pattern(self.path) and (self.must or self.must_not or self.format or self.checksum or self.deep):
+        if is_pattern(self.path) and (self.must or self.must_not or self.format or self.deep):
             raise ValueError("a pattern stands for many files, which are counted and not read: name one file or folder")
         return self
 
@@ -78,7 +76,7 @@ expect:
         Field("owner_only", "bool", "By its mode nobody but its owner (and root) may read it."),
         Field("age", "duration", "Since its content last changed, by the clock of its machine."),
         Field("modified", "timestamp", "When its content last changed."),
-        Field("sha256", "string", "Hexadecimal; of a file longer than 1 MiB with `checksum: true`."),
+        Field("sha256", "string", "Of all its content, hexadecimal."),
         Field("text", "string", "Its text; the first 1 MiB."),
         Field("lines", "list", "The lines of `text`."),
         Field("line_count", "int", "Its lines; of a file longer than is read there is none."),
@@ -106,21 +104,25 @@ expect:
     async def read(self, spec: FileSpec, session: Session, timeout: float) -> Reading:
         """Look once. Raises Unmeasurable, Unreachable."""
         searched = bool(spec.must or spec.must_not)
-        limit = SEARCH_LIMIT if searched else TEXT_LIMIT
-        found = await look(session.route, spec.path, timeout, limit=limit, deep=spec.deep, checksum=spec.checksum)
+        limit = SEARCH_LIMIT if searched else (TEXT_LIMIT if session.used & _OF_CONTENT else None)
+        checksum = "sha256" in session.used
+        found = await look(session.route, spec.path, timeout, limit=limit, deep=spec.deep, checksum=checksum)
         if searched and found.exists and found.kind != "file":
             raise Unmeasurable(f"{spec.path} is a {found.kind}: only a file is searched")
         if searched and not found.whole:
             raise Unmeasurable(
                 f"{spec.path} is longer than {SEARCH_LIMIT // 1024 // 1024} MiB: too long to be searched"
             )
-        return await in_thread(spec.path, lambda: _reading(spec, found))
+        return await in_thread(spec.path, lambda: _reading(spec, found, opened=limit is not None))
 
 
 KIND: Kind = FileKind()
 
+_OF_CONTENT = frozenset({"text", "lines", "line_count", "data", "problem"})
+"""Fields for which the file is opened."""
 
-def _reading(spec: FileSpec, found: Found) -> Reading:
+
+def _reading(spec: FileSpec, found: Found, *, opened: bool) -> Reading:
     search = Search(spec.must, spec.must_not, lambda line: _line(line, found, search.lines))
     values: dict[str, Any] = {"exists": found.exists, "kind": found.kind, "target": found.target}
     values |= {"count": 0, "total_size": 0}
@@ -128,7 +130,7 @@ def _reading(spec: FileSpec, found: Found) -> Reading:
         return Reading(values, _nothing(found), evidence=_nothing(found))
     values |= {"problem": "", "matched": {}, "missing": [], "forbidden": [], "forbidden_count": 0}
     values |= {} if is_pattern(spec.path) else _facts(found)
-    if found.kind == "file" and not is_pattern(spec.path):
+    if opened and found.kind == "file" and not is_pattern(spec.path):
         values |= _content(spec, found, search)
     values |= _counted(found)
     return Reading(values, _summary(values), _evidence(values, found), shown=_fit_to_show(values))
@@ -159,7 +161,6 @@ def _content(spec: FileSpec, found: Found, search: Search) -> dict[str, Any]:
     values: dict[str, Any] = {"text": text, "lines": text.splitlines()}
     if found.whole:
         values["line_count"] = len(lines_of(found.content))
-        values["sha256"] = found.sha256 or hashlib.sha256(found.content).hexdigest()
     written = spec.format or format_of(found.path)
     if written is not None:
         try:
@@ -203,8 +204,8 @@ def _fit_to_show(values: dict[str, Any]) -> dict[str, Any]:
     if "text" in values:
         fit["text"] = text_without_secrets(values["text"]) if not values["owner_only"] else HIDDEN
         fit["lines"] = fit["text"].splitlines()
-        if values["owner_only"]:
-            fit["sha256"] = HIDDEN  # a short secret could be found by trying
+    if values.get("owner_only") and "sha256" in values:
+        fit["sha256"] = HIDDEN  # a short secret could be found by trying
     if "data" in values:
         fit["data"] = without_secrets(values["data"])
     return fit

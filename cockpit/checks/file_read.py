@@ -37,7 +37,7 @@ if [ -n "$glob" ]; then
   printf '%s\0' "$@" | xargs -0 -r stat -L -c '%f %s %Y %n//' --
 elif [ -d "$facts" ]; then
   find -H "$facts" -mindepth 1 $depth ! -type d -print0 | xargs -0 -r stat -L -c '%f %s %Y %n//' --
-else
+elif [ -n "$limit" ]; then
   exec head -c "$limit" < "$facts"
 fi
 exit 0
@@ -93,9 +93,9 @@ def is_pattern(path: str) -> bool:
 
 
 async def look(
-    route: Route, path: str, timeout: float, *, limit: int, deep: bool = False, checksum: bool = False
+    route: Route, path: str, timeout: float, *, limit: int | None, deep: bool = False, checksum: bool = False
 ) -> Found:
-    """What there is at `path`, with at most `limit` bytes of its content. Raises Unmeasurable, Unreachable.
+    """What there is at `path`, with at most `limit` bytes of its content, or none. Raises Unmeasurable, Unreachable.
 
     A folder's own files are listed, with `deep` those at any depth. A missing file is found to be `missing`; one that
     may not be read cannot be measured.
@@ -105,9 +105,11 @@ async def look(
     # What a pattern can match lies in the folder above its first special character.
     looked_at = _normal(posixpath.dirname(path[: _GLOB.search(path).start()])) if glob else path  # type: ignore[union-attr]
     depth = "" if deep else "-maxdepth 1"
-    arguments = (looked_at or ".", glob, str(limit + 1), depth, "yes" if checksum else "no")
-    program = Program(("/bin/sh", "-c", _SCRIPT, "sh", *arguments), limit=LISTING_LIMIT + limit)
-    return _read(await route.run(program, timeout), path, timeout, limit, listed=bool(glob))
+    arguments = (looked_at or ".", glob, "" if limit is None else str(limit + 1), depth, "yes" if checksum else "no")
+    program = Program(("/bin/sh", "-c", _SCRIPT, "sh", *arguments), limit=LISTING_LIMIT + (limit or 0))
+    return _read(
+        await route.run(program, timeout), path, timeout, limit, listed=bool(glob), opened=limit is not None or checksum
+    )
 
 
 async def text_of(route: Route, path: str, timeout: float, *, limit: int) -> str | None:
@@ -127,7 +129,7 @@ def _normal(path: str) -> str:
     return f"./{path}" if path.startswith("-") else (path.rstrip("/") or path)
 
 
-def _read(ended: Ended, path: str, timeout: float, limit: int, *, listed: bool) -> Found:
+def _read(ended: Ended, path: str, timeout: float, limit: int | None, *, listed: bool, opened: bool) -> Found:
     errors = ended.errors.decode("utf-8", "backslashreplace").strip()
     if ended.timed_out:
         raise Unmeasurable(f"timed out while {path} was read, after {timeout:.1f} s")
@@ -143,7 +145,7 @@ def _read(ended: Ended, path: str, timeout: float, limit: int, *, listed: bool) 
     raw, size, uid, gid, modified, user, group = said.split(" ", 6)
     mode = int(raw, 16)
     kind = _KINDS.get(stat.S_IFMT(mode), "unknown")
-    if readable != "yes" and kind in ("file", "folder"):
+    if readable != "yes" and (kind == "folder" or (kind == "file" and opened)):
         raise Unmeasurable(f"{real} is there, but this user may not read it: permission denied")
     files: tuple[File, ...] = ()
     if kind == "folder":
@@ -160,7 +162,7 @@ def _read(ended: Ended, path: str, timeout: float, limit: int, *, listed: bool) 
         int(modified),
         checksum,
         rest[:limit] if kind == "file" else b"",
-        kind != "file" or len(rest) <= limit,
+        kind != "file" or limit is None or len(rest) <= limit,
         files,
     )
     if not listed:
