@@ -30,11 +30,14 @@ def format_of(path: str) -> Format | None:
     return _ENDINGS.get(name.rpartition(".")[2]) if "." in name else None
 
 
-def data_in(text: str, written: Format) -> Any:
-    """The data in `text` as plain data. Raises ValueError saying what is wrong with it and where, quoting nothing."""
+def data_in(text: str, written: Format, *, limit: int = NODES_LIMIT) -> Any:
+    """The data in `text` as plain data of at most `limit` values.
+
+    Raises ValueError saying what is wrong with it and where, quoting nothing.
+    """
     try:
         data = _READERS[written](text.removeprefix("\ufeff"))
-        _count(data)
+        _count(data, limit)
         return plain(data)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
@@ -159,13 +162,13 @@ def _ini(text: str) -> Any:
 _READERS = {"json": _json, "yaml": _yaml, "toml": _toml, "dotenv": dotenv, "ini": _ini}
 
 
-def _count(data: Any) -> None:
+def _count(data: Any, limit: int) -> None:
     waiting, count = [data], 0
     while waiting:
         each = waiting.pop()
         count += 1
-        if count > NODES_LIMIT:
-            raise ValueError(f"it has more than {NODES_LIMIT} values")
+        if count > limit:
+            raise ValueError(f"it has more than {limit} values")
         if isinstance(each, Mapping):
             waiting += each.values()
         elif isinstance(each, list):
