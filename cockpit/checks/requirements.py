@@ -67,7 +67,7 @@ warn:
         Field(
             "unpinned",
             "list",
-            "Requirements that can be several versions, unless a constraint or lock file says which.",
+            "Requirements that can be several versions, and none of the files says which.",
         ),
         Field("unhashed", "list", "Those that are fetched without being compared with a digest."),
         Field("hashed", "bool", "There are none of these."),

@@ -13,7 +13,7 @@ from cockpit.checks.requirements_pip import exact_version, requirement
 from cockpit.checks.requirements_pip import parse as parse_pip
 
 KNOWN = (
-    "requirements*.txt, *.txt, *.in, pyproject.toml, Pipfile, poetry.lock, uv.lock, pdm.lock, pylock.toml, Pipfile.lock,"
+    "*.txt, *.in, requirements*.lock, pyproject.toml, Pipfile, poetry.lock, uv.lock, pdm.lock, pylock.toml, Pipfile.lock,"
     " package.json, package-lock.json, npm-shrinkwrap.json, yarn.lock, pnpm-lock.yaml"
 )
 """The names of files that can be read."""
@@ -27,7 +27,8 @@ def reader_of(path: str) -> Callable[[str, str], Found] | None:
     name = path.rpartition("/")[2]
     if re.fullmatch(r"pylock\.([^.]+\.)?toml", name):
         return _pylock
-    return _READERS.get(name) or (parse_pip if name.endswith((".txt", ".in")) else None)
+    pip = name.endswith((".txt", ".in")) or re.fullmatch(r"requirements.*\.lock", name)
+    return _READERS.get(name) or (parse_pip if pip else None)
 
 
 def _toml(text: str) -> dict[str, Any]:

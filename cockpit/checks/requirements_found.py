@@ -43,7 +43,6 @@ class Found:
     constraints: list[str] = field(default_factory=list)
     """Files that only say which version, if a package is wanted at all."""
     lock: bool = False
-    """What another file wants is pinned by this one."""
     asked: dict[tuple[World, str], set[str]] = field(default_factory=dict)
     """Of a lock file that says so: what was wanted when it was made."""
 
