@@ -13,8 +13,8 @@ from cockpit.checks.requirements_pip import exact_version, requirement
 from cockpit.checks.requirements_pip import parse as parse_pip
 
 KNOWN = (
-    "*.txt, *.in, requirements*.lock, pyproject.toml, Pipfile, poetry.lock, uv.lock, pdm.lock, pylock.toml, Pipfile.lock,"
-    " package.json, package-lock.json, npm-shrinkwrap.json, yarn.lock, pnpm-lock.yaml"
+    "*.txt, *.in, requirements*.lock, pyproject.toml, Pipfile, poetry.lock, uv.lock, pdm.lock, pylock.toml,"
+    " Pipfile.lock, package.json, package-lock.json, npm-shrinkwrap.json, yarn.lock, pnpm-lock.yaml"
 )
 """The names of files that can be read."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -59,28 +59,41 @@ class Together:
 
 
 def together(files: Iterable[Found], constraints: Iterable[Found] = ()) -> Together:
-    """What `files` come to: a package is pinned where it is wanted, by a constraint, or by a lock file among them."""
-    files, constraints = list(files), list(constraints)
-    locks = [file for file in files if file.lock]
+    """What `files` come to: a package is pinned where it is wanted, or by another of the files, or by a constraint."""
+    files = list(files)
+    wanted = [each for file in files for each in file.requirements]
     pins = {
-        (each.world, each.name): each for file in (*constraints, *locks) for each in file.requirements if each.version
+        (each.world, each.name): each for file in (*constraints, *files) for each in file.requirements if each.version
     }
     asked: dict[tuple[World, str], set[str]] = {}
-    for lock in locks:
-        for key, wanted in lock.asked.items():
-            asked.setdefault(key, set()).update(wanted)
+    for file in files:
+        for key, texts in file.asked.items():
+            asked.setdefault(key, set()).update(texts)
     packages: dict[str, str] = {}
     unpinned, unhashed = [], []
-    for each in (each for file in files for each in file.requirements):
+    for each in wanted:
         pin = pins.get((each.world, each.name))
-        stale = pin is not None and each.wanted not in asked.get((each.world, each.name), {each.wanted})
+        stale = pin is not None and not _fits(each, pin, asked)
         version = each.version or (pin.version if pin is not None and not stale else "")
         packages[each.name] = packages.get(each.name) or version
         if not version:
-            unpinned.append(each.words + (": the lock file was made for another version" if stale else ""))
+            unpinned.append(f"{each.words}: {pin.where} has another" if stale and pin else each.words)
         if not (each.hashed or (pin is not None and pin.hashed)):
             unhashed.append(each.words)
-    return Together(packages, _once(unpinned), _once(unhashed), [lock.path for lock in locks])
+    return Together(packages, _once(unpinned), _once(unhashed), [file.path for file in files if file.lock])
+
+
+def _fits(wanted: Requirement, pin: Requirement, asked: Mapping[tuple[World, str], set[str]]) -> bool:
+    """Whether a version is one that is wanted; of npm's, whether the lock file was made for what is wanted now."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - only where files are read
+    from packaging.version import InvalidVersion  # noqa: PLC0415 - as above
+
+    if wanted.world == "npm":
+        return wanted.wanted in asked.get((wanted.world, wanted.name), {wanted.wanted})
+    try:
+        return SpecifierSet(wanted.wanted).contains(pin.version, prereleases=True)
+    except (InvalidSpecifier, InvalidVersion):
+        return True  # Poetry's `^1.2`, a commit
 
 
 def python_name(name: str) -> str:
