@@ -40,8 +40,6 @@ expect:
   - size(untagged) == 0 && size(latest) == 0
   - "!root && healthcheck"
   - size(secrets) == 0
-warn:
-  - size(undigested) == 0
 """
     fields = (
         Field("exists", "bool", "The file is there."),

@@ -162,7 +162,7 @@ def _read(ended: Ended, path: str, timeout: float, limit: int | None, *, listed:
         int(modified),
         checksum,
         rest[:limit] if kind == "file" else b"",
-        kind != "file" or limit is None or len(rest) <= limit,
+        kind != "file" or limit is None or (len(rest) <= limit and not ended.cut),
         files,
     )
     if not listed:

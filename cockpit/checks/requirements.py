@@ -59,8 +59,6 @@ requirements: {files: [backend/requirements.txt, frontend/package.json, frontend
 expect:
   - size(absent) == 0 && size(unpinned) == 0
   - "!('pytest' in packages) && !('debugpy' in packages)"
-warn:
-  - hashed
 """
     fields = (
         Field("absent", "list", "Files that are not there, included ones among them."),
