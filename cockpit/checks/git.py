@@ -95,7 +95,7 @@ expect:
         Field("age", "duration", "Since the commit was made."),
         Field("author", "string", "Name and e-mail address of its author."),
         Field("subject", "string", "The first line of its message."),
-        Field("signed", "bool", "It has a good signature."),
+        Field("signed", "bool", "It has a good signature by a key that git there is told to trust."),
         Field(
             "signature", "string", "`good`, `none`, `bad`, `cannot be checked`, ...; asked when a condition uses it."
         ),
@@ -204,7 +204,7 @@ async def _log(tree: _Tree, status: Status, *, signature: bool) -> dict[str, Any
     }
     if signature:
         letter = letter.strip()
-        found |= {"signed": letter in ("G", "U"), "signature": _SIGNATURES.get(letter, "unknown")}
+        found |= {"signed": letter == "G", "signature": _SIGNATURES.get(letter, "unknown")}
     return found
 
 
