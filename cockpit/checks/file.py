@@ -22,6 +22,9 @@ TEXT_LIMIT = 1024 * 1024
 SEARCH_LIMIT = 32 * 1024 * 1024
 """Bytes of a file that is searched for patterns; a longer one is not searched at all."""
 
+DEEPEST = 100
+"""Levels of folders that are looked into."""
+
 LISTED = 20
 """Files of a folder that are shown, the newest first; all are counted."""
 
@@ -74,6 +77,7 @@ expect:
         Field("owner", "string", "User whose it is."),
         Field("group", "string", "Group whose it is."),
         Field("owner_only", "bool", "By its mode nobody but its owner (and root) may read it."),
+        Field("others_write", "bool", "By its mode others than its owner (and root) may change it."),
         Field("age", "duration", "Since its content last changed, by the clock of its machine."),
         Field("modified", "timestamp", "When its content last changed."),
         Field("sha256", "string", "Of all its content, hexadecimal."),
@@ -105,15 +109,18 @@ expect:
         """Look once. Raises Unmeasurable, Unreachable."""
         searched = bool(spec.must or spec.must_not)
         limit = SEARCH_LIMIT if searched else (TEXT_LIMIT if session.used & _OF_CONTENT else None)
+        depth = (DEEPEST if spec.deep else 1) if session.used & _OF_FILES else None
         checksum = "sha256" in session.used
-        found = await look(session.route, spec.path, timeout, limit=limit, deep=spec.deep, checksum=checksum)
+        found = await look(session.route, spec.path, timeout, limit=limit, checksum=checksum, depth=depth)
         if searched and found.exists and found.kind != "file":
             raise Unmeasurable(f"{spec.path} is a {found.kind}: only a file is searched")
         if searched and not found.whole:
             raise Unmeasurable(
                 f"{spec.path} is longer than {SEARCH_LIMIT // 1024 // 1024} MiB: too long to be searched"
             )
-        return await in_thread(spec.path, lambda: _reading(spec, found, opened=limit is not None))
+        return await in_thread(
+            spec.path, lambda: _reading(spec, found, opened=limit is not None, listed=depth is not None)
+        )
 
 
 KIND: Kind = FileKind()
@@ -121,18 +128,23 @@ KIND: Kind = FileKind()
 _OF_CONTENT = frozenset({"text", "lines", "line_count", "data", "problem"})
 """Fields for which the file is opened."""
 
+_OF_FILES = frozenset(
+    field.name for field in FileKind.fields if field.name.startswith(("count", "total", "newest", "old"))
+)
+"""Fields for which a folder is looked into."""
 
-def _reading(spec: FileSpec, found: Found, *, opened: bool) -> Reading:
-    search = Search(spec.must, spec.must_not, lambda line: _line(line, found, search.lines))
+
+def _reading(spec: FileSpec, found: Found, *, opened: bool, listed: bool) -> Reading:
+    many = is_pattern(spec.path)
     values: dict[str, Any] = {"exists": found.exists, "kind": found.kind, "target": found.target}
-    values |= {"count": 0, "total_size": 0}
+    if many or listed or found.kind != "folder":
+        values |= _counted(found, many=many or found.kind == "folder")
     if not found.exists:
         return Reading(values, _nothing(found), evidence=_nothing(found))
     values |= {"problem": "", "matched": {}, "missing": [], "forbidden": [], "forbidden_count": 0}
-    values |= {} if is_pattern(spec.path) else _facts(found)
-    if opened and found.kind == "file" and not is_pattern(spec.path):
-        values |= _content(spec, found, search)
-    values |= _counted(found)
+    values |= {} if many else _facts(found)
+    if opened and found.kind == "file" and not many:
+        values |= _content(spec, found)
     return Reading(values, _summary(values), _evidence(values, found), shown=_fit_to_show(values))
 
 
@@ -149,13 +161,15 @@ def _facts(found: Found) -> dict[str, Any]:
         "owner": found.owner,
         "group": found.group,
         "owner_only": not found.mode & 0o044,
+        "others_write": bool(found.mode & 0o022),
         "age": dt.timedelta(seconds=found.now - found.modified),
         "modified": dt.datetime.fromtimestamp(found.modified, dt.UTC),
         **({"sha256": found.sha256} if found.sha256 else {}),
     }
 
 
-def _content(spec: FileSpec, found: Found, search: Search) -> dict[str, Any]:
+def _content(spec: FileSpec, found: Found) -> dict[str, Any]:
+    search = Search(spec.must, spec.must_not, lambda line: _line(line, found, search.lines))
     head = found.content[:TEXT_LIMIT]
     text = head.decode("utf-8", "backslashreplace")
     values: dict[str, Any] = {"text": text, "lines": text.splitlines()}
@@ -169,9 +183,8 @@ def _content(spec: FileSpec, found: Found, search: Search) -> dict[str, Any]:
             values["data"] = data_in(text, written)
         except ValueError as error:
             values["problem"] = f"it cannot be read as {written}: {error}"
-    if spec.must or spec.must_not:
-        for line in lines_of(found.content):
-            search.look_at(line)
+    for line in lines_of(found.content) if spec.must or spec.must_not else ():
+        search.look_at(line)
     return {
         **values,
         "matched": search.matched,
@@ -187,8 +200,9 @@ def _line(line: bytes, found: Found, number: int) -> str:
     return f"line {number}: {text}"
 
 
-def _counted(found: Found) -> dict[str, Any]:
-    files = found.files if found.kind != "file" or found.files else (File(found.path, found.size, found.modified),)
+def _counted(found: Found, *, many: bool) -> dict[str, Any]:
+    alone = (File(found.path, found.size, found.modified),) if found.kind == "file" else ()
+    files = found.files if many else alone
     values: dict[str, Any] = {"count": len(files), "total_size": sum(file.size for file in files)}
     if files:
         for name, choose in (("newest", max), ("oldest", min)):
@@ -212,7 +226,7 @@ def _fit_to_show(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _summary(values: dict[str, Any]) -> str:
-    if "mode" not in values or values["kind"] == "folder":
+    if "mode" not in values or (values["kind"] == "folder" and "count" in values):
         words = [f"{values['count']} files" if values["count"] != 1 else "1 file", _size(values["total_size"])]
         words += [f"newest {_age(values['newest.age'])}"] if values["count"] else []
     else:

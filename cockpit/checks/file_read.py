@@ -35,9 +35,9 @@ if [ -n "$glob" ]; then
   IFS=
   set -- $glob
   printf '%s\0' "$@" | xargs -0 -r stat -L -c '%f %s %Y %n//' --
-elif [ -d "$facts" ]; then
-  find -H "$facts" -mindepth 1 $depth ! -type d -print0 | xargs -0 -r stat -L -c '%f %s %Y %n//' --
-elif [ -n "$limit" ]; then
+elif [ -d "$facts" ] && [ -n "$depth" ]; then
+  find -H "$facts" -mindepth 1 -maxdepth "$depth" ! -type d -print0 | xargs -0 -r stat -L -c '%f %s %Y %n//' --
+elif [ -f "$facts" ] && [ -n "$limit" ]; then
   exec head -c "$limit" < "$facts"
 fi
 exit 0
@@ -93,23 +93,39 @@ def is_pattern(path: str) -> bool:
 
 
 async def look(
-    route: Route, path: str, timeout: float, *, limit: int | None, deep: bool = False, checksum: bool = False
+    route: Route,
+    path: str,
+    timeout: float,
+    *,
+    limit: int | None = None,
+    checksum: bool = False,
+    depth: int | None = None,
 ) -> Found:
-    """What there is at `path`, with at most `limit` bytes of its content, or none. Raises Unmeasurable, Unreachable.
+    """What there is at `path`, here or on a host, in one round trip. Raises Unmeasurable, Unreachable.
 
-    A folder's own files are listed, with `deep` those at any depth. A missing file is found to be `missing`; one that
-    may not be read cannot be measured.
+    Of a file at most `limit` bytes are read, without one it is not opened but for its `checksum`. Of a folder the files
+    are listed down to `depth`, without one it is not looked into. A missing file is found to be `missing`; one that has
+    to be opened and may not be cannot be measured.
     """
     path = _normal(path)
-    glob = path if is_pattern(path) else ""
+    special = _GLOB.search(path)
     # What a pattern can match lies in the folder above its first special character.
-    looked_at = _normal(posixpath.dirname(path[: _GLOB.search(path).start()])) if glob else path  # type: ignore[union-attr]
-    depth = "" if deep else "-maxdepth 1"
-    arguments = (looked_at or ".", glob, "" if limit is None else str(limit + 1), depth, "yes" if checksum else "no")
-    program = Program(("/bin/sh", "-c", _SCRIPT, "sh", *arguments), limit=LISTING_LIMIT + (limit or 0))
-    return _read(
-        await route.run(program, timeout), path, timeout, limit, listed=bool(glob), opened=limit is not None or checksum
+    looked_at = path if special is None else _normal(posixpath.dirname(path[: special.start()])) or "."
+    arguments = (
+        looked_at,
+        path if special else "",
+        _word(limit and limit + 1),
+        _word(depth),
+        "yes" if checksum else "",
     )
+    program = Program(("/bin/sh", "-c", _SCRIPT, "sh", *arguments), limit=LISTING_LIMIT + (limit or 0))
+    ended = await route.run(program, timeout)
+    if ended.timed_out:
+        raise Unmeasurable(f"timed out while {path} was read, after {timeout:.1f} s")
+    found = _read(ended, path, limit, opened=limit is not None or checksum, listed=bool(special) or depth is not None)
+    if special is None:
+        return found
+    return Found(path, found.now, "file" if found.files else "missing", files=found.files)
 
 
 async def text_of(route: Route, path: str, timeout: float, *, limit: int) -> str | None:
@@ -129,10 +145,12 @@ def _normal(path: str) -> str:
     return f"./{path}" if path.startswith("-") else (path.rstrip("/") or path)
 
 
-def _read(ended: Ended, path: str, timeout: float, limit: int | None, *, listed: bool, opened: bool) -> Found:
+def _word(number: int | None) -> str:
+    return "" if number is None else str(number)
+
+
+def _read(ended: Ended, path: str, limit: int | None, *, opened: bool, listed: bool) -> Found:
     errors = ended.errors.decode("utf-8", "backslashreplace").strip()
-    if ended.timed_out:
-        raise Unmeasurable(f"timed out while {path} was read, after {timeout:.1f} s")
     *head, rest = ended.output.split(b"\0", 6)
     if len(head) < 6 or ended.status != 0:
         raise Unmeasurable(f"{path} cannot be read: {_last_words(errors) or 'the programs that read it failed'}")
@@ -140,34 +158,27 @@ def _read(ended: Ended, path: str, timeout: float, limit: int | None, *, listed:
     if said.startswith("!"):
         if not said.endswith(("No such file or directory", "Not a directory")):
             raise Unmeasurable(f"{path} cannot be looked at: {_last_words(said)}")
-        kind = "link" if target and not listed else "missing"
-        return Found(real if not listed else path, int(now), kind, target)
+        return Found(real, int(now), "link" if target else "missing", target)
     raw, size, uid, gid, modified, user, group = said.split(" ", 6)
     mode = int(raw, 16)
     kind = _KINDS.get(stat.S_IFMT(mode), "unknown")
-    if readable != "yes" and (kind == "folder" or (kind == "file" and opened)):
+    if readable != "yes" and ((kind == "file" and opened) or (kind == "folder" and listed)):
         raise Unmeasurable(f"{real} is there, but this user may not read it: permission denied")
-    files: tuple[File, ...] = ()
-    if kind == "folder":
-        files = _listing(rest, errors, path, cut=ended.cut)
-    found = Found(
-        real,
-        int(now),
-        kind,
-        target,
-        stat.S_IMODE(mode),
-        int(size),
-        uid if user == "UNKNOWN" else user,
-        gid if group == "UNKNOWN" else group,
-        int(modified),
-        checksum,
-        rest[:limit] if kind == "file" else b"",
-        kind != "file" or limit is None or (len(rest) <= limit and not ended.cut),
-        files,
+    return Found(
+        path=real,
+        now=int(now),
+        kind=kind,
+        target=target,
+        mode=stat.S_IMODE(mode),
+        size=int(size),
+        owner=uid if user == "UNKNOWN" else user,
+        group=gid if group == "UNKNOWN" else group,
+        modified=int(modified),
+        sha256=checksum,
+        content=rest[:limit] if kind == "file" and limit is not None else b"",
+        whole=kind != "file" or limit is None or (len(rest) <= limit and not ended.cut),
+        files=_listing(rest, errors, path, cut=ended.cut) if kind == "folder" and listed else (),
     )
-    if not listed:
-        return found
-    return Found(path, found.now, "file" if files else "missing", files=files)
 
 
 _KINDS = {
@@ -181,6 +192,7 @@ _KINDS = {
 
 
 def _listing(written: bytes, errors: str, path: str, *, cut: bool) -> tuple[File, ...]:
+    """The regular files among what was listed; links count as what they lead to."""
     denied = [line for line in errors.splitlines() if line.endswith("Permission denied")]
     if denied:
         raise Unmeasurable(f"{path} cannot be looked through: {_last_words(denied[0])}")

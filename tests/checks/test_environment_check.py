@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.checks.environment_strength import LONGEST_GUESSED, weakness, weaknesses
@@ -241,6 +241,7 @@ def test_a_weak_secret_is_told_why(secret: str, reason: str) -> None:
     assert weakness(secret) == reason
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(string.ascii_letters + string.digits), min_size=1, max_size=30).map("".join))
 def test_what_is_said_of_a_secret_never_holds_it(secret: str) -> None:
     said = weakness(secret)

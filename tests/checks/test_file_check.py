@@ -91,12 +91,19 @@ def test_what_fails_shows_what_was_found(look: Look, tmp_path: Path) -> None:
     assert "changed 7200" in found.summary or "changed 720" in found.summary
 
 
-def test_owner_only_is_about_reading(look: Look, tmp_path: Path) -> None:
+def test_the_mode_tells_who_else_may_read_and_change_it(look: Look, tmp_path: Path) -> None:
     path = tmp_path / ".env"
     path.touch()
-    for mode, expected in ((0o600, True), (0o400, True), (0o700, True), (0o604, False), (0o640, False), (0o622, True)):
+    for mode, expected in (
+        (0o600, "owner_only && !others_write"),
+        (0o700, "owner_only && !others_write"),
+        (0o604, "!owner_only && !others_write"),
+        (0o640, "!owner_only && !others_write"),
+        (0o622, "owner_only && others_write"),
+        (0o660, "!owner_only && others_write"),
+    ):
         path.chmod(mode)
-        found = look({"path": str(path)}, f"owner_only == {str(expected).lower()} && mode == '{mode:04o}'")
+        found = look({"path": str(path)}, f"{expected} && mode == '{mode:04o}'")
         assert found.result == "PASS", (oct(mode), found)
 
 
@@ -344,9 +351,10 @@ def test_what_may_not_be_read_is_an_error_in_words(state_home: Path) -> None:
         "file.json": ["ERROR", f"{state_home}/file.json is there, but this user may not read it: permission denied"],
     }
     assert _as_nobody(state_home / "file.json", "owner_only")[0] == "PASS"
+    assert _as_nobody(state_home / "closed", "mode == '0700'")[0] == "PASS"
 
 
-CLOSED = {"closed": "exists", "closed/in": "exists", "closed/*": "exists", "file.json": "text == ''"}
+CLOSED = {"closed": "count == 0", "closed/in": "exists", "closed/*": "exists", "file.json": "text == ''"}
 
 
 def _as_nobody(path: Path, condition: str) -> list[str]:

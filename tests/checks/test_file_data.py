@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.checks.file_data import (
@@ -85,6 +85,7 @@ def test_a_dotenv_files_variables_are_its_own_and_not_ours(monkeypatch: pytest.M
     assert dotenv(text) == {"A": "2", "B": "x y", "C": "1-", "E": ""}
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_is_a_dotenv_file_or_is_refused(text: str) -> None:
     with contextlib.suppress(ValueError):
@@ -101,12 +102,14 @@ DATA = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(SECRET_NAMES, DATA)
 def test_nothing_under_a_secret_name_is_shown_however_deep(name: str, data: Any) -> None:
     assert SECRET not in json.dumps(without_secrets({"x": [{name: data}]}))
     assert without_secrets({"x": data}) == {"x": data}
 
 
+@settings(deadline=None)
 @given(SECRET_NAMES, st.sampled_from(["{0}={1}", "{0}: {1}", "{0} = '{1}'", '"{0}": "{1}"', 'x = 1, "{0}": "{1}", y']))
 def test_no_text_shows_what_follows_a_secret_name(name: str, form: str) -> None:
     text = "a=1\n" + form.format(name, SECRET) + "\nb=2\n"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.checks.git import _without_user
@@ -244,6 +244,7 @@ def test_a_wrong_specification_is_an_error_in_words(measured: Measure, spec: dic
 PATHS = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), min_size=1)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("12u?"), PATHS, PATHS)))
 def test_paths_of_any_kind_are_read_back(entries: list[tuple[str, str, str]]) -> None:
     fields = {"1": "M. N... 1 1 1 a b", "2": "R. N... 1 1 1 a b R100", "u": "UU N... 1 1 1 1 a b c"}
@@ -257,6 +258,7 @@ def test_paths_of_any_kind_are_read_back(entries: list[tuple[str, str, str]]) ->
     assert status.untracked == [path for kind, path, _ in entries if kind == "?"]
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_answer_breaks_the_reading(output: str) -> None:
     parse(output)

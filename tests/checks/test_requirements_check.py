@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.checks.requirements_files import reader_of
@@ -355,6 +355,7 @@ PIECES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(NAMES, st.lists(PIECES).map("".join) | st.text())
 def test_any_text_is_read_or_refused(name: str, text: str) -> None:
     reader = reader_of(name)
