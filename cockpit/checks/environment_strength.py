@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import urllib.parse
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 LENGTH = 16
 """Characters of a secret, at least: NIST SP 800-63B (revision 4, 3.1.1.2) asks 15 of a password that stands alone."""
@@ -54,7 +54,7 @@ def weaknesses(secrets: Mapping[str, str], *, length: int = LENGTH, guesses: flo
     return found
 
 
-def weakness(secret: str, *, length: int = LENGTH, guesses: float = GUESSES, words: Iterable[str] = ()) -> str:
+def weakness(secret: str, *, length: int = LENGTH, guesses: float = GUESSES) -> str:
     """What is wrong with one secret; nothing when it is strong."""
     from zxcvbn import zxcvbn  # noqa: PLC0415 - heavy
 
@@ -62,8 +62,8 @@ def weakness(secret: str, *, length: int = LENGTH, guesses: float = GUESSES, wor
         return "a known default"
     if len(secret) < length:
         return f"too short ({len(secret)} < {length})"
-    known = [*sorted(_DEFAULTS), *words]
-    power = float(zxcvbn(secret[:LONGEST_GUESSED], user_inputs=known)["guesses_log10"])
+    # The library keeps these words for all that ask: they must always be the same.
+    power = float(zxcvbn(secret[:LONGEST_GUESSED], user_inputs=sorted(_DEFAULTS))["guesses_log10"])
     if power < guesses:
         return f"guessable: some 10^{math.floor(power)} guesses (< 10^{guesses:g})"
     return ""

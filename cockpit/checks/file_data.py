@@ -121,15 +121,18 @@ def _json(text: str) -> Any:
 def _yaml(text: str) -> Any:
     import yaml  # noqa: PLC0415 - only where such a file is read
 
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+        """Takes what an application's own tag (`!Ref`, `!vault`) stands before as if there were no tag."""
+
+    Loader.add_multi_constructor("!", _without_tag)
     try:
         depth = 0
-        for event in yaml.parse(text, Loader=loader):
+        for event in yaml.parse(text, Loader=Loader):
             # The library loads by recursion in native code, which very deep data would crash.
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > DEPTH_LIMIT:
                 raise ValueError(f"nested more than {DEPTH_LIMIT} levels deep")
-        documents = list(yaml.load_all(text, Loader=loader))
+        documents = list(yaml.load_all(text, Loader=Loader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
@@ -137,6 +140,12 @@ def _yaml(text: str) -> Any:
     except yaml.YAMLError:
         raise ValueError("it has characters that YAML does not allow") from None
     return documents[0] if len(documents) == 1 else documents
+
+
+def _without_tag(loader: Any, _: str, node: Any) -> Any:
+    if node.id == "scalar":
+        return loader.construct_scalar(node)
+    return loader.construct_sequence(node, True) if node.id == "sequence" else loader.construct_mapping(node, True)
 
 
 def _toml(text: str) -> Any:

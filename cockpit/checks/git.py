@@ -36,7 +36,7 @@ _COMMAND = (
 )
 """Beside the wish to read only: what a repository's own configuration could name to be run is named here instead."""
 
-_ENVIRONMENT = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1"}
+_ENVIRONMENT = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1"}
 
 _SIGNATURES = {
     "G": "good",

@@ -141,23 +141,29 @@ def test_a_repository_without_a_commit_has_none(look: Look, tmp_path: Path) -> N
     assert look({"path": str(tmp_path)}, "commit == '' && tag == '' && describe == ''").result == "PASS"
 
 
+def commit_signed(tree: Path, folder: Path) -> str:
+    """Make a commit that is signed with an SSH key; what a line of allowed signers says of that key."""
+    if shutil.which("ssh-keygen") is None:
+        missing("ssh-keygen", "apt-get install openssh-client")
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / "key"], check=True, timeout=30)
+    signing = ("-c", "gpg.format=ssh", "-c", f"user.signingkey={folder}/key.pub")
+    git(tree, *signing, "commit", "-q", "--allow-empty", "-S", "-m", "Signed")
+    git(tree, "config", "gpg.format", "ssh")
+    return "ada@example.com " + (folder / "key.pub").read_text()
+
+
 def test_a_good_signature_is_told_from_none_and_from_one_of_somebody_else(
     look: Look, tree: Path, tmp_path: Path
 ) -> None:
-    if shutil.which("ssh-keygen") is None:
-        missing("ssh-keygen", "apt-get install openssh-client")
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "key"], check=True, timeout=30)
-    signing = ("-c", "gpg.format=ssh", "-c", f"user.signingkey={tmp_path}/key.pub")
-    git(tree, *signing, "commit", "-q", "--allow-empty", "-S", "-m", "Signed")
+    signer = commit_signed(tree, tmp_path)
     assert look({"path": str(tree)}, "signed").result == "FAIL"
     allowed = tmp_path / "allowed"
-    git(tree, "config", "gpg.format", "ssh")
     git(tree, "config", "gpg.ssh.allowedSignersFile", str(allowed))
     allowed.write_text(
         "nobody@example.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIDOFYoNsXQTR3C4SQwb3gGmDqJCY9XdO3kSAQKEGM9p\n"
     )
     assert look({"path": str(tree)}, "!signed && signature == 'good, by a key that is not trusted'").result == "PASS"
-    allowed.write_text("ada@example.com " + (tmp_path / "key.pub").read_text())
+    allowed.write_text(signer)
     found = look({"path": str(tree)}, "signed && signature == 'good'")
     assert found.result == "PASS", found
 
@@ -165,6 +171,8 @@ def test_a_good_signature_is_told_from_none_and_from_one_of_somebody_else(
 def test_nothing_that_the_repository_names_is_run_and_nothing_is_written(
     look: Look, tree: Path, tmp_path: Path
 ) -> None:
+    (tmp_path / "allowed").write_text(commit_signed(tree, tmp_path))
+    git(tree, "config", "gpg.ssh.allowedSignersFile", str(tmp_path / "allowed"))
     trap = tmp_path / "trap"
     trap.write_text(f"#!/bin/sh\ntouch {tmp_path}/sprung\n")
     trap.chmod(0o755)
@@ -178,7 +186,7 @@ def test_nothing_that_the_repository_names_is_run_and_nothing_is_written(
     os.utime(key, (1, 1))
     (tmp_path / "sprung").unlink(missing_ok=True)
     index = (tree / ".git" / "index").read_bytes()
-    found = look({"path": str(tree), "tracked": ["requirements.txt"]}, "clean && !signed && describe != ''")
+    found = look({"path": str(tree), "tracked": ["requirements.txt"]}, "clean && signed && describe != ''")
     assert found.result == "PASS", found
     assert not (tmp_path / "sprung").exists()
     assert (tree / ".git" / "index").read_bytes() == index
