@@ -18,7 +18,7 @@ from cockpit.connect.route import Ended, Program, Route
 LISTING_LIMIT = 16 * 1024 * 1024
 """Bytes of a listing: some 150,000 files."""
 
-_GLOB = re.compile(r"[*?\[]")
+_GLOB = re.compile(r"[*?]|\[[^/\]]+\]")
 
 _SCRIPT = r"""
 LC_ALL=C; export LC_ALL
