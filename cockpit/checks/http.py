@@ -83,7 +83,9 @@ class HttpSpec(Spec):
         False, description="Follow up to 5 redirects; never from https to http, never with headers to another host."
     )
     ca: str = pydantic.Field("", description="File of certificates (PEM) to trust instead of the system's.")
-    verify: bool = pydantic.Field(True, description="Refuse a certificate that is not valid for the host.")
+    verify: bool = pydantic.Field(
+        True, description="Refuse a certificate that is not valid for the host; without it, `tls.verified` is false."
+    )
     cert: str = pydantic.Field("", description="File (PEM) with the certificate to show to the server, and its key.")
     key: str = pydantic.Field("", description="File (PEM) with the key of `cert`, when it is not in the same file.")
     resolve_to: str = pydantic.Field(

@@ -41,7 +41,7 @@ BODY_LIMIT = 1024 * 1024
 
 REDIRECT_LIMIT = 5
 REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS"})
-"""Methods that may be sent again when a kept connection turns out to be dead."""
+"""Methods that may be sent again when a kept connection turns out to be dead; others go over a new one."""
 
 
 @dataclass(frozen=True)
@@ -127,12 +127,12 @@ class Connections:
         headers = {**_HEADERS, **request.headers}
         asked = httpx.Request(request.method, request.url, headers=headers, content=request.body)
         place = (_origin(asked.url), request.trust, request.resolve_to)
-        connection = await self._usable(place)
+        connection = await self._usable(place) if request.method in REPEATABLE else None
         if connection is not None:
             try:
                 return await self._use(connection, place, asked, redirects, phase)
             except Broken as broken:
-                if broken.answered or request.method not in REPEATABLE:
+                if broken.answered:
                     raise
                 phase.restart()  # the server ended it since its last use: that says nothing of the server now
         connection = await HttpConnection.open(self._route, asked.url, request.resolve_to, request.trust, phase)
@@ -151,7 +151,7 @@ class Connections:
             body, complete = await connection.body(answer, BODY_LIMIT, phase)
             return _answer(asked.url, connection, answer, phase, body=body, complete=complete, redirects=redirects)
         finally:
-            if connection.usable:
+            if connection.usable and asked.method in REPEATABLE:
                 await self._kept.give(place, connection)
             else:
                 await connection.close()

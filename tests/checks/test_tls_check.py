@@ -113,7 +113,7 @@ def test_the_versions_that_a_server_accepts_are_tried_when_they_are_asked_for(
     assert "versions" not in measured("tls", spec).evidence
 
 
-@pytest.mark.parametrize("protocol", ["smtp", "imap", "pop3", "ldap"])
+@pytest.mark.parametrize("protocol", ["smtp", "imap", "pop3", "mysql", "ldap"])
 def test_a_port_that_begins_in_clear_goes_on_to_tls(
     measured: Measure, authority: Authority, upgrading_servers: dict[str, int], protocol: str
 ) -> None:
@@ -147,6 +147,7 @@ def test_a_postgresql_server_without_tls_says_so(measured: Measure, postgres_ser
     [
         ("smtp_without", "smtp", "the SMTP server offers no STARTTLS"),
         ("smtp_busy", "smtp", "the server greets with '421 too busy, try again later'"),
+        ("mysql_without", "mysql", "the server offers no TLS"),
         ("ldap_without", "ldap", "the LDAP server refuses StartTLS (result code 52)"),
         ("smtp", "imap", "the server greets with '220-mail.example'"),
         ("smtp", "pop3", "the server greets with '220-mail.example'"),

@@ -1,10 +1,11 @@
-"""Servers that begin in clear and go on to TLS: small ones that speak as much of SMTP, IMAP, POP3 and LDAP as that takes."""
+"""Servers that begin in clear and go on to TLS: small ones that speak as much of SMTP, IMAP, POP3, MySQL and LDAP as that takes."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import ssl
+import struct
 from collections.abc import Iterator
 
 import pytest
@@ -14,9 +15,9 @@ from tests.servers.web import serving
 
 @pytest.fixture(scope="session")
 def upgrading_servers(tls_contexts: dict[str, ssl.SSLContext]) -> Iterator[dict[str, int]]:
-    """Ports: `smtp`, `imap`, `pop3`, `ldap` with the certificate `good`, `smtp_expired` with that of its name.
+    """Ports: `smtp`, `imap`, `pop3`, `mysql`, `ldap` with the certificate `good`, `smtp_expired` with that of its name.
 
-    `smtp_without` and `ldap_without` offer no TLS, `smtp_busy` turns everybody away, `smtp_silent` never says a word.
+    `smtp_without`, `mysql_without` and `ldap_without` offer no TLS, `smtp_busy` turns everybody away, `smtp_silent` never says a word.
     """
     good = tls_contexts["good"]
     servers = {
@@ -27,6 +28,8 @@ def upgrading_servers(tls_contexts: dict[str, ssl.SSLContext]) -> Iterator[dict[
         "smtp_silent": _Says(b""),
         "imap": _Imap(good),
         "pop3": _Pop3(good),
+        "mysql": _Mysql(good),
+        "mysql_without": _Mysql(None),
         "ldap": _Ldap(good),
         "ldap_without": _Ldap(None),
     }
@@ -90,6 +93,18 @@ class _Pop3(_Upgrading):
         agreed = await reader.readline() == b"STLS\r\n"
         writer.write(b"+OK begin\r\n")
         return agreed
+
+
+class _Mysql(_Upgrading):
+    async def agree(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        capabilities = 0x0A00 if self.context else 0x0200
+        greeting = b"\x0a10.11.19-MariaDB\0" + struct.pack("<I8sxHBHH", 7, b"8 bytes!", capabilities, 45, 2, 0)
+        writer.write(len(greeting).to_bytes(3, "little") + b"\0" + greeting)
+        if self.context is None:
+            return False
+        assert await reader.readexactly(4) == b"\x20\0\0\1"
+        request = await reader.readexactly(32)
+        return bool(int.from_bytes(request[:4], "little") & 0x0800)
 
 
 class _Ldap(_Upgrading):
