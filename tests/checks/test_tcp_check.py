@@ -106,3 +106,10 @@ def test_it_goes_through_a_host_where_names_are_looked_up(
     assert found.request.endswith(" on detour")
     refused = measured("tcp", {"host": "mail.internal", "port": refusing_port}, via="detour", routes=detour)
     assert refused.result == "FAIL"
+
+
+def test_silence_on_the_way_through_a_host_leaves_the_question_open(measured: Measure, black_hole: int) -> None:
+    spec = {"host": "127.0.0.1", "port": black_hole}
+    found = measured("tcp", spec, via="detour", routes=Detour(), timeout=0.3)
+    words = f"timed out in connect to 127.0.0.1:{black_hole} on detour after 0.3 s"
+    assert (found.result, found.summary) == ("ERROR", words)
