@@ -53,9 +53,19 @@ class Session:
     A kind keeps what it likes under its own key; what is kept belongs to one route.
     """
 
-    def __init__(self, routes: Routes | None = None, *, route: Route = HERE, shared: _Shared | None = None) -> None:
-        """Measure over `routes`; without them, from here only. The rest is for `through`."""
+    def __init__(
+        self,
+        routes: Routes | None = None,
+        *,
+        route: Route = HERE,
+        used: frozenset[str] = frozenset(),
+        shared: _Shared | None = None,
+    ) -> None:
+        """Measure over `routes`; without them, from here only. The rest is for `through` and `using`."""
         self.route = route
+        self.used = used
+        """The fields of the kind that this measurement is decided and plotted by. What costs an extra question is
+        asked only when a field that it answers is among them."""
         self._shared = shared or _Shared(routes)
 
     def through(self, name: str) -> Session:
@@ -65,7 +75,11 @@ class Session:
         routes = self._shared.routes
         if routes is None:
             raise Unreachable(f"there is no host {name} here")
-        return Session(route=routes.to(name), shared=self._shared)
+        return Session(route=routes.to(name), used=self.used, shared=self._shared)
+
+    def using(self, fields: frozenset[str]) -> Session:
+        """The same session for a measurement of `fields`."""
+        return Session(route=self.route, used=fields, shared=self._shared)
 
     def keep(self, key: str, make: Callable[[], Closable]) -> Any:
         """What is kept under `key` for this route; made first, and closed at the end, when there is nothing yet."""
@@ -111,5 +125,8 @@ class Kind(DocumentedKind, Protocol):
         ...
 
     async def read(self, spec: Any, session: Session, timeout: float) -> Reading:
-        """Measure once. Raises Unmeasurable; the caller also enforces `timeout` (seconds)."""
+        """Measure once. Raises Unmeasurable; the caller also enforces `timeout` (seconds).
+
+        Fields that cost an extra question may be left out when they are not in `session.used`.
+        """
         ...

@@ -47,7 +47,7 @@ async def measure(
         deadline = started + (check.deadline or check.timeout + check.retry_for)
         probe = await _prepare(item, check, kinds, values, deadline)
         asked = probe.kind.request(probe.spec)
-        session = session.through(check.via)
+        session = session.through(check.via).using(probe.used)
         asked += session.route.words
         outcome, tries = await _try(probe, check, session, started, deadline)
     except (_NotMeasured, Unreachable) as error:
@@ -112,6 +112,12 @@ class _Probe:
     warn: tuple[Condition, ...]
     figure: Condition | None
     redact: Redactor
+
+    @property
+    def used(self) -> frozenset[str]:
+        """The fields that its conditions and its figure name."""
+        conditions = (*self.expect, *self.warn, *((self.figure,) if self.figure is not None else ()))
+        return frozenset(name for condition in conditions for name in condition.roots)
 
     async def attempt(self, session: Session, timeout: float) -> _Outcome:
         """Try once, within `timeout` seconds and a grace."""

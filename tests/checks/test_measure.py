@@ -382,3 +382,22 @@ def test_the_figure_that_a_checklist_asks_for_is_plotted_and_stands_first(measur
     assert (found.value, found.summary[:5]) == (3.5, "3.5 (")
     none = measured("sqlite", spec, "row_count == 1", figure="double(row.s)")
     assert (none.result, none.value, none.summary[:11]) == ("PASS", None, "no figure (")
+
+
+def test_a_kind_is_told_which_fields_are_asked_for() -> None:
+    seen: list[frozenset[str]] = []
+
+    class Curious(Told):
+        async def read(self, spec: AnySpec, session: Session, timeout: float) -> Reading:
+            seen.append(session.used)
+            return Reading({"n": 1}, "1")
+
+    async def ask(check: Check) -> None:
+        kinds = {"told": Curious(numbers(1))}
+        session = Session()
+        await measure("item", check, kinds=kinds, values=no_values(), session=session)
+        assert session.used == frozenset()
+
+    asyncio.run(ask(Check("told", {})))
+    asyncio.run(ask(Check("told", {}, expect=("n < 3 || n > 5",), warn=("text != ''",), figure="double(data.n)")))
+    assert seen == [{"n"}, {"n", "text", "data"}]
