@@ -8,7 +8,7 @@ entry point group `cockpit.checks`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -89,6 +89,17 @@ class Session:
             self._shared.closing.append(made.close)
         return kept[place]
 
+    def reading(
+        self, key: Hashable, read: Callable[[], Coroutine[Any, Any, Reading]]
+    ) -> tuple[asyncio.Task[Reading], bool]:
+        """A reading under way, and whether it was begun for this caller: who asks the same meanwhile gets the same."""
+        under_way, place = self._shared.under_way, (self.route.name, key)
+        if place in under_way:
+            return under_way[place], False
+        under_way[place] = task = asyncio.create_task(read())
+        task.add_done_callback(lambda _: under_way.pop(place))
+        return task, True
+
     async def close(self) -> None:
         """Close all that was kept; what hangs is left behind after two seconds."""
         for close in reversed(self._shared.closing):
@@ -105,6 +116,7 @@ class _Shared:
     def __init__(self, routes: Routes | None) -> None:
         self.routes = routes
         self.kept: dict[tuple[str, str], Any] = {}
+        self.under_way: dict[tuple[str, Hashable], asyncio.Task[Reading]] = {}
         self.closing: list[Callable[[], Awaitable[None]]] = [routes.close] if routes is not None else []
 
 
