@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -45,7 +45,7 @@ class PostgresSpec(Spec):
         " usually a secret variable.",
     )
     query: str = pydantic.Field("", description="One statement, run read-only; nothing: the server is only pinged.")
-    settings: list[str] = pydantic.Field([], description="Settings of the server to read: `[ssl, work_mem]`.")
+    settings: tuple[str, ...] = pydantic.Field((), description="Settings of the server to read: `[ssl, work_mem]`.")
     migrations: Migrations | None = pydantic.Field(
         None, description="Where the database's migrations are defined, to see whether one is pending."
     )
@@ -230,7 +230,7 @@ async def _answer(asking: psycopg.AsyncConnection[Any], question: Question) -> d
     }
 
 
-async def _settings(asking: psycopg.AsyncConnection[Any], wanted: list[str]) -> dict[str, Any]:
+async def _settings(asking: psycopg.AsyncConnection[Any], wanted: Sequence[str]) -> dict[str, Any]:
     cursor = await asking.execute(postgres_facts.SETTINGS, [[name.lower() for name in wanted]])
     found = postgres_facts.settings(wanted, await cursor.fetchall())
     for name in wanted:

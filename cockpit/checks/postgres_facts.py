@@ -15,7 +15,7 @@ HIDDEN = "hidden"
 """The column with how many rows the role may not look into: the answer would be too good."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Question:
     """One query, and the fields that it fills."""
 
@@ -25,7 +25,7 @@ class Question:
 
 def asked(used: frozenset[str]) -> list[Question]:
     """The questions that fill one of the fields used."""
-    return [question for question in QUESTIONS if any(field.name in used for field in question.fields)]
+    return list(dict.fromkeys(_ANSWERS[name] for name in sorted(used) if name in _ANSWERS))
 
 
 RECOVERY = Question(
@@ -276,6 +276,10 @@ QUESTIONS = (
 )  # fmt: skip
 
 FIELDS = tuple(field for question in QUESTIONS for field in question.fields)
+
+_ANSWERS = {field.name: question for question in QUESTIONS for field in question.fields} | {
+    f"privileges.{name}": PRIVILEGES for name in ("tables", "read", "write", "change")
+}
 
 SETTINGS = "SELECT name, setting, vartype FROM pg_settings WHERE lower(name) = ANY(%s)"
 
