@@ -12,7 +12,9 @@ import pytest
 pytest_plugins = [
     "tests.servers.certificates",
     "tests.servers.docker",
+    "tests.servers.mariadb",
     "tests.servers.postgres",
+    "tests.servers.redis",
     "tests.servers.ssh",
     "tests.servers.web",
 ]

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import os
+import re
 import time
 from collections.abc import Coroutine, Sequence
 from functools import partial
@@ -28,7 +30,7 @@ from cockpit.connect.thread import in_thread
 if TYPE_CHECKING:
     import psycopg
 
-    from cockpit.checks.postgres_connection import Connection
+    from cockpit.connect.postgres import Connection
 
 SERVER_FIRST = 50
 """Milliseconds by which the server ends a statement before we would: the connection then stays good."""
@@ -58,7 +60,7 @@ class Postgres:
     name = "postgres"
     about = "Whether a PostgreSQL server answers, what a read-only query finds, and how the server stands."
     spec = PostgresSpec
-    imports = ("psycopg", "cockpit.checks.postgres_connection")
+    imports = ("cockpit.connect.postgres",)
     via = True
     server = ("dsn",)
     at_once = 16
@@ -98,13 +100,11 @@ expect:
 
     def request(self, spec: PostgresSpec) -> str:
         """`SELECT 1 on postgresql://db.example:5432/bot`."""
-        from cockpit.checks.postgres_connection import shown  # noqa: PLC0415 - heavy
-
-        return f"{' '.join(spec.query.split()) or 'SELECT 1'} on {shown(spec.dsn)}"
+        return f"{' '.join(spec.query.split()) or 'SELECT 1'} on {_shown(spec.dsn)}"
 
     async def read(self, spec: PostgresSpec, session: Session, timeout: float) -> Reading:
         """Ask once. Raises Unmeasurable, Unreachable."""
-        from cockpit.checks.postgres_connection import Broken, Refusing, connect, shown  # noqa: PLC0415 - heavy
+        from cockpit.connect.postgres import Broken, Refusing, connect  # noqa: PLC0415 - heavy
 
         kept: Kept[Connection] = session.keep("postgres", Kept)
         ends = time.monotonic() + timeout
@@ -118,7 +118,7 @@ expect:
             async with asyncio.timeout_at(asyncio.get_running_loop().time() + ends - time.monotonic()):
                 connection = await connect(spec.dsn, session.route)
         except TimeoutError:
-            raise Unmeasurable(f"timed out in connect to {shown(spec.dsn)} after {timeout:.1f} s") from None
+            raise Unmeasurable(f"timed out in connect to {_shown(spec.dsn)} after {timeout:.1f} s") from None
         except Refusing as refusing:
             return Reading({"alive": False}, summary=str(refusing), evidence=refusing.said)
         try:
@@ -280,7 +280,7 @@ def _complaint(values: dict[str, Any], spec: PostgresSpec) -> str:
 
 def _failure(error: psycopg.Error, asking: psycopg.AsyncConnection[Any], timeout: float) -> Exception:
     """A statement that failed, in words of the field."""
-    from cockpit.checks.postgres_connection import Broken, lost  # noqa: PLC0415 - heavy
+    from cockpit.connect.postgres import Broken, lost  # noqa: PLC0415 - heavy
 
     if error.sqlstate == "57014":
         return Unmeasurable(f"timed out in the query after {timeout:.1f} s")
@@ -291,3 +291,15 @@ def _failure(error: psycopg.Error, asking: psycopg.AsyncConnection[Any], timeout
     where = f" (character {error.diag.statement_position})" if error.diag.statement_position else ""
     hint = f"; {error.diag.message_hint}" if error.diag.message_hint else ""
     return Unmeasurable(f"the query failed: {error.diag.message_primary or error}{where}{hint}")
+
+
+def _shown(dsn: str) -> str:
+    """Where a connection string leads, as a URL without user, password and options."""
+    if "://" in dsn:
+        place, _, rest = dsn.partition("://")[2].partition("?")[0].rpartition("@")[2].partition("/")
+        return f"postgresql://{place or 'localhost'}/{rest}"
+    rest = re.sub(r"password\s*=\s*('(?:[^'\\]|\\.)*'|\S*)", "", dsn)
+    words: dict[str, str] = dict(re.findall(r"(host|port|dbname)\s*=\s*'?([^\s']+)", rest))
+    host = (words.get("host") or os.environ.get("PGHOST") or "localhost").partition(",")[0]
+    port = (words.get("port") or os.environ.get("PGPORT") or "5432").partition(",")[0]
+    return f"postgresql://{host if host.startswith('/') else f'{host}:{port}'}/{words.get('dbname', '')}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -49,10 +50,10 @@ def web_port() -> Iterator[int]:
     """A port on which a web server refuses whatever is no request, as web servers do."""
 
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(1)
-        writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
-        await writer.drain()
-        writer.close()
+        with contextlib.closing(writer), contextlib.suppress(OSError):
+            await reader.read(1000)
+            writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+            await writer.drain()
 
     with serving(refuse) as port:
         yield port

@@ -13,16 +13,15 @@ import re
 import socket
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from cockpit.checks.kind import Unmeasurable
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
 from cockpit.connect import dial, forward
 from cockpit.connect.dial import Unreachable
 from cockpit.connect.forward import Forward
 from cockpit.connect.route import Route
-
-if TYPE_CHECKING:
-    import psycopg
 
 
 class Refusing(Exception):
@@ -51,7 +50,7 @@ class Connection:
         return not self.psycopg.closed and self.psycopg.info.transaction_status == 0
 
     async def ping(self) -> float:
-        """Seconds that `SELECT 1` takes. Raises Broken, Unmeasurable.
+        """Seconds that `SELECT 1` takes. Raises Broken, Unreachable.
 
         It is spoken through libpq itself: psycopg's cursors cost more than the server does.
         """
@@ -74,7 +73,7 @@ class Connection:
             raise (
                 Broken(f"the server closed the connection: {said}")
                 if self.psycopg.closed
-                else Unmeasurable(f"the ping failed: {said}")
+                else Unreachable(f"the ping failed: {said}")
             )
         return took
 
@@ -92,15 +91,12 @@ class Connection:
 
 
 async def connect(dsn: str, route: Route) -> Connection:
-    """Open a connection. Raises Refusing, Unmeasurable, Unreachable."""
-    import psycopg  # noqa: PLC0415 - heavy
-    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415 - heavy
-
+    """Open a connection. Raises Refusing, Unreachable."""
     try:
         parameters: dict[str, Any] = conninfo_to_dict(dsn)
     except psycopg.ProgrammingError:
-        raise Unmeasurable("the connection string cannot be read: write postgresql://USER@HOST:PORT/DATABASE") from None
-    place = _place(parameters)
+        raise Unreachable("the connection string cannot be read: write postgresql://USER@HOST:PORT/DATABASE") from None
+    where = _place(parameters)
     forwards: list[Forward] = []
     try:
         addressed = await (_through(parameters, route, forwards) if route.name else _addresses(parameters))
@@ -112,17 +108,8 @@ async def connect(dsn: str, route: Route) -> Connection:
             await each.close()
         if not isinstance(error, psycopg.OperationalError):
             raise
-        raise Unreachable(failures[0]) if failures else _refusal(str(error), place) from None
+        raise Unreachable(failures[0]) if failures else _refusal(str(error), where) from None
     return Connection(opened, time.monotonic(), tuple(forwards))
-
-
-def shown(dsn: str) -> str:
-    """Where a connection string leads, as a URL without user, password and options."""
-    if "://" in dsn:
-        place, _, rest = dsn.partition("://")[2].partition("?")[0].rpartition("@")[2].partition("/")
-        return f"postgresql://{place or 'localhost'}/{rest}"
-    words: dict[str, Any] = dict(re.findall(r"(host|port|dbname)\s*=\s*'?([^\s']+)", dsn))
-    return f"postgresql://{_place(words)}/{words.get('dbname', '')}"
 
 
 def lost(error: Exception) -> str:
@@ -208,19 +195,19 @@ _REFUSALS = (
 )  # fmt: skip
 
 
-def _refusal(said: str, place: str) -> Exception:
+def _refusal(said: str, where: str) -> Exception:
     """A connection that was not made, in words of the field; libpq gives nothing but its message."""
     last = said.strip().splitlines()[-1].partition("FATAL:")[2].strip() or said.strip().splitlines()[-1]
     if any(words in said for words in _REFUSING):
-        return Refusing(f"{place} takes no connections: {last}", said)
+        return Refusing(f"{where} takes no connections: {last}", said)
     for pattern, words in _REFUSALS:
         if match := re.search(pattern, said):
-            return Unmeasurable(words.format(*match.groups()))
+            return Unreachable(words.format(*match.groups()))
     if "Connection refused" in said:
-        return Unmeasurable(f"connection refused by {place}")
+        return Unreachable(f"connection refused by {where}")
     if match := re.search(r'socket "([^"]*)" failed: No such file', said):
-        return Unmeasurable(f"no server listens on {match[1]}")
-    return Unmeasurable(f"cannot connect to {place}: {last}")
+        return Unreachable(f"no server listens on {match[1]}")
+    return Unreachable(f"cannot connect to {where}: {last}")
 
 
 def _place(parameters: dict[str, Any]) -> str:
