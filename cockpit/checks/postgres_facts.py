@@ -4,6 +4,8 @@ Each question is one query of PostgreSQL's own catalogues and statistics (Postgr
 the names of the fields that they fill. A column that is null leaves its field out.
 """
 
+# ruff: noqa: S608 - statements are made of constants of ours; what was given goes in as parameters
+
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -145,7 +147,7 @@ FROM (SELECT nspname || '.' || relname AS name, array_remove(ARRAY[
   WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND {_OURS} AND has_schema_privilege(n.oid, 'USAGE')
     AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = c.oid AND classid = 'pg_class'::regclass AND deptype = 'e')
 ) AS tables
-""",  # noqa: S608 - made of constants
+""",
     (Field("privileges.create", "list", "Schemas in which the role may create tables."),),
 )
 
@@ -166,7 +168,7 @@ SELECT (SELECT count(*) FROM pg_constraint WHERE contype = 'f') AS "foreign_keys
   ARRAY(SELECT conrelid::regclass::text || '.' || conname FROM pg_constraint
     WHERE contype = 'c' AND conrelid <> 0 AND NOT convalidated ORDER BY 1) AS "constraints.unvalidated",
   ARRAY(SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid ORDER BY 1) AS "indexes.invalid"
-""",  # noqa: S608 - made of constants
+""",
     (
         Field("foreign_keys.count", "int", "Foreign keys of the database."),
         Field(
@@ -218,7 +220,7 @@ SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0)::flo
 FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND coalesce(backend_type, 'client backend') = 'client backend'
 """,
     (
-        Field("transactions.oldest", "double", "Age of the oldest transaction that is open on the server.", "seconds"),
+        Field("transactions.oldest", "double", "Age of the oldest transaction open on the server.", "seconds"),
         Field("transactions.idle", "int", "Connections that stand idle within a transaction."),
         Field("queries.active", "int", "Queries that run, our own aside."),
         Field("queries.longest", "double", "For how long the longest of them has been running.", "seconds"),

@@ -47,18 +47,21 @@ def read_url(url: str, schemes: dict[str, bool], port: int) -> Address:
 
     Raises ValueError with a message that holds nothing of the URL, which may be secret.
     """
-    names = [f"{scheme}://" for scheme in schemes]
+    names = [f"{scheme}://" for scheme in schemes if "+" not in scheme]
     try:
         parsed = urllib.parse.urlsplit(url)
         given = parsed.port or port
     except ValueError:
         raise ValueError("is no URL that can be read: are user and password percent-encoded?") from None
     user, password = (urllib.parse.unquote(word or "") for word in (parsed.username, parsed.password))
+    parameters = dict(urllib.parse.parse_qsl(parsed.query))
+    if any("ssl" in name.lower() or "tls" in name.lower() for name in parameters):
+        raise ValueError("asks for TLS after its `?`: say so beside it instead, with `ca` and `verify`")
     if parsed.scheme == "unix":
         if not parsed.path.startswith("/"):
             raise ValueError("names no Unix socket: write unix:///run/server.sock")
-        database = dict(urllib.parse.parse_qsl(parsed.query)).get("db", "")
-        return Address("unix", path=urllib.parse.unquote(parsed.path), user=user, password=password, database=database)
+        path = urllib.parse.unquote(parsed.path)
+        return Address("unix", path=path, user=user, password=password, database=parameters.get("db", ""))
     if parsed.scheme not in schemes or not parsed.hostname:
         raise ValueError(f"must begin with {', '.join(names)} or unix:// and name a host or a socket")
     database = urllib.parse.unquote(parsed.path.strip("/"))
