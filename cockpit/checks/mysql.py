@@ -48,9 +48,9 @@ def _reading_only(query: str) -> str:
     if query and not re.match(
         r"[\s(]*(select|show|with|table|values|explain|describe|desc|check)\b", query, re.IGNORECASE
     ):
-        raise ValueError("a check only reads: this statement begins like one that does something else")
+        raise ValueError("must only read: this statement begins like one that does something else")
     if re.search(r"\b(outfile|dumpfile)\b|/\*[!M]", query, re.IGNORECASE):
-        raise ValueError("a check only reads: this statement may write a file or hide something in a comment")
+        raise ValueError("must only read: this statement may write a file or hide something in a comment")
     return query
 
 
@@ -104,7 +104,10 @@ class Mysql:
     at_once = 8
     implied = "alive && as_declared"
     example = """\
-mysql: {url: "${database_url}", query: "SELECT COUNT(*) AS open FROM orders WHERE state = 'open'"}
+mysql:
+  url: mysql://app@db.example/shop
+  password: "${database_password}"
+  query: SELECT COUNT(*) AS open FROM orders WHERE state = 'open'
 expect:
   - row.open < 1000
   - connections.used * 10 < connections.max * 8

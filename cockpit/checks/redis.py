@@ -35,7 +35,7 @@ ITEMS_LIMIT = 1000
 
 def _reading_only(command: tuple[str, ...]) -> tuple[str, ...]:
     if command and not only_reads(command):
-        raise ValueError(f"a check only reads: {' '.join(command[:2]).upper()} is not known to change nothing")
+        raise ValueError(f"must only read: {' '.join(command[:2]).upper()} is not known to change nothing")
     return command
 
 
@@ -96,7 +96,7 @@ class Redis:
     server = ("url",)
     implied = "alive"
     example = """\
-redis: {url: "${redis_url}"}
+redis: {url: "redis://cache.example:6379/0", password: "${redis_password}"}
 expect:
   - alive && !replica && latency < 0.05
   - memory.policy == 'noeviction' && memory.used_part < 0.8

@@ -80,7 +80,7 @@ def test_a_command_that_may_change_something_is_refused_before_it_is_sent(
     ):
         found = measured("redis", {"url": redis_server.url(), "command": command})
         assert found.result == "ERROR"
-        assert f"a check only reads: {' '.join(command[:2]).upper()} is not known to change nothing" in found.summary
+        assert f"must only read: {' '.join(command[:2]).upper()} is not known to change nothing" in found.summary
     for name in ("requirepass", "*"):
         found = measured("redis", {"url": redis_server.url(), "settings": [name]})
         assert "is no setting that can be shown" in found.summary
