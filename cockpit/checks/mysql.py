@@ -10,7 +10,7 @@ import contextlib
 import datetime as dt
 import re
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -145,27 +145,26 @@ expect:
         from cockpit.connect.mysql import Broken, Refusing, connect, login  # noqa: PLC0415 - heavy
 
         kept: Kept[Connection] = session.keep("mysql", Kept)
-        ends = time.monotonic() + timeout
-        address, phase, reading = spec.address, "query" if spec.query else "ping", None
+        asked = _Asked(spec, session.used, time.monotonic() + timeout, timeout)
+        address, phase, reading = spec.address, asked.phase, None
         connection = await kept.take(address)
         try:
             async with asyncio.timeout(timeout):
-                defined = await _defined(spec)
                 if connection is not None:
                     with contextlib.suppress(Broken):  # ended since its last use: that says nothing of the server now
-                        reading = await _asked(connection, spec, session.used, defined, ends)
+                        reading = await _read(connection, asked)
                 if reading is None:
                     if connection is not None:
                         await connection.close()
-                    asking, phase, connection = phase, "connect", None
+                    phase, connection = "connection", None
                     made = await connect(address, session.route)
                     phase = "login"
                     connection = await login(address, made)
-                    phase = asking
-                    reading = await _asked(connection, spec, session.used, defined, ends)
+                    phase = asked.phase
+                    reading = await _read(connection, asked)
                 return reading
         except TimeoutError:
-            raise Unmeasurable(f"timed out in {phase} on {address.where} after {timeout:.1f} s") from None
+            raise Unmeasurable(f"timed out in the {phase} on {address.where} after {timeout:.1f} s") from None
         except Refusing as refusing:
             return Reading({"alive": False}, summary=str(refusing), evidence=str(refusing))
         except Broken as broken:
@@ -182,52 +181,57 @@ expect:
 KIND: Kind = Mysql()
 
 
-Defined = migrations.Alembic | migrations.Django | None
+@dataclass(frozen=True)
+class _Asked:
+    """What is wanted, and until when."""
+
+    spec: MysqlSpec
+    used: frozenset[str]
+    ends: float
+    timeout: float
+
+    @property
+    def phase(self) -> str:
+        """What takes its time once a connection is there."""
+        return "query" if self.spec.query else "ping"
 
 
-async def _defined(spec: MysqlSpec) -> Defined:
-    if spec.migrations is None:
-        return None
-    return await in_thread("the files of migrations", partial(read_files, spec.migrations))
+async def _read(connection: Connection, asked: _Asked) -> Reading:
+    """All that is measured on one connection, in a thread."""
+    return await in_thread(connection.address.where, partial(_in_words, connection, asked), interrupt=connection.cut)
 
 
-async def _asked(
-    connection: Connection, spec: MysqlSpec, used: frozenset[str], defined: Defined, ends: float
-) -> Reading:
-    work = partial(_ask, connection, spec, used, defined, ends)
-    return await in_thread(connection.address.where, work, interrupt=connection.cut)
-
-
-def _ask(connection: Connection, spec: MysqlSpec, used: frozenset[str], defined: Defined, ends: float) -> Reading:
-    """All that is measured; in a thread."""
+def _in_words(connection: Connection, asked: _Asked) -> Reading:
+    """Measure, and say in words of the field why it could not be done."""
     from cockpit.connect.mysql import DENIED, READ_ONLY, TIMED_OUT, Refused  # noqa: PLC0415 - heavy
 
-    given, who = ends - time.monotonic(), f"user {spec.address.user}"
+    who = f"user {connection.address.user}"
     connection.busy = True
     try:
-        reading = _read(connection, spec, used, defined, given)
+        reading = _measure(connection, asked)
     except mysql_facts.Blind as blind:
         connection.busy = False
         raise Unmeasurable(f"{who} {blind}") from None
     except Refused as refused:
         connection.busy = False
         if refused.code in TIMED_OUT:
-            raise Unmeasurable(f"timed out in the query after {given:.1f} s") from None
+            raise Unmeasurable(f"timed out in the query after {asked.timeout:.1f} s") from None
         if refused.code in READ_ONLY:
             raise Unmeasurable(f"{refused}: a check only reads") from None
-        raise Unmeasurable(
-            f"{who} may not: {refused}" if refused.code in DENIED else f"the query failed: {refused}"
-        ) from None
+        if refused.code in DENIED:
+            raise Unmeasurable(f"{who} may not: {refused}") from None
+        raise Unmeasurable(f"the query failed: {refused}") from None
     connection.busy = False
     return reading
 
 
-def _read(connection: Connection, spec: MysqlSpec, used: frozenset[str], defined: Defined, given: float) -> Reading:
+def _measure(connection: Connection, asked: _Asked) -> Reading:
+    spec, used = asked.spec, asked.used
     values, rows = _known(connection, used), None
     questions = mysql_facts.asked(used)
     may = spec.privileges or not used.isdisjoint(_OF_PRIVILEGES)
-    if spec.query or questions or may or spec.settings or defined:
-        connection.limit(given)
+    if spec.query or questions or may or spec.settings or spec.migrations:
+        connection.limit(asked.ends - time.monotonic())
     started = time.monotonic()
     connection.ask("SELECT 1")
     values["latency"] = time.monotonic() - started
@@ -241,8 +245,8 @@ def _read(connection: Connection, spec: MysqlSpec, used: frozenset[str], defined
         for name in spec.settings:
             if name not in values["settings"]:
                 raise Unmeasurable(f"there is no setting {name}")
-    if spec.migrations and defined is not None:
-        values |= defined.standing(_applied(connection, spec.migrations))
+    if spec.migrations:
+        values |= read_files(spec.migrations).standing(_applied(connection, spec.migrations))
     if spec.query:
         rows, values["latency"] = _rows(connection, spec.query)
     return _reading(values, rows, spec)

@@ -7,14 +7,14 @@ back.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import datetime as dt
 import os
 import re
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import pydantic
 
@@ -38,6 +38,15 @@ SERVER_FIRST = 50
 Privilege = Literal["own", "select", "insert", "update", "delete", "truncate"]
 
 
+Setting = Annotated[str, pydantic.StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.]*$")]
+
+
+def _reading_only(query: str) -> str:
+    if re.match(r"\s*copy\b", query, re.IGNORECASE):
+        raise ValueError("must ask for rows: COPY gives none")
+    return query
+
+
 class PostgresSpec(Spec):
     """One connection, and what to ask on it."""
 
@@ -46,8 +55,10 @@ class PostgresSpec(Spec):
         description="Where to connect: `postgresql://USER:PASSWORD@HOST/DATABASE` or `host=... dbname=...`;"
         " usually a secret variable.",
     )
-    query: str = pydantic.Field("", description="One statement, run read-only; nothing: the server is only pinged.")
-    settings: tuple[str, ...] = pydantic.Field((), description="Settings of the server to read: `[ssl, work_mem]`.")
+    query: Annotated[str, pydantic.AfterValidator(_reading_only)] = pydantic.Field(
+        "", description="One statement, run read-only; nothing: the server is only pinged."
+    )
+    settings: tuple[Setting, ...] = pydantic.Field((), description="Settings of the server to read: `[ssl, work_mem]`.")
     migrations: Migrations | None = pydantic.Field(
         None, description="Where the database's migrations are defined, to see whether one is pending."
     )
@@ -107,22 +118,22 @@ expect:
         from cockpit.connect.postgres import Broken, Refusing, connect  # noqa: PLC0415 - heavy
 
         kept: Kept[Connection] = session.keep("postgres", Kept)
-        ends = time.monotonic() + timeout
+        asked = _Asked(spec, session.used, time.monotonic() + timeout, timeout)
         connection = await kept.take(spec.dsn)
         if connection is not None:
             try:
-                return await _use(connection, kept, spec, session.used, ends)
+                return await _use(connection, kept, asked)
             except Broken:
                 pass  # the server ended it since its last use: that says nothing of the server now
         try:
-            async with asyncio.timeout_at(asyncio.get_running_loop().time() + ends - time.monotonic()):
+            async with asyncio.timeout(asked.left):
                 connection = await connect(spec.dsn, session.route)
         except TimeoutError:
             raise Unmeasurable(f"timed out in connect to {_shown(spec.dsn)} after {timeout:.1f} s") from None
         except Refusing as refusing:
             return Reading({"alive": False}, summary=str(refusing), evidence=refusing.said)
         try:
-            return await _use(connection, kept, spec, session.used, ends)
+            return await _use(connection, kept, asked)
         except Broken as broken:
             raise Unmeasurable(str(broken)) from None
 
@@ -130,73 +141,77 @@ expect:
 KIND: Kind = Postgres()
 
 
-async def _use(
-    connection: Connection, kept: Kept[Connection], spec: PostgresSpec, used: frozenset[str], ends: float
-) -> Reading:
+@dataclass(frozen=True)
+class _Asked:
+    """What is wanted, and until when."""
+
+    spec: PostgresSpec
+    used: frozenset[str]
+    ends: float
+    timeout: float
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left."""
+        return self.ends - time.monotonic()
+
+    @property
+    def questions(self) -> list[Question]:
+        """What has to be asked beside the query: what conditions use, and what the spec declares."""
+        needed = postgres_facts.asked(self.used)
+        if self.spec.privileges and postgres_facts.PRIVILEGES not in needed:
+            needed.append(postgres_facts.PRIVILEGES)
+        return needed
+
+
+async def _use(connection: Connection, kept: Kept[Connection], asked: _Asked) -> Reading:
     """Ask on a connection, which is kept when it is still good afterwards."""
-    given = ends - time.monotonic()
-    questions = postgres_facts.asked(used)
-    if spec.privileges and postgres_facts.PRIVILEGES not in questions:
-        questions.append(postgres_facts.PRIVILEGES)
+    spec, questions = asked.spec, asked.questions
     try:
-        async with asyncio.timeout(given):
+        async with asyncio.timeout(asked.left):
             if spec.query or questions or spec.settings or spec.migrations:
-                return await _apart(connection, _ask(connection, spec, questions, given))
-            return _reading({**_known(connection), "latency": await connection.ping()})
+                return await _ask(connection, asked, questions)
+            started = time.monotonic()
+            await connection.execute("SELECT 1")
+            return _reading({**_known(connection), "latency": time.monotonic() - started})
     except TimeoutError:
-        raise Unmeasurable(f"timed out in the {'query' if spec.query else 'ping'} after {given:.1f} s") from None
+        phase = "query" if spec.query else "ping"
+        raise Unmeasurable(f"timed out in the {phase} after {asked.timeout:.1f} s") from None
     finally:
         if connection.idle:
             await kept.give(spec.dsn, connection)
         else:
-            connection.cut()
             await connection.close()
 
 
-async def _apart(connection: Connection, asking: Coroutine[Any, Any, Reading]) -> Reading:
-    """Await what psycopg does, but never cancel it: it would ask the server to cancel, and wait for an answer."""
-    task = asyncio.create_task(asking)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        connection.cut()
-        await asyncio.wait({task}, timeout=0.1)
-        raise
-
-
-async def _ask(connection: Connection, spec: PostgresSpec, questions: list[Question], timeout: float) -> Reading:
+async def _ask(connection: Connection, asked: _Asked, questions: list[Question]) -> Reading:
     """All that is measured, in one transaction."""
     import psycopg  # noqa: PLC0415 - heavy
 
-    defined = (
-        await in_thread("the files of migrations", partial(read_files, spec.migrations)) if spec.migrations else None
-    )
-    asking, rows = connection.psycopg, None
+    spec, rows, defined = asked.spec, None, None
+    if spec.migrations:
+        defined = await in_thread("the files of migrations", partial(read_files, spec.migrations))
     values = _known(connection)
-    limit = max(1, int(timeout * 1000) - SERVER_FIRST)
+    limit = max(1, int(asked.left * 1000) - SERVER_FIRST)
     try:
         started = time.monotonic()
         # A transaction can be made writable until it has read: hence a statement that reads.
-        await asking.execute(f"BEGIN READ ONLY; SET LOCAL statement_timeout = {limit}; SELECT 1".encode())
+        await connection.execute(f"BEGIN READ ONLY; SET LOCAL statement_timeout = {limit}; SELECT 1")
         values["latency"] = time.monotonic() - started
         for question in questions:
-            values |= await _answer(asking, question)
+            values |= await _answer(connection, question)
         if spec.settings:
-            values["settings"] = await _settings(asking, spec.settings)
+            values["settings"] = await _settings(connection, spec.settings)
         if spec.migrations and defined is not None:
-            values |= defined.standing(await _applied(asking, spec.migrations))
+            values |= defined.standing(await _applied(connection, spec.migrations))
         if spec.query:
             started = time.monotonic()
-            rows = await _rows(asking, spec.query)
+            rows = await _rows(connection, spec.query)
             values["latency"] = time.monotonic() - started
-        await asking.execute("ROLLBACK")
-    except psycopg.Error as error:
-        with contextlib.suppress(psycopg.Error):
-            await asking.execute("ROLLBACK")
-        raise _failure(error, asking, timeout) from None
-    except Unmeasurable:
-        await asking.execute("ROLLBACK")
-        raise
+        await connection.execute("ROLLBACK")
+    except (psycopg.Error, Unmeasurable) as error:
+        await connection.execute("ROLLBACK")
+        raise _failure(error, asked.timeout) if isinstance(error, psycopg.Error) else error from None
     if "privileges.tables" in values:
         values |= privileges.fields(values["privileges.tables"], spec.privileges, "public")
     return _reading(values, rows, spec)
@@ -204,24 +219,20 @@ async def _ask(connection: Connection, spec: PostgresSpec, questions: list[Quest
 
 def _known(connection: Connection) -> dict[str, Any]:
     """What an answer alone tells."""
-    info = connection.psycopg.info
     return {
         "alive": True,
         "as_declared": True,
-        "version": info.parameter_status("server_version") or "",
-        "server_version": info.server_version,
-        "tls.in_use": connection.psycopg.pgconn.ssl_in_use,
+        "version": connection.version,
+        "server_version": connection.libpq.server_version,
+        "tls.in_use": connection.libpq.ssl_in_use,
     }
 
 
-async def _answer(asking: psycopg.AsyncConnection[Any], question: Question) -> dict[str, Any]:
-    cursor = await asking.execute(question.query.encode())
-    found = await cursor.fetchone()
-    values = {column.name: value for column, value in zip(cursor.description or (), found or (), strict=True)}
+async def _answer(connection: Connection, question: Question) -> dict[str, Any]:
+    (values,) = await connection.ask(question.query)
     if values.pop(postgres_facts.HIDDEN, 0):
-        raise Unmeasurable(
-            f"role {asking.info.user} may not see what other sessions do: GRANT pg_read_all_stats TO {asking.info.user}"
-        )
+        who = connection.role
+        raise Unmeasurable(f"role {who} may not see what other sessions do: GRANT pg_read_all_stats TO {who}")
     # A span of time stays one: `duration` is a type of conditions.
     return {
         name: value if isinstance(value, dt.timedelta) else plain(value)
@@ -230,32 +241,29 @@ async def _answer(asking: psycopg.AsyncConnection[Any], question: Question) -> d
     }
 
 
-async def _settings(asking: psycopg.AsyncConnection[Any], wanted: Sequence[str]) -> dict[str, Any]:
-    cursor = await asking.execute(postgres_facts.SETTINGS, [[name.lower() for name in wanted]])
-    found = postgres_facts.settings(wanted, await cursor.fetchall())
+async def _settings(connection: Connection, wanted: Sequence[str]) -> dict[str, Any]:
+    rows = await connection.ask(postgres_facts.SETTINGS, f"{{{','.join(wanted).lower()}}}")
+    found = postgres_facts.settings(wanted, rows)
     for name in wanted:
         if name not in found:
-            raise Unmeasurable(f"there is no setting {name}, or role {asking.info.user} may not read it")
+            raise Unmeasurable(f"there is no setting {name}, or role {connection.role} may not read it")
     return found
 
 
-async def _applied(asking: psycopg.AsyncConnection[Any], spec: Migrations) -> list[tuple[Any, ...]]:
+async def _applied(connection: Connection, spec: Migrations) -> list[tuple[Any, ...]]:
     """What the database's own table says was applied; nothing when there is no such table yet."""
-    cursor = await asking.execute("SELECT to_regclass(%s)", [spec.recorded_in])
-    if (await cursor.fetchone() or (None,))[0] is None:
+    (known,) = await connection.ask("SELECT to_regclass($1) IS NOT NULL AS there", spec.recorded_in)
+    if not known["there"]:
         return []
-    cursor = await asking.execute(f"SELECT {', '.join(spec.columns)} FROM {spec.recorded_in}".encode())  # noqa: S608 - a name that the spec's pattern let pass
-    return await cursor.fetchall()
+    statement = f"SELECT {', '.join(spec.columns)} FROM {spec.recorded_in}"  # noqa: S608 - a name that the spec's pattern let pass
+    return [tuple(row.values()) for row in await connection.ask(statement)]
 
 
-async def _rows(asking: psycopg.AsyncConnection[Any], query: str) -> Rows:
-    """The rows, one at a time: the protocol that streams takes one statement only, so nothing follows a COMMIT."""
-    cursor = asking.cursor()
+async def _rows(connection: Connection, query: str) -> Rows:
     rows = Rows(())
-    async for row in cursor.stream(query.encode()):
-        if not rows.count:
-            rows.columns = [column.name for column in cursor.description or ()]
-        rows.add(row)
+    async for row in connection.stream(query):
+        rows.columns = rows.columns or list(row)
+        rows.add(row.values())
     return rows
 
 
@@ -278,14 +286,10 @@ def _complaint(values: dict[str, Any], spec: PostgresSpec) -> str:
     return privileges.summary(values)
 
 
-def _failure(error: psycopg.Error, asking: psycopg.AsyncConnection[Any], timeout: float) -> Exception:
+def _failure(error: psycopg.Error, timeout: float) -> Unmeasurable:
     """A statement that failed, in words of the field."""
-    from cockpit.connect.postgres import Broken, lost  # noqa: PLC0415 - heavy
-
     if error.sqlstate == "57014":
         return Unmeasurable(f"timed out in the query after {timeout:.1f} s")
-    if asking.closed or asking.broken:
-        return Broken(lost(error))
     if error.sqlstate == "25006":
         return Unmeasurable(f"{error.diag.message_primary}: a check only reads")
     where = f" (character {error.diag.statement_position})" if error.diag.statement_position else ""

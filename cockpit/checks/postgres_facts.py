@@ -8,7 +8,7 @@ the names of the fields that they fill. A column that is null leaves its field o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from cockpit.checklist.kinds import Field
@@ -283,12 +283,12 @@ _ANSWERS = {field.name: question for question in QUESTIONS for field in question
     f"privileges.{name}": PRIVILEGES for name in ("tables", "read", "write", "change")
 }
 
-SETTINGS = "SELECT name, setting, vartype FROM pg_settings WHERE lower(name) = ANY(%s)"
+SETTINGS = "SELECT name, setting, vartype FROM pg_settings WHERE lower(name) = ANY($1::text[])"
 
 
-def settings(wanted: Iterable[str], rows: Iterable[tuple[str, str, str]]) -> dict[str, object]:
+def settings(wanted: Iterable[str], rows: Iterable[Mapping[str, str]]) -> dict[str, object]:
     """The values of settings, typed as the server types them, under the names they were asked for by."""
-    found = {name.lower(): _typed(setting, kind) for name, setting, kind in rows}
+    found = {row["name"].lower(): _typed(row["setting"], row["vartype"]) for row in rows}
     return {name: found[name.lower()] for name in wanted if name.lower() in found}
 
 

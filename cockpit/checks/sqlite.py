@@ -191,10 +191,10 @@ class _Asking:
         }.get(_code(error)) or f"the query failed: {error}"
 
 
-_TABLES = "sqlite_schema AS t WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%'"
-_COUNT_KEYS = (
-    f"SELECT coalesce(sum((SELECT count(DISTINCT id) FROM pragma_foreign_key_list(t.name))), 0) FROM {_TABLES}"
-)
+_COUNT_KEYS = """
+SELECT coalesce(sum((SELECT count(DISTINCT id) FROM pragma_foreign_key_list(t.name))), 0)
+FROM sqlite_schema AS t WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%'
+"""
 _MISSING_KEYS = """
 SELECT t.name || '.' || c.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
 WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%' AND c.name LIKE '%\\_id' ESCAPE '\\'

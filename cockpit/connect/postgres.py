@@ -1,8 +1,4 @@
-"""A connection to a PostgreSQL server: opened over a route, pinged, and ended even when its backend hangs.
-
-A backend that hangs (frozen, unreachable) is given up by shutting its socket down: cancelling through the server would
-hang too.
-"""
+"""A connection to a PostgreSQL server: opened over a route, asked, and ended at once even when its backend hangs."""
 
 from __future__ import annotations
 
@@ -12,11 +8,15 @@ import os
 import re
 import socket
 import time
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
+import psycopg.errors
+from psycopg.adapt import Transformer
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import ConnStatus, ExecStatus, PGconn, PollingStatus, TransactionStatus
 
 from cockpit.connect import dial, forward
 from cockpit.connect.dial import Unreachable
@@ -38,56 +38,101 @@ class Broken(Exception):
 
 @dataclass
 class Connection:
-    """A connection that can be ended even when its backend hangs."""
+    """A connection that is spoken over through libpq itself, so that whoever waits on it can be cancelled at once.
 
-    psycopg: psycopg.AsyncConnection[Any]
+    psycopg's own connections ask the server to cancel then, and wait for its answer; psycopg says what a value means.
+    """
+
+    libpq: psycopg.pq.abc.PGconn
     opened: float
     forwards: tuple[Forward, ...] = ()
+
+    def __post_init__(self) -> None:
+        self._meaning = psycopg.AsyncConnection(self.libpq)
 
     @property
     def idle(self) -> bool:
         """Open, with nothing under way on it, not even a transaction."""
-        return not self.psycopg.closed and self.psycopg.info.transaction_status == 0
+        return self.libpq.transaction_status == TransactionStatus.IDLE
 
-    async def ping(self) -> float:
-        """Seconds that `SELECT 1` takes. Raises Broken, Unreachable.
+    @property
+    def version(self) -> str:
+        """As the server says it: `15.4`."""
+        return (self.libpq.parameter_status(b"server_version") or b"").decode()
 
-        It is spoken through libpq itself: psycopg's cursors cost more than the server does.
+    @property
+    def role(self) -> str:
+        """Who is logged in."""
+        return self.libpq.user.decode()
+
+    async def execute(self, statements: str) -> None:
+        """Carry statements out, all in one message. Raises Broken, psycopg.Error."""
+        with _lost(self.libpq):
+            self.libpq.send_query(statements.encode())
+            async for _ in self._results():
+                pass
+
+    async def ask(self, query: str, *values: str) -> list[dict[str, Any]]:
+        """The rows of one statement by the names of its columns, with values for `$1` and so on.
+
+        Raises Broken, psycopg.Error.
         """
-        import psycopg  # noqa: PLC0415 - heavy
+        return [row async for row in self.stream(query, *values)]
 
-        libpq, started = self.psycopg.pgconn, time.monotonic()
-        try:
-            libpq.send_query(b"SELECT 1")
-            while libpq.is_busy():
-                await _readable(libpq.socket)
-                libpq.consume_input()
-            result = None
-            while (following := libpq.get_result()) is not None:
-                result = following
-        except psycopg.OperationalError as error:
-            raise Broken(lost(error)) from None
-        took = time.monotonic() - started
-        if result is None or result.status != psycopg.pq.ExecStatus.TUPLES_OK:
-            said = result.get_error_message() if result is not None else "no answer"
-            raise (
-                Broken(f"the server closed the connection: {said}")
-                if self.psycopg.closed
-                else Unreachable(f"the ping failed: {said}")
-            )
-        return took
+    async def stream(self, query: str, *values: str) -> AsyncIterator[dict[str, Any]]:
+        """The same, a row at a time. This way of asking takes one statement only: nothing can follow a COMMIT."""
+        meaning, columns = Transformer(self._meaning), None
+        with _lost(self.libpq):
+            self.libpq.send_query_params(query.encode(), [value.encode() for value in values])
+            self.libpq.set_single_row_mode()
+            async for result in self._results():
+                meaning.set_pgresult(result, set_loaders=columns is None)
+                if columns is None:
+                    columns = [(result.fname(n) or b"").decode() for n in range(result.nfields)]
+                for row in meaning.load_rows(0, result.ntuples, tuple):
+                    yield dict(zip(columns, row, strict=True))
 
     async def close(self) -> None:
-        """End it; closing waits for no answer."""
-        await self.psycopg.close()
+        """End it; nothing is waited for."""
+        self.libpq.finish()
         for each in self.forwards:
             await each.close()
 
-    def cut(self) -> None:
-        """End it with what is under way on it: whatever waits for its socket sees it closed."""
-        if not self.psycopg.closed:
-            with contextlib.suppress(OSError), socket.socket(fileno=os.dup(self.psycopg.fileno())) as shared:
-                shared.shutdown(socket.SHUT_RDWR)
+    async def _results(self) -> AsyncIterator[psycopg.pq.abc.PGresult]:
+        """The results of what was sent, to the last. Raises psycopg.Error, the first one, when all have come."""
+        libpq, error = self.libpq, None
+        while libpq.flush():
+            await _writable(libpq.socket)
+        while True:
+            while libpq.is_busy():
+                await _readable(libpq.socket)
+                libpq.consume_input()
+            result = libpq.get_result()
+            if result is None:
+                break
+            if result.status in _COPYING:
+                raise Unreachable("a check asks for rows: COPY gives none")
+            if result.status == ExecStatus.FATAL_ERROR:
+                error = error or psycopg.errors.error_from_result(result)
+            else:
+                yield result
+        if error is not None:
+            raise error
+
+
+_COPYING = (ExecStatus.COPY_IN, ExecStatus.COPY_OUT, ExecStatus.COPY_BOTH)
+
+
+@contextlib.contextmanager
+def _lost(libpq: psycopg.pq.abc.PGconn) -> Iterator[None]:
+    """What fails because the connection is gone, as Broken."""
+    try:
+        yield
+    except psycopg.Error as error:
+        if libpq.status == ConnStatus.OK:
+            raise
+        said = str(error).strip().splitlines()
+        raise Broken(f"the server closed the connection: {said[0] if said else type(error).__name__}") from None
 
 
 async def connect(dsn: str, route: Route) -> Connection:
@@ -100,8 +145,8 @@ async def connect(dsn: str, route: Route) -> Connection:
     forwards: list[Forward] = []
     try:
         addressed = await (_through(parameters, route, forwards) if route.name else _addresses(parameters))
-        parameters = {"application_name": "cockpit", **parameters, **addressed}
-        opened = await psycopg.AsyncConnection.connect(**parameters, autocommit=True, prepare_threshold=None)
+        parameters = {"application_name": "cockpit", "client_encoding": "utf8", **parameters, **addressed}
+        opened = await _opened(make_conninfo(**parameters).encode())
     except BaseException as error:
         failures = [each.failure for each in forwards if each.failure]
         for each in forwards:
@@ -112,10 +157,21 @@ async def connect(dsn: str, route: Route) -> Connection:
     return Connection(opened, time.monotonic(), tuple(forwards))
 
 
-def lost(error: Exception) -> str:
-    """A connection that ended, in words."""
-    said = str(error).strip().splitlines()
-    return f"the server closed the connection: {said[0] if said else type(error).__name__}"
+async def _opened(parameters: bytes) -> psycopg.pq.abc.PGconn:
+    """A connection of libpq's own; psycopg would leave one that is cancelled open until the garbage is collected."""
+    made = PGconn.connect_start(parameters)
+    try:
+        while (status := PollingStatus(made.connect_poll())) in _WAITING:
+            await _WAITING[status](made.socket)
+    except BaseException:
+        made.finish()
+        raise
+    if status != PollingStatus.OK:
+        said = made.get_error_message()
+        made.finish()
+        raise psycopg.OperationalError(said)
+    made.nonblocking = 1
+    return made
 
 
 async def _readable(descriptor: int) -> None:
@@ -126,6 +182,19 @@ async def _readable(descriptor: int) -> None:
         await ready
     finally:
         loop.remove_reader(descriptor)
+
+
+async def _writable(descriptor: int) -> None:
+    loop = asyncio.get_running_loop()
+    ready: asyncio.Future[None] = loop.create_future()
+    loop.add_writer(descriptor, _set, ready)
+    try:
+        await ready
+    finally:
+        loop.remove_writer(descriptor)
+
+
+_WAITING = {PollingStatus.READING: _readable, PollingStatus.WRITING: _writable}
 
 
 def _set(ready: asyncio.Future[None]) -> None:

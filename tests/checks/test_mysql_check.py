@@ -153,8 +153,8 @@ def test_each_way_of_being_let_in_nowhere_is_named(
         shop.url("nowhere"): 'database "nowhere" does not exist',
         shop.url("mysql", user="clerk"): "user clerk may not use database mysql",
         f"mysql://x:y@127.0.0.1:{refusing_port}/z": f"connection refused by 127.0.0.1:{refusing_port}",
-        f"mysql://x:y@127.0.0.1:{web_port}/z": f"timed out in login on 127.0.0.1:{web_port} after 0.5 s",
-        f"mysql://x:y@127.0.0.1:{black_hole}/z": f"timed out in connect on 127.0.0.1:{black_hole} after 0.5 s",
+        f"mysql://x:y@127.0.0.1:{web_port}/z": f"timed out in the login on 127.0.0.1:{web_port} after 0.5 s",
+        f"mysql://x:y@127.0.0.1:{black_hole}/z": f"timed out in the connection on 127.0.0.1:{black_hole} after 0.5 s",
         "mysql://x:y@no-such-host.invalid/z": "name not found: no-such-host.invalid",
         "unix:///nowhere/mysqld.sock": "/nowhere/mysqld.sock does not exist",
     }
@@ -356,7 +356,7 @@ def test_a_slow_query_is_ended_in_time_here_and_on_the_server(measured: Measure,
     assert found.result == "ERROR"
     assert found.summary in (
         "timed out in the query after 0.5 s",
-        f"timed out in query on 127.0.0.1:{shop.port} after 0.5 s",
+        f"timed out in the query on 127.0.0.1:{shop.port} after 0.5 s",
     )
     assert ended_in_time(found, 0.5)
     ends = time.monotonic() + 10
@@ -421,8 +421,8 @@ def test_a_frozen_server_is_given_up_in_time_and_a_killed_one_is_told(mariadb_sp
     good, frozen, cold, thawed, killed = asyncio.run(run())
     where = f"127.0.0.1:{mariadb_spare.port}"
     assert good.result == "PASS"
-    assert frozen.summary == f"timed out in ping on {where} after 0.5 s"
-    assert cold.summary == f"timed out in login on {where} after 0.5 s"
+    assert frozen.summary == f"timed out in the ping on {where} after 0.5 s"
+    assert cold.summary == f"timed out in the login on {where} after 0.5 s"
     assert ended_in_time(frozen, 0.5)
     assert thawed.result == "PASS"
     assert killed.result == "ERROR"
