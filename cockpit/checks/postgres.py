@@ -172,7 +172,7 @@ async def _use(connection: Connection, kept: Kept[Connection], asked: _Asked) ->
             if spec.query or questions or spec.settings or spec.migrations:
                 return await _ask(connection, asked, questions)
             started = time.monotonic()
-            await connection.execute("SELECT 1")
+            await connection.execute(b"SELECT 1")
             return _reading({**_known(connection), "latency": time.monotonic() - started})
     except TimeoutError:
         phase = "query" if spec.query else "ping"
@@ -196,7 +196,7 @@ async def _ask(connection: Connection, asked: _Asked, questions: list[Question])
     try:
         started = time.monotonic()
         # A transaction can be made writable until it has read: hence a statement that reads.
-        await connection.execute(f"BEGIN READ ONLY; SET LOCAL statement_timeout = {limit}; SELECT 1")
+        await connection.execute(f"BEGIN READ ONLY; SET LOCAL statement_timeout = {limit}; SELECT 1".encode())
         values["latency"] = time.monotonic() - started
         for question in questions:
             values |= await _answer(connection, question)
@@ -208,9 +208,9 @@ async def _ask(connection: Connection, asked: _Asked, questions: list[Question])
             started = time.monotonic()
             rows = await _rows(connection, spec.query)
             values["latency"] = time.monotonic() - started
-        await connection.execute("ROLLBACK")
+        await connection.execute(b"ROLLBACK")
     except (psycopg.Error, Unmeasurable) as error:
-        await connection.execute("ROLLBACK")
+        await connection.execute(b"ROLLBACK")
         raise _failure(error, asked.timeout) if isinstance(error, psycopg.Error) else error from None
     if "privileges.tables" in values:
         values |= privileges.fields(values["privileges.tables"], spec.privileges, "public")

@@ -8,7 +8,7 @@ import os
 import re
 import socket
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,12 +65,17 @@ class Connection:
         """Who is logged in."""
         return self.libpq.user.decode()
 
-    async def execute(self, statements: str) -> None:
+    async def execute(self, statements: bytes) -> None:
         """Carry statements out, all in one message. Raises Broken, psycopg.Error."""
-        with _lost(self.libpq):
-            self.libpq.send_query(statements.encode())
-            async for _ in self._results():
-                pass
+        failed = None
+        try:
+            self.libpq.send_query(statements)
+            while (result := await self._next()) is not None:
+                failed = failed or _failure(result)
+        except psycopg.Error as error:
+            raise self._lost(error) from None
+        if failed is not None:
+            raise self._lost(failed) from None
 
     async def ask(self, query: str, *values: str) -> list[dict[str, Any]]:
         """The rows of one statement by the names of its columns, with values for `$1` and so on.
@@ -81,16 +86,21 @@ class Connection:
 
     async def stream(self, query: str, *values: str) -> AsyncIterator[dict[str, Any]]:
         """The same, a row at a time. This way of asking takes one statement only: nothing can follow a COMMIT."""
-        meaning, columns = Transformer(self._meaning), None
-        with _lost(self.libpq):
+        meaning, columns, failed = Transformer(self._meaning), None, None
+        try:
             self.libpq.send_query_params(query.encode(), [value.encode() for value in values])
             self.libpq.set_single_row_mode()
-            async for result in self._results():
+            while (result := await self._next()) is not None:
+                failed = failed or _failure(result)
                 meaning.set_pgresult(result, set_loaders=columns is None)
                 if columns is None:
                     columns = [(result.fname(n) or b"").decode() for n in range(result.nfields)]
                 for row in meaning.load_rows(0, result.ntuples, tuple):
                     yield dict(zip(columns, row, strict=True))
+        except psycopg.Error as error:
+            raise self._lost(error) from None
+        if failed is not None:
+            raise self._lost(failed) from None
 
     async def close(self) -> None:
         """End it; nothing is waited for."""
@@ -98,41 +108,32 @@ class Connection:
         for each in self.forwards:
             await each.close()
 
-    async def _results(self) -> AsyncIterator[psycopg.pq.abc.PGresult]:
-        """The results of what was sent, to the last. Raises psycopg.Error, the first one, when all have come."""
-        libpq, error = self.libpq, None
+    async def _next(self) -> psycopg.pq.abc.PGresult | None:
+        """The next result of what was sent; None after the last."""
+        libpq = self.libpq
         while libpq.flush():
             await _writable(libpq.socket)
-        while True:
-            while libpq.is_busy():
-                await _readable(libpq.socket)
-                libpq.consume_input()
-            result = libpq.get_result()
-            if result is None:
-                break
-            if result.status in _COPYING:
-                raise Unreachable("a check asks for rows: COPY gives none")
-            if result.status == ExecStatus.FATAL_ERROR:
-                error = error or psycopg.errors.error_from_result(result)
-            else:
-                yield result
-        if error is not None:
-            raise error
+        while libpq.is_busy():
+            await _readable(libpq.socket)
+            libpq.consume_input()
+        return libpq.get_result()
+
+    def _lost(self, error: psycopg.Error) -> Exception:
+        """What fails because the connection is gone, as Broken."""
+        if self.libpq.status == ConnStatus.OK:
+            return error
+        said = str(error).strip().splitlines()
+        return Broken(f"the server closed the connection: {said[0] if said else type(error).__name__}")
+
+
+def _failure(result: psycopg.pq.abc.PGresult) -> psycopg.Error | None:
+    """What the server says went wrong, if anything did. Raises Unreachable."""
+    if result.status in _COPYING:
+        raise Unreachable("a check asks for rows: COPY gives none")
+    return psycopg.errors.error_from_result(result) if result.status == ExecStatus.FATAL_ERROR else None
 
 
 _COPYING = (ExecStatus.COPY_IN, ExecStatus.COPY_OUT, ExecStatus.COPY_BOTH)
-
-
-@contextlib.contextmanager
-def _lost(libpq: psycopg.pq.abc.PGconn) -> Iterator[None]:
-    """What fails because the connection is gone, as Broken."""
-    try:
-        yield
-    except psycopg.Error as error:
-        if libpq.status == ConnStatus.OK:
-            raise
-        said = str(error).strip().splitlines()
-        raise Broken(f"the server closed the connection: {said[0] if said else type(error).__name__}") from None
 
 
 async def connect(dsn: str, route: Route) -> Connection:

@@ -78,14 +78,14 @@ class Postgres:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Postgres]:
     """A primary: superuser `postgres` with PASSWORD, and whatever tests add to it."""
-    with _folder() as folder, _made(folder / "primary") as server:
+    with primary() as server:
         yield server
 
 
 @pytest.fixture
 def postgres_spare() -> Iterator[Postgres]:
     """A server that a test may freeze, stop or kill."""
-    with _folder() as folder, _made(folder / "spare") as server:
+    with primary() as server:
         yield server
 
 
@@ -105,6 +105,13 @@ def postgres_replica(postgres_server: Postgres, authority: Authority) -> Iterato
     if os.geteuid() == 0:
         shutil.chown(certificate, "postgres")
     with _running(server):
+        yield server
+
+
+@contextlib.contextmanager
+def primary() -> Iterator[Postgres]:
+    """A server of one's own."""
+    with _folder() as folder, _made(folder / "primary") as server:
         yield server
 
 
