@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import re
 import socket
@@ -49,6 +48,8 @@ class Connection:
 
     def __post_init__(self) -> None:
         self._meaning = psycopg.AsyncConnection(self.libpq)
+        self._waiter: asyncio.Future[None] | None = None
+        self._watched = False
 
     @property
     def idle(self) -> bool:
@@ -104,6 +105,7 @@ class Connection:
 
     async def close(self) -> None:
         """End it; nothing is waited for."""
+        self._unwatch()
         self.libpq.finish()
         for each in self.forwards:
             await each.close()
@@ -113,10 +115,33 @@ class Connection:
         libpq = self.libpq
         while libpq.flush():
             await _writable(libpq.socket)
-        while libpq.is_busy():
-            await _readable(libpq.socket)
-            libpq.consume_input()
+        if libpq.is_busy():
+            loop = asyncio.get_running_loop()
+            if not self._watched:
+                loop.add_reader(libpq.socket, self._read)
+                self._watched = True
+            self._waiter = loop.create_future()
+            await self._waiter
         return libpq.get_result()
+
+    def _read(self) -> None:
+        """Take in what has come. The socket stays watched between questions: not to watch it costs more than a ping."""
+        waiter = self._waiter
+        if waiter is None or waiter.done():
+            self._unwatch()  # nobody asked: the server has closed, or it sends faster than we use it
+            return
+        try:
+            self.libpq.consume_input()
+        except psycopg.Error as error:
+            waiter.set_exception(error)
+            return
+        if not self.libpq.is_busy():
+            waiter.set_result(None)
+
+    def _unwatch(self) -> None:
+        if self._watched:
+            asyncio.get_running_loop().remove_reader(self.libpq.socket)
+            self._watched = False
 
     def _lost(self, error: psycopg.Error) -> Exception:
         """What fails because the connection is gone, as Broken."""
