@@ -17,9 +17,9 @@ class Spec(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Field:
-    """A name that conditions may use."""
+    """A name that conditions may use; each is its own, so that compiled conditions are found again at once."""
 
     name: str
     type: Literal["int", "double", "string", "bool", "duration", "timestamp", "list", "map", "dyn"]

@@ -48,7 +48,7 @@ def test_every_kind_documents_itself_and_its_example_can_be_used(kind: Kind) -> 
 
 def test_the_kinds_are_known_without_importing_what_they_measure_with() -> None:
     heavy = ("httpx", "docker", "psycopg", "re2", "cryptography", "requests", "textual")
-    heavy += ("dockerfile_parse", "dotenv", "packaging", "zxcvbn", "dns", "websockets")
+    heavy += ("dockerfile_parse", "dotenv", "packaging", "zxcvbn", "dns", "websockets", "pymysql", "redis")
     program = (
         "import sys; from cockpit.checks.registry import kinds; print(*sorted(kinds()))\n"
         f"print(*[name for name in {heavy} if name in sys.modules])"
