@@ -254,10 +254,13 @@ def test_a_socket_that_this_user_may_not_open_says_what_to_do(silent_socket: Pat
     if os.geteuid() != 0:
         pytest.skip("only root can ask as somebody else")
     program = (
-        "import os, docker, requests\n"
-        "from cockpit.connect.docker import Daemon\n"
+        "import asyncio, os\n"
+        "from cockpit.checks.docker import KIND\n"
+        "from cockpit.checks.kind import Session\n"
+        "import cockpit.connect.docker, requests, re2\n"
         "os.setgid(65534); os.setuid(65534)\n"
-        f"try: Daemon('unix://{silent_socket}', 2.0)\n"
+        f"spec = KIND.spec(container='bot', host='unix://{silent_socket}')\n"
+        "try: asyncio.run(KIND.read(spec, Session(), 2.0))\n"
         "except Exception as error: print(error)\n"
     )
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from cockpit.connect import certificate, dial
 from cockpit.connect.certificate import Certificate
 from cockpit.connect.dial import Unreachable
-from cockpit.connect.docker import LINE_LIMIT, _lines, _payloads
+from cockpit.connect.docker_log import LINE_LIMIT, payloads, whole_lines
 from cockpit.connect.kept import MAX_AGE, Kept
 
 
@@ -180,10 +180,10 @@ def framed(pieces: list[tuple[int, bytes]]) -> bytes:
 def test_a_log_in_frames_is_read_however_it_is_cut(pieces: list[tuple[int, bytes]], size: int) -> None:
     sent = framed(pieces)
     chunks = [sent[at : at + size] for at in range(0, len(sent), size)]
-    assert list(_payloads(chunks)) == pieces
+    assert list(payloads(chunks)) == pieces
     whole = {stream: b"".join(piece for of, piece in pieces if of == stream) for stream in (1, 2)}
     expected = sorted(line for text in whole.values() for line in _split(text))
-    assert sorted(_lines(_payloads(chunks))) == expected
+    assert sorted(whole_lines(payloads(chunks))) == expected
 
 
 def _split(text: bytes) -> list[bytes]:
@@ -193,6 +193,6 @@ def _split(text: bytes) -> list[bytes]:
 
 def test_a_line_without_end_is_taken_in_pieces() -> None:
     chunk = b"x" * (LINE_LIMIT // 2)
-    lines = list(_lines([chunk] * 5))
+    lines = list(whole_lines([chunk] * 5))
     assert b"".join(lines) == chunk * 5
     assert max(map(len, lines)) <= 2 * LINE_LIMIT
