@@ -58,6 +58,18 @@ def facts(inspected: Mapping[str, Any], digests: list[str], now: dt.datetime) ->
     }
 
 
+def beginning(state: Mapping[str, Any]) -> float | None:
+    """From which moment (Unix time) on a log is that of the run that was begun last; None: all of it is.
+
+    A container may say its first lines before the daemon notes that it was started. What came after the end of the run
+    before is of this one.
+    """
+    started, ended = moment(state.get("StartedAt")), moment(state.get("FinishedAt"))
+    if started is None or ended is None:
+        return None
+    return min(started, ended).timestamp()
+
+
 def environment(lines: list[str]) -> dict[str, str]:
     """`NAME=value` lines as a mapping."""
     return {name: value for name, _, value in (line.partition("=") for line in lines)}

@@ -16,42 +16,15 @@ from cockpit.checklist.kinds import Field, Spec
 from cockpit.checks import container, container_usage, docker_daemon
 from cockpit.checks.docker_daemon import DaemonSpec
 from cockpit.checks.kind import Kind, Reading, Session
+from cockpit.checks.pattern import LINE_LIMIT, Pattern, Search
 from cockpit.connect.dial import Unreachable
 from cockpit.text import SHORTEST_SECRET, Redactor
 
 if TYPE_CHECKING:
     from cockpit.connect.docker import Daemon
 
-FORBIDDEN_LIMIT = 20
-"""Lines that are kept of those that must not be there; all are counted."""
-
 LAST_LINES = 20
 """Lines of the log that are shown beside what was found."""
-
-LINE_LIMIT = 2000
-"""Characters of a line that are kept; the whole line is searched."""
-
-
-def _pattern(text: str) -> str:
-    import re2  # noqa: PLC0415 - only where a log is searched
-
-    try:
-        re2.compile(text, _quiet())
-    except re2.error as error:
-        said = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
-        raise ValueError(f"is not a regular expression: {said} (RE2 syntax: no look-around)") from None
-    return text
-
-
-def _quiet() -> Any:
-    import re2  # noqa: PLC0415 - as above
-
-    options = re2.Options()
-    options.log_errors = False
-    return options
-
-
-Pattern = Annotated[str, pydantic.AfterValidator(_pattern)]
 
 
 STARTED = "started"
@@ -104,9 +77,6 @@ class DockerSpec(DaemonSpec):
 
     container: str = pydantic.Field(min_length=1, description="Name or id of the container.")
     logs: Logs | None = pydantic.Field(None, description="What its log must and must not say.")
-    stats: bool = pydantic.Field(
-        False, description="Read what it uses now (`cpu`, `memory`, `pids`, `io`), which takes half a second."
-    )
 
 
 class Docker:
@@ -185,8 +155,6 @@ expect:
     def request(self, spec: DockerSpec) -> str:
         """`docker inspect trading-bot-backend; docker logs --since 600s trading-bot-backend`."""
         asked = [f"docker inspect {spec.container}"]
-        if spec.stats:
-            asked.append(f"docker stats {spec.container}")
         if spec.logs is not None:
             since = f" --since {_as_written(spec.logs.since)}" if spec.logs.since is not None else ""
             tail = f" --tail {spec.logs.tail}" if spec.logs.tail is not None else ""
@@ -195,7 +163,8 @@ expect:
 
     async def read(self, spec: DockerSpec, session: Session, timeout: float) -> Reading:
         """Ask once. Raises Unreachable."""
-        return await docker_daemon.ask(spec, session, timeout, lambda daemon: _ask(daemon, spec, timeout))
+        pause = None if session.used.isdisjoint(container_usage.FIELDS) else min(container_usage.INTERVAL, timeout / 4)
+        return await docker_daemon.ask(spec, session, timeout, lambda daemon: _ask(daemon, spec, pause))
 
 
 KIND: Kind = Docker()
@@ -211,19 +180,20 @@ def _as_written(since: float | dt.datetime | str) -> str:
             return f"{since:g}s"
 
 
-def _ask(daemon: Daemon, spec: DockerSpec, timeout: float) -> Reading:
+def _ask(daemon: Daemon, spec: DockerSpec, pause: float | None) -> Reading:
+    """Inspect a container and read its log; over a `pause` (seconds), when there is one, what it uses."""
     found = daemon.container(spec.container)
     if found is None:
         return _missing(spec.container, daemon.names())
     values = container.facts(found, daemon.digests(found["Image"]), dt.datetime.now(dt.UTC))
     log = _Log(spec.logs or Logs(tail=LAST_LINES), _redactor(values["env"]))
-    if spec.stats and values["running"]:
+    if pause is None or not values["running"]:
+        _read_log(daemon, found, log, spec)
+    else:
         began, before = time.monotonic(), daemon.usage(found["Id"])
         _read_log(daemon, found, log, spec)
-        time.sleep(max(0.0, began + min(container_usage.INTERVAL, timeout / 4) - time.monotonic()))
+        time.sleep(max(0.0, began + pause - time.monotonic()))
         values |= container_usage.usage(before, daemon.usage(found["Id"]), values["cpu_limit"])
-    else:
-        _read_log(daemon, found, log, spec)
     return _reading(values, log, found)
 
 
@@ -241,7 +211,7 @@ def _read_log(daemon: Daemon, found: dict[str, Any], log: _Log, spec: DockerSpec
     except Unreachable as error:
         if spec.logs is None:
             return  # it was only to be shown
-        raise Unreachable(f"{spec.container} was found, but {error} ({log.lines} lines were read)") from None
+        raise Unreachable(f"{spec.container} was found, but {error} ({log.found.lines} lines were read)") from None
 
 
 def _moment(since: float | dt.datetime | str | None, found: dict[str, Any]) -> float | None:
@@ -252,52 +222,25 @@ def _moment(since: float | dt.datetime | str | None, found: dict[str, Any]) -> f
         case dt.datetime():
             return since.timestamp()
         case str():
-            started = container.moment(found["State"].get("StartedAt"))
-            return started.timestamp() if started is not None else None
+            return container.beginning(found["State"])
         case _:
             return time.time() - since
 
 
 class _Log:
-    """A log as it is read: searched line by line, only what is to be shown is kept.
-
-    The search is RE2's: no pattern can take more than linear time, which in Python's own would stop the program.
-    """
+    """A log as it is read: searched line by line, only what is to be shown is kept."""
 
     def __init__(self, asked: Logs, redact: Redactor) -> None:
         self.asked = asked
-        self.lines = 0
-        self.patterns = tuple(dict.fromkeys((*asked.must, *asked.must_not)))
-        self.matched = dict.fromkeys(self.patterns, 0)
-        self.forbidden: list[str] = []
-        self.forbidden_count = 0
+        self.found = Search(asked.must, asked.must_not, self.shown)
         self.last: deque[bytes] = deque(maxlen=LAST_LINES)
         self._redact = redact
 
     def search(self, lines: Iterable[bytes]) -> None:
         """Read all `lines`."""
-        import re2  # noqa: PLC0415 - only where a log is searched
-
-        patterns = re2.Set.SearchSet(_quiet())
-        for pattern in self.patterns:
-            patterns.Add(pattern)
-        if self.patterns:
-            patterns.Compile()
-        must_not = {index for index, pattern in enumerate(self.patterns) if pattern in self.asked.must_not}
         for line in lines:
-            self.lines += 1
             self.last.append(line)
-            hits = (patterns.Match(line) or ()) if self.patterns else ()
-            for index in hits:
-                self.matched[self.patterns[index]] += 1
-            if not must_not.isdisjoint(hits):
-                self.forbidden_count += 1
-                if len(self.forbidden) < FORBIDDEN_LIMIT:
-                    self.forbidden.append(self.shown(line))
-
-    @property
-    def missing(self) -> list[str]:
-        return [pattern for pattern in self.asked.must if not self.matched[pattern]]
+            self.found.look_at(line)
 
     def shown(self, line: bytes) -> str:
         """A line as it may be kept: without the container's own secrets."""
@@ -305,11 +248,11 @@ class _Log:
 
     def values(self) -> dict[str, Any]:
         return {
-            "logs.lines": self.lines,
-            "logs.matched": self.matched,
-            "logs.missing": self.missing,
-            "logs.forbidden": self.forbidden,
-            "logs.forbidden_count": self.forbidden_count,
+            "logs.lines": self.found.lines,
+            "logs.matched": self.found.matched,
+            "logs.missing": self.found.missing,
+            "logs.forbidden": self.found.forbidden,
+            "logs.forbidden_count": self.found.forbidden_count,
         }
 
 
@@ -324,8 +267,8 @@ def _reading(values: dict[str, Any], log: _Log, found: dict[str, Any]) -> Readin
     words += [values["health"]] if values["health"] != "none" else []
     words += [f"{values['restarts']} restarts"] if values["restarts"] else []
     words += [f"{values['cpu']:.2f} cores, {values['memory'] / 2**20:.0f} MiB"] if "cpu" in values else []
-    words += [f"log without {', '.join(log.missing)}"] if log.missing else []
-    words += [f"log: {log.forbidden_count} lines that must not be there"] if log.forbidden_count else []
+    words += [f"log without {', '.join(log.found.missing)}"] if log.found.missing else []
+    words += [f"log: {log.found.forbidden_count} lines that must not be there"] if log.found.forbidden_count else []
     return Reading(values, ", ".join(words), _evidence(values, log, found), shown=container.fit_to_show(values))
 
 
@@ -335,8 +278,8 @@ def _evidence(values: dict[str, Any], log: _Log, found: dict[str, Any]) -> str:
         lines.append(f"error: {error}")
     if probes := (found["State"].get("Health") or {}).get("Log"):
         lines.append(f"last health check (exit status {probes[-1]['ExitCode']}): {probes[-1]['Output'].strip()}")
-    if log.forbidden:
-        lines += ["", "lines that must not be there:", *log.forbidden]
+    if log.found.forbidden:
+        lines += ["", "lines that must not be there:", *log.found.forbidden]
     if log.last:
         lines += ["", "end of the log:", *map(log.shown, log.last)]
     return "\n".join(lines)

@@ -19,6 +19,7 @@ from cockpit.checks.registry import kinds
 from tests.servers.docker import Containers
 from tests.servers.web import Web
 from tests.support.measuring import Measure, ended_in_time, no_values
+from tests.support.routes import Detour
 
 pytestmark = pytest.mark.server
 
@@ -61,6 +62,68 @@ def test_a_good_container_passes_on_all_that_can_be_asked_of_it(
     assert found.request == f"docker inspect {bot} (at {containers.host})"
     assert found.summary == "running, healthy"
     assert measured("docker", spec(containers, bot)).result == "PASS"
+
+
+def test_what_a_container_may_do_and_keep_is_known(measured: Measure, containers: Containers) -> None:
+    bound = containers.run(
+        FOR_EVER,
+        *("--read-only", "--cap-drop", "all", "--cap-add", "net_bind_service", "--pids-limit", "20"),
+        *("--security-opt", "no-new-privileges", "--log-opt", "max-size=1m", "--log-opt", "max-file=3"),
+        *("--stop-timeout", "3", "--restart", "on-failure:3"),
+    )
+    found = measured(
+        "docker",
+        spec(containers, bound),
+        "read_only && cap_drop == ['ALL'] && cap_add == ['NET_BIND_SERVICE'] && no_new_privileges",
+        "security_options == ['no-new-privileges'] && pids_limit == 20 && restart_limit == 3 && stop_timeout == 3",
+        "log_driver == 'json-file' && log_rotated && log_options['max-file'] == '3'",
+        "created_ago >= started_ago && image_id.startsWith('sha256:')",
+    )
+    assert found.result == "PASS", found
+    free = containers.run(FOR_EVER)
+    found = measured(
+        "docker",
+        spec(containers, free),
+        "!read_only && cap_add == [] && cap_drop == [] && !no_new_privileges && security_options == []",
+        "pids_limit == 0 && restart_limit == 0 && stop_timeout == 10 && !log_rotated",
+    )
+    assert found.result == "PASS", found
+    local = containers.run(FOR_EVER, "--log-driver", "local")
+    assert measured("docker", spec(containers, local), "log_driver == 'local' && log_rotated").result == "PASS"
+
+
+def test_what_a_container_uses_now_is_read_only_when_it_is_asked_for(measured: Measure, containers: Containers) -> None:
+    busy = containers.run("while :; do :; done", "--cpus", "0.2", "--memory", "64m")
+    found = measured(
+        "docker",
+        spec(containers, busy),
+        "cpu > 0.05 && cpu < 0.6 && cpu_used_part > 0.25 && pids == 1",
+        "memory > 0 && memory < 67108864 && memory_used_part > 0.0 && memory_used_part < 1.0",
+        "io.received == 0.0 && io.sent == 0.0 && io.read >= 0.0 && io.written >= 0.0",
+        figure="cpu * 100.0",
+        retry_for=5.0,
+    )
+    assert found.result == "PASS", found
+    assert 5 < (found.value or 0) < 60
+    assert " cores, " in found.summary
+    assert " cores, " not in measured("docker", spec(containers, busy)).summary
+    ended = containers.ended("true")
+    found = measured("docker", spec(containers, ended), "cpu < 0.5")
+    assert found.result == "FAIL"
+    assert found.findings[0].problem
+
+
+def test_a_daemon_is_reached_through_a_host(measured: Measure, containers: Containers, bot: str) -> None:
+    detour = Detour()
+    found = measured("docker", spec(containers, bot, logs={"tail": 5}), "logs.lines == 2", via="detour", routes=detour)
+    assert found.result == "PASS", found
+    assert found.request.endswith(f"(at {containers.host}) on detour")
+    assert set(detour.went) == {containers.host.removeprefix("unix://")}
+
+
+def test_a_daemon_that_is_not_there_on_a_host_is_named(measured: Measure, tmp_path: Path) -> None:
+    found = measured("docker", {"container": "bot", "host": f"{tmp_path}/none"}, via="detour", routes=Detour())
+    assert (found.result, found.summary) == ("ERROR", f"{tmp_path}/none does not exist")
 
 
 def test_secrets_of_a_containers_environment_are_compared_and_never_shown(
@@ -174,6 +237,21 @@ def test_only_the_log_since_a_moment_counts(measured: Measure, containers: Conta
     assert found.flaky
 
 
+def test_a_log_counts_from_a_moment_on_or_since_its_container_was_started(
+    measured: Measure, containers: Containers
+) -> None:
+    name = containers.run("echo hello; exec sleep 600")
+    containers.docker("kill", name)
+    containers.docker("start", name)
+    logs = {"since": "started", "must": ["hello"]}
+    found = measured("docker", spec(containers, name, logs=logs), "logs.lines == 1", retry_for=5.0)
+    assert found.result == "PASS", found
+    assert f"docker logs --since started {name}" in found.request
+    for since, lines in (("2020-01-01T00:00:00Z", 2), ("2120-01-01T00:00:00+02:00", 0)):
+        found = measured("docker", spec(containers, name, logs={"since": since}), f"logs.lines == {lines}")
+        assert found.result == "PASS", found
+
+
 def test_long_lines_split_by_the_daemon_are_put_together(measured: Measure, containers: Containers) -> None:
     script = f"for n in $(seq 8000); do echo -n abcde; done; echo END; echo short >&2; {FOR_EVER}"
     name = containers.run(script)
@@ -230,7 +308,14 @@ def test_no_pattern_can_take_for_ever(measured: Measure, containers: Containers)
         ({"logs": {"tail": 5, "must": ["("]}}, "`logs.must.0` is not a regular expression: missing ): ("),
         ({"logs": {"tail": 5, "must": ["(?=x)"]}}, "RE2 syntax"),
         ({"logs": {"since": "5 apples"}}, "`logs.since` must be a time with its unit"),
-        ({"host": "ssh://somewhere"}, "`host` must begin with unix:// or tcp://"),
+        ({"logs": {"since": "2026-11-24T10:00:00"}}, "names no time zone: write `2026-11-24T10:00:00Z`"),
+        ({"logs": {"since": "2026-24-11"}}, "is no moment"),
+        ({"host": "ssh://somewhere"}, "`host` must begin with unix:// or tcp://, or be the path of a socket"),
+        ({"tls": {"cert": "x"}}, "`cert` and `key` go together"),
+        (
+            {"host": "tcp://127.0.0.1:1", "tls": {"ca": "/none"}},
+            "the file under `tls.ca` cannot be read: /none: No such",
+        ),
     ],
 )
 def test_a_wrong_specification_is_an_error_in_words(measured: Measure, more: dict[str, Any], words: str) -> None:
