@@ -13,6 +13,7 @@ pytest_plugins = [
     "tests.servers.certificates",
     "tests.servers.docker",
     "tests.servers.compose",
+    "tests.servers.swarm",
     "tests.servers.postgres",
     "tests.servers.ssh",
     "tests.servers.web",

@@ -11,7 +11,7 @@ import http.client
 import os
 import ssl
 import urllib.parse
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -28,6 +28,10 @@ from cockpit.connect.docker_door import Doors, Tls, authorities, readable
 from cockpit.connect.docker_log import payloads, whole_lines
 
 _CHUNK = 64 * 1024
+
+
+class Silent(Unreachable):
+    """It did not answer in time."""
 
 
 class NoLeader(Exception):
@@ -115,22 +119,18 @@ class Daemon:
                 chunks = self._in_time(answer.iter_content(_CHUNK))
                 yield from whole_lines(chunks if container["Config"]["Tty"] else payloads(chunks))
 
-    def info(self) -> dict[str, Any]:
-        """What `docker info` says."""
-        with self._in_words():
-            found: dict[str, Any] = self._client.info()
-            return found
-
     def services(self) -> list[dict[str, Any]]:
         """The services of the swarm that it manages. Raises NoLeader, too, as do `tasks` and `nodes`."""
         with self._in_words():
             listed: list[dict[str, Any]] = self._client.services()
             return listed
 
-    def tasks(self) -> list[dict[str, Any]]:
-        """The tasks of the swarm that it manages, past ones among them as far as they are kept."""
+    def tasks(self, services: Sequence[str]) -> list[dict[str, Any]]:
+        """The tasks of these services (ids), past ones among them as far as they are kept."""
+        if not services:
+            return []
         with self._in_words():
-            listed: list[dict[str, Any]] = self._client.tasks()
+            listed: list[dict[str, Any]] = self._client.tasks(filters={"service": list(services)})
             return listed
 
     def nodes(self) -> list[dict[str, Any]]:
@@ -159,7 +159,7 @@ class Daemon:
             urllib3.exceptions.HTTPError,
             OSError,
         ) as error:
-            raise _refusal(error) or Unreachable(_words(error, self._doors)) from None
+            raise _refusal(error) or _failure(error, self._doors) from None
 
 
 def _client(doors: Doors) -> Any:
@@ -199,20 +199,21 @@ def _refusal(error: BaseException) -> Exception | None:
     return None
 
 
-def _words(error: BaseException, doors: Doors) -> str:
+def _failure(error: BaseException, doors: Doors) -> Unreachable:
+    """What went wrong before an answer was there."""
     causes, where = list(dial.causes(error)), f"Docker's socket {doors.words}"
     for cause in causes:
         if isinstance(cause, ssl.SSLError):
-            return _of_tls(cause, doors.words)
+            return Unreachable(_of_tls(cause, doors.words))
     for cause in causes:
         if isinstance(cause, Unreachable):
             # Behind what a host's route says may stand an error of the way there, which says nothing of the daemon.
-            return (None if doors.through_host else _hinted(cause, where)) or str(cause)
+            return Unreachable((None if doors.through_host else _hinted(cause, where)) or str(cause))
     if any(isinstance(cause, requests.Timeout | TimeoutError | urllib3.exceptions.TimeoutError) for cause in causes):
-        return f"timed out waiting for the Docker daemon at {doors.words} after {doors.timeout:.1f} s"
+        return Silent(f"timed out waiting for the Docker daemon at {doors.words} after {doors.timeout:.1f} s")
     if any(isinstance(cause, http.client.HTTPException | requests.JSONDecodeError | KeyError) for cause in causes):
-        return f"what listens at {doors.words} is no Docker daemon: it does not answer as one"
-    return _hinted(error, where) or f"cannot talk to the Docker daemon at {doors.words}: {error}"
+        return Unreachable(f"what listens at {doors.words} is no Docker daemon: it does not answer as one")
+    return Unreachable(_hinted(error, where) or f"cannot talk to the Docker daemon at {doors.words}: {error}")
 
 
 def _hinted(error: BaseException, where: str) -> str | None:
