@@ -159,7 +159,7 @@ class Daemon:
             urllib3.exceptions.HTTPError,
             OSError,
         ) as error:
-            raise _refusal(error) or _failure(error, self._doors) from None
+            raise _refusal(error, self._doors) or _failure(error, self._doors) from None
 
 
 def _client(doors: Doors) -> Any:
@@ -184,13 +184,15 @@ def _settings(tls: Tls) -> docker.tls.TLSConfig:
     return docker.tls.TLSConfig(client_cert=pair, verify=authorities(tls))
 
 
-def _refusal(error: BaseException) -> Exception | None:
+def _refusal(error: BaseException, doors: Doors) -> Exception | None:
     """What a daemon that answered said against it; None when it was something else."""
     for cause in dial.causes(error):
         answer = getattr(cause, "response", None)
         if answer is None:
             continue
         said = _message(answer)
+        if not said:
+            return Unreachable(f"{_no_daemon(doors)} (status {answer.status_code})")
         if "does not have a leader" in said:
             return NoLeader(said)
         if "HTTP request to an HTTPS server" in said:
@@ -205,6 +207,12 @@ def _failure(error: BaseException, doors: Doors) -> Unreachable:
     for cause in causes:
         if isinstance(cause, ssl.SSLError):
             return Unreachable(_of_tls(cause, doors.words))
+    if (
+        doors.place.tls
+        and not doors.place.tls.cert
+        and any(isinstance(cause, ConnectionResetError) for cause in causes)
+    ):
+        return Unreachable(f"TLS with the Docker daemon at {doors.words} failed: it hung up{_CERTIFICATE}")
     for cause in causes:
         if isinstance(cause, Unreachable):
             # Behind what a host's route says may stand an error of the way there, which says nothing of the daemon.
@@ -212,8 +220,12 @@ def _failure(error: BaseException, doors: Doors) -> Unreachable:
     if any(isinstance(cause, requests.Timeout | TimeoutError | urllib3.exceptions.TimeoutError) for cause in causes):
         return Silent(f"timed out waiting for the Docker daemon at {doors.words} after {doors.timeout:.1f} s")
     if any(isinstance(cause, http.client.HTTPException | requests.JSONDecodeError | KeyError) for cause in causes):
-        return Unreachable(f"what listens at {doors.words} is no Docker daemon: it does not answer as one")
+        return Unreachable(_no_daemon(doors))
     return Unreachable(_hinted(error, where) or f"cannot talk to the Docker daemon at {doors.words}: {error}")
+
+
+def _no_daemon(doors: Doors) -> str:
+    return f"what listens at {doors.words} is no Docker daemon: it does not answer as one"
 
 
 def _hinted(error: BaseException, where: str) -> str | None:
@@ -230,6 +242,9 @@ _HINTS = {
 }
 
 
+_CERTIFICATE = ": give a certificate that it trusts under `tls.cert` and `tls.key`"
+
+
 def _of_tls(error: ssl.SSLError, where: str) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return (
@@ -237,7 +252,7 @@ def _of_tls(error: ssl.SSLError, where: str) -> str:
         )
     reason = (error.reason or str(error)).replace("_", " ").lower()
     hints = {
-        "certificate": ": give one that it trusts under `tls.cert` and `tls.key`",
+        "certificate": _CERTIFICATE,
         "wrong version": ": does this port speak TLS?",
     }
     hint = next((hint for word, hint in hints.items() if word in reason), "")
@@ -245,7 +260,8 @@ def _of_tls(error: ssl.SSLError, where: str) -> str:
 
 
 def _message(answer: requests.Response) -> str:
+    """What a daemon says against a request; nothing when it is no daemon that answers."""
     try:
         return str(answer.json()["message"])
     except (ValueError, KeyError, TypeError):
-        return f"status {answer.status_code}"
+        return ""

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import stat
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cockpit.checklist.model import Check
-from cockpit.checks.kind import Session
-from cockpit.checks.measure import measure
-from cockpit.checks.registry import kinds
 from tests.servers.docker import Containers
-from tests.servers.web import Web
-from tests.support.measuring import Measure, ended_in_time, no_values
-from tests.support.routes import Detour
+from tests.support.measuring import Measure, ended_in_time
 
 pytestmark = pytest.mark.server
 
@@ -111,19 +99,6 @@ def test_what_a_container_uses_now_is_read_only_when_it_is_asked_for(measured: M
     found = measured("docker", spec(containers, ended), "cpu < 0.5")
     assert found.result == "FAIL"
     assert found.findings[0].problem
-
-
-def test_a_daemon_is_reached_through_a_host(measured: Measure, containers: Containers, bot: str) -> None:
-    detour = Detour()
-    found = measured("docker", spec(containers, bot, logs={"tail": 5}), "logs.lines == 2", via="detour", routes=detour)
-    assert found.result == "PASS", found
-    assert found.request.endswith(f"(at {containers.host}) on detour")
-    assert set(detour.went) == {containers.host.removeprefix("unix://")}
-
-
-def test_a_daemon_that_is_not_there_on_a_host_is_named(measured: Measure, tmp_path: Path) -> None:
-    found = measured("docker", {"container": "bot", "host": f"{tmp_path}/none"}, via="detour", routes=Detour())
-    assert (found.result, found.summary) == ("ERROR", f"{tmp_path}/none does not exist")
 
 
 def test_secrets_of_a_containers_environment_are_compared_and_never_shown(
@@ -322,55 +297,3 @@ def test_a_wrong_specification_is_an_error_in_words(measured: Measure, more: dic
     found = measured("docker", {"container": "bot", **more})
     assert found.result == "ERROR"
     assert words in found.summary
-
-
-def test_a_daemon_that_is_not_there_is_named(measured: Measure, tmp_path: Path, refusing_port: int) -> None:
-    none = measured("docker", {"container": "bot", "host": f"unix://{tmp_path}/none.sock"})
-    words = f"Docker's socket unix://{tmp_path}/none.sock does not exist: is Docker installed and running?"
-    assert (none.result, none.summary) == ("ERROR", words)
-    refused = measured("docker", {"container": "bot", "host": f"tcp://127.0.0.1:{refusing_port}"})
-    words = f"connection refused by Docker's socket tcp://127.0.0.1:{refusing_port}: its daemon does not run"
-    assert (refused.result, refused.summary) == ("ERROR", words)
-
-
-def test_a_socket_that_this_user_may_not_open_says_what_to_do(silent_socket: Path) -> None:
-    silent_socket.parent.chmod(0o755)
-    silent_socket.chmod(stat.S_IRUSR | stat.S_IWUSR)
-    if os.geteuid() != 0:
-        pytest.skip("only root can ask as somebody else")
-    program = (
-        "import asyncio, os\n"
-        "from cockpit.checks.docker import KIND\n"
-        "from cockpit.checks.kind import Session\n"
-        "import cockpit.connect.docker, requests, re2\n"
-        "os.setgid(65534); os.setuid(65534)\n"
-        f"spec = KIND.spec(container='bot', host='unix://{silent_socket}')\n"
-        "try: asyncio.run(KIND.read(spec, Session(), 2.0))\n"
-        "except Exception as error: print(error)\n"
-    )
-    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
-    words = f"permission denied for Docker's socket unix://{silent_socket}: put this user into the group that owns it"
-    assert said.stdout.startswith(words), said
-
-
-def test_a_silent_daemon_is_given_up_in_time_and_delays_no_other(
-    silent_socket: Path, http_server: Web, containers: Containers, bot: str
-) -> None:
-    async def run() -> None:
-        session, values = Session(), no_values()
-        checks = [
-            Check("docker", {"container": "bot", "host": f"unix://{silent_socket}"}, timeout=1.0),
-            Check("docker", spec(containers, bot), timeout=5.0),
-            Check("http", {"url": f"{http_server.url}/health"}, timeout=5.0),
-        ]
-        silent, *others = await asyncio.gather(
-            *(measure("item", check, kinds=kinds(), values=values, session=session) for check in checks)
-        )
-        await session.close()
-        assert silent.result == "ERROR"
-        assert silent.summary == f"timed out waiting for the Docker daemon at unix://{silent_socket} after 1.0 s"
-        assert ended_in_time(silent, 1.0)
-        assert [other.result for other in others] == ["PASS", "PASS"]
-        assert max(other.took for other in others) < silent.took
-
-    asyncio.run(run())
