@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import pydantic
 
-from cockpit.checklist.kinds import Field
+from cockpit.checklist.kinds import Field, Spec
 from cockpit.checks import compose_file, compose_project, docker_daemon
 from cockpit.checks.compose_file import Wanted
 from cockpit.checks.compose_project import PROJECT, Made
-from cockpit.checks.docker_daemon import DaemonSpec
+from cockpit.checks.docker_daemon import DaemonHost, MaybeTls
 from cockpit.checks.kind import Kind, Reading, Session, Unmeasurable
 from cockpit.connect.route import Program, Route
 from cockpit.connect.thread import in_thread
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cockpit.connect.docker import Daemon
 
 
-class ComposeSpec(DaemonSpec):
+class ComposeSpec(Spec):
     """A project."""
 
     project: str = pydantic.Field("", description="Its name; nothing: what `files` call it, or their folder.")
@@ -42,6 +42,8 @@ class ComposeSpec(DaemonSpec):
     jobs: tuple[str, ...] = pydantic.Field(
         (), description="Services that run to their end, beside those for whose successful end others wait."
     )
+    host: DaemonHost = ""
+    tls: MaybeTls = None
 
     @pydantic.model_validator(mode="after")
     def _named(self) -> ComposeSpec:
@@ -170,9 +172,8 @@ def _reading(project: str, values: dict[str, Any]) -> Reading:
         named = [service for service in values[name] if name != "down" or service not in values["missing"]]
         words += [f"{name}: {', '.join(named)}"] if named else []
     words += [f"{values['restarts']} restarts"] if values["restarts"] else []
-    lines = [
-        f"{name}: {each['running']} of {each['wanted']} running ({', '.join(each['states']) or 'no container'})"
-        f" {each['image']}"
-        for name, each in values["services"].items()
-    ]
-    return Reading(values, ", ".join(words), "\n".join([f"project {project}", *lines]))
+    lines = [f"project {project}"]
+    for name, each in values["services"].items():
+        count = "job" if each["job"] else f"{each['running']} of {each['wanted']} running"
+        lines.append(f"{name}: {count} ({', '.join(each['states']) or 'no container'}) {each['image']}".rstrip())
+    return Reading(values, ", ".join(words), "\n".join(lines))

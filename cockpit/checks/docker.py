@@ -14,7 +14,7 @@ import pydantic
 from cockpit.checklist.file import seconds
 from cockpit.checklist.kinds import Field, Spec
 from cockpit.checks import container, container_usage, docker_daemon
-from cockpit.checks.docker_daemon import DaemonSpec
+from cockpit.checks.docker_daemon import DaemonHost, MaybeTls
 from cockpit.checks.kind import Kind, Reading, Session
 from cockpit.checks.pattern import LINE_LIMIT, Pattern, Search
 from cockpit.connect.dial import Unreachable
@@ -72,11 +72,13 @@ class Logs(Spec):
         return self
 
 
-class DockerSpec(DaemonSpec):
+class DockerSpec(Spec):
     """A container of a daemon."""
 
     container: str = pydantic.Field(min_length=1, description="Name or id of the container.")
     logs: Logs | None = pydantic.Field(None, description="What its log must and must not say.")
+    host: DaemonHost = ""
+    tls: MaybeTls = None
 
 
 class Docker:
@@ -266,7 +268,7 @@ def _reading(values: dict[str, Any], log: _Log, found: dict[str, Any]) -> Readin
     words = [values["status"] if values["status"] != "exited" else f"exited ({values['exit_code']})"]
     words += [values["health"]] if values["health"] != "none" else []
     words += [f"{values['restarts']} restarts"] if values["restarts"] else []
-    words += [f"{values['cpu']:.2f} cores, {values['memory'] / 2**20:.0f} MiB"] if "cpu" in values else []
+    words += [f"{values['cpu']:.2f} cores, {values['memory'] / 2**20:.1f} MiB"] if "cpu" in values else []
     words += [f"log without {', '.join(log.found.missing)}"] if log.found.missing else []
     words += [f"log: {log.found.forbidden_count} lines that must not be there"] if log.found.forbidden_count else []
     return Reading(values, ", ".join(words), _evidence(values, log, found), shown=container.fit_to_show(values))

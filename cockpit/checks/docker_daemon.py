@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Protocol, TypeVar
 
 import pydantic
 
@@ -48,25 +48,41 @@ def _address(host: str) -> str:
     return host
 
 
-class DaemonSpec(Spec):
-    """The daemon to ask."""
-
-    host: Annotated[str, pydantic.AfterValidator(_address)] = pydantic.Field(
-        "",
+DaemonHost = Annotated[
+    str,
+    pydantic.AfterValidator(_address),
+    pydantic.Field(
         description="Where the daemon listens: `unix://` or `tcp://`; nothing: DOCKER_HOST, else the system's socket;"
-        " with `via`, the socket of that host.",
-    )
-    tls: DaemonTls | None = pydantic.Field(
-        None, description="How `tcp://` is secured; nothing: as DOCKER_TLS_VERIFY and DOCKER_CERT_PATH say."
-    )
+        " with `via`, the socket of that host."
+    ),
+]
+"""The key `host` of a spec."""
+
+MaybeTls = Annotated[
+    DaemonTls | None,
+    pydantic.Field(description="How `tcp://` is secured; nothing: as DOCKER_TLS_VERIFY and DOCKER_CERT_PATH say."),
+]
+"""The key `tls` of a spec."""
 
 
-def at(spec: DaemonSpec) -> str:
+class AsksDaemon(Protocol):
+    """A spec that says which daemon to ask."""
+
+    @property
+    def host(self) -> str:
+        """Where it listens."""
+
+    @property
+    def tls(self) -> DaemonTls | None:
+        """How the connection is secured."""
+
+
+def at(spec: AsksDaemon) -> str:
     """Which daemon is asked, to follow what is asked of it."""
     return f" (at {spec.host})" if spec.host else ""
 
 
-async def ask(spec: DaemonSpec, session: Session, timeout: float, work: Callable[[Daemon], T]) -> T:
+async def ask(spec: AsksDaemon, session: Session, timeout: float, work: Callable[[Daemon], T]) -> T:
     """What `work` finds out from the daemon, in a thread. Raises Unreachable."""
     from cockpit.connect.docker import Daemon  # noqa: PLC0415 - heavy
     from cockpit.connect.docker_door import Doors, Tls, place  # noqa: PLC0415 - heavy

@@ -9,21 +9,23 @@ from typing import TYPE_CHECKING, Any
 import pydantic
 
 from cockpit.checklist.file import Duration
-from cockpit.checklist.kinds import Field
+from cockpit.checklist.kinds import Field, Spec
 from cockpit.checks import docker_daemon, swarm_state
-from cockpit.checks.docker_daemon import DaemonSpec
+from cockpit.checks.docker_daemon import DaemonHost, MaybeTls
 from cockpit.checks.kind import Kind, Reading, Session, Unmeasurable
 
 if TYPE_CHECKING:
     from cockpit.connect.docker import Daemon
 
 
-class SwarmSpec(DaemonSpec):
+class SwarmSpec(Spec):
     """A service, a stack, or all services of a swarm; `host` is one of its managers."""
 
     service: str = pydantic.Field("", description="Name or id of a service.")
     stack: str = pydantic.Field("", description="Name of a stack, all of whose services are meant.")
     failed_within: Duration = pydantic.Field(600.0, description="How young a task's failure is that counts: `10m`.")
+    host: DaemonHost = ""
+    tls: MaybeTls = None
 
     @pydantic.model_validator(mode="after")
     def _one(self) -> SwarmSpec:

@@ -140,10 +140,9 @@ def _failure(task: Said, called: Mapping[str, str], names: Mapping[str, str], no
 
 
 def _pending(tasks: Sequence[Said]) -> list[str]:
-    """Why tasks that should run have no node, each reason once."""
+    """Why tasks that should run have no node, each reason once; one that was made just now has none yet."""
     waiting = [task["Status"] for task in tasks if task.get("DesiredState") not in _OVER]
-    reasons = [status.get("Err") or "no reason given" for status in waiting if status.get("State") == "pending"]
-    return list(dict.fromkeys(reasons))
+    return list(dict.fromkeys(each["Err"] for each in waiting if each.get("State") == "pending" and each.get("Err")))
 
 
 def _mode(spec: Said) -> str:

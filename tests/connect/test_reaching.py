@@ -7,8 +7,10 @@ import datetime as dt
 import errno
 import os
 import struct
+import sys
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -19,6 +21,23 @@ from cockpit.connect.certificate import Certificate
 from cockpit.connect.dial import Unreachable
 from cockpit.connect.docker_log import LINE_LIMIT, payloads, whole_lines
 from cockpit.connect.kept import MAX_AGE, Kept
+from cockpit.connect.thread import imported
+
+
+def test_a_module_counts_as_imported_when_its_import_is_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "slow_to_import.py").write_text("import time\ntime.sleep(0.3)\nREADY = True\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    async def run() -> bool:
+        first = asyncio.create_task(imported("slow_to_import"))
+        while "slow_to_import" not in sys.modules:
+            await asyncio.sleep(0.01)
+        await imported("slow_to_import")
+        ready = hasattr(sys.modules["slow_to_import"], "READY")
+        await first
+        return ready
+
+    assert asyncio.run(run())
 
 
 def test_an_address_needs_no_lookup_and_a_name_has_addresses() -> None:
