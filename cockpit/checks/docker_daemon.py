@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import urllib.parse
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Protocol, TypeVar
 
@@ -45,6 +46,10 @@ class DaemonTls(Spec):
 def _address(host: str) -> str:
     if host and not host.startswith(("unix://", "tcp://", "/")):
         raise ValueError("must begin with unix:// or tcp://, or be the path of a socket")
+    if host.startswith("tcp://"):
+        parts = urllib.parse.urlsplit(host)
+        if not parts.hostname or parts.port == 0 or parts.path:
+            raise ValueError("must name a host, and may name a port: tcp://10.0.0.5:2376")
     return host
 
 

@@ -49,7 +49,7 @@ def facts(
         "running": sum(each["running"] for each in found.values()),
         "wanted": sum(each["wanted"] for each in found.values()),
         "outdated": sum(each["outdated"] for each in found.values()),
-        "update": min((each["update"] for each in found.values()), key=UPDATES.index, default="none"),
+        "update": min((each["update"] for each in found.values()), key=_severity, default="none"),
         "pending": _pending(tasks),
         "failed": len(recent),
         "failures": recent[:MOST_FAILURES],
@@ -60,6 +60,11 @@ def facts(
 
 MOST_FAILURES = 20
 """Failures that are told of; all are counted."""
+
+
+def _severity(update: str) -> int:
+    """Its place among UPDATES; one that is not known is taken to be bad."""
+    return UPDATES.index(update) if update in UPDATES else -1
 
 
 def _service(service: Said, tasks: Sequence[Said], down: frozenset[str]) -> dict[str, Any]:

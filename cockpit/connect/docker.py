@@ -174,7 +174,11 @@ def _client(doors: Doors) -> Any:
     for scheme in ("http://", "https://"):
         client.mount(scheme, doors.adapter())
     client.timeout = doors.left
-    client._version = client.version(api_version=False)["ApiVersion"]  # noqa: SLF001 - it would ask over its own
+    try:
+        client._version = client.version(api_version=False)["ApiVersion"]  # noqa: SLF001 - it would ask over its own
+    except BaseException:
+        client.close()
+        raise
     return client
 
 

@@ -79,8 +79,10 @@ def place(host: str, tls: Tls | None, environment: Mapping[str, str]) -> Place:
         host = f"unix://{host}"
     if host.startswith("ssh://"):
         raise Unreachable(f"DOCKER_HOST is {host}: name that machine under `hosts`, and say `via: ITS NAME` here")
-    if not host.startswith("tcp://"):
+    if host.startswith("unix://"):
         return Place(host)
+    if not host.startswith("tcp://"):
+        raise Unreachable(f"DOCKER_HOST is {host}: only `unix://` and `tcp://` can be asked")
     verify = environment.get("DOCKER_TLS_VERIFY", "")
     if tls is None and (verify or environment.get("DOCKER_CERT_PATH")):
         folder = Path(environment.get("DOCKER_CERT_PATH") or Path.home() / ".docker")
@@ -135,6 +137,7 @@ class Doors:
             raise ConnectionError from error  # which libraries expect here
         except TimeoutError:
             self._opening.cancel()
+            self._opening.add_done_callback(_abandon)
             raise
         made.settimeout(self.left)
         return made
@@ -148,6 +151,12 @@ class Doors:
             if (door := user.sock) is not None:
                 with contextlib.suppress(OSError):
                     door.shutdown(socket.SHUT_RDWR)
+
+
+def _abandon(opening: Future[socket.socket]) -> None:
+    """Close what was opened at the very moment that nobody wanted it any more."""
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()
 
 
 def readable(tls: Tls) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cockpit.checks.compose_file import Unclear, Wanted, default_name, wanted
+from cockpit.checks.compose_project import Made, facts
 from tests.servers.compose import Project
 from tests.support.measuring import Measure
 from tests.support.routes import Detour
@@ -129,6 +132,40 @@ def test_files_that_cannot_be_read_are_an_error(measured: Measure, project: Proj
     unnamed = measured("compose", {"files": ["none.yml"]}, via="detour", routes=Detour())
     assert unnamed.result == "ERROR"
     assert measured("compose", {}).summary == "`compose`: needs `project` or `files`"
+
+
+def made(service: str, status: str = "running", exit_code: int = 0, **labels: str) -> Made:
+    """A container as the daemon says it, as far as it matters here."""
+    labels = {"service": service, "oneoff": "False", **labels}
+    return Made(
+        {
+            "State": {"Status": status, "ExitCode": exit_code},
+            "Config": {"Image": "x", "Labels": {f"com.docker.compose.{name}": text for name, text in labels.items()}},
+            "HostConfig": {},
+        },
+        newest="",
+    )
+
+
+def standing(*containers: Made) -> dict[str, Any]:
+    return facts(containers, None, dt.datetime.now(dt.UTC), numbers={}, jobs=frozenset())
+
+
+def test_containers_of_a_service_made_from_different_configurations_have_drifted() -> None:
+    same = standing(made("a", **{"config-hash": "1"}), made("a", **{"config-hash": "1"}))
+    assert same["drifted"] == []
+    assert standing(made("a", **{"config-hash": "1"}), made("a", **{"config-hash": "2"}))["drifted"] == ["a"]
+
+
+def test_compose_2_notes_on_containers_for_whose_end_they_wait() -> None:
+    waits = {"depends_on": "db:service_healthy:true,migrate:service_completed_successfully:false"}
+    found = standing(made("web", **waits), made("db"), made("migrate", "exited", 1))
+    assert (found["running"], found["wanted"], found["failed"], found["down"]) == (2, 2, ["migrate"], [])
+
+
+def test_a_container_that_was_run_once_belongs_to_no_service() -> None:
+    found = standing(made("web"), made("web", "exited", 1, oneoff="True"))
+    assert found["services"]["web"]["states"] == ["running"]
 
 
 def from_files(*files: str, profiles: tuple[str, ...] = (), known: tuple[str, ...] = ()) -> Wanted:

@@ -174,7 +174,7 @@ def test_this_machines_settings_say_nothing_of_a_host(measured: Measure, monkeyp
 
 def test_a_daemon_is_reached_through_a_host(measured: Measure, containers: Containers, idle: str) -> None:
     detour = Detour()
-    found = measured("docker", spec(containers, idle, logs={"tail": 5}), "logs.lines == 1", via="detour", routes=detour)
+    found = measured("docker", spec(containers, idle, logs={"tail": 5}), "logs.lines <= 1", via="detour", routes=detour)
     assert found.result == "PASS", found
     assert found.request.endswith(f"(at {containers.host}) on detour")
     assert set(detour.went) == {containers.host.removeprefix("unix://")}
