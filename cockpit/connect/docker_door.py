@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import os
 import socket
 import ssl
@@ -100,16 +101,16 @@ class Doors:
         self.through_host = bool(route.name)
         self.timeout = timeout
         self._route = route
-        self._ends = time.monotonic() + timeout - min(EARLY, timeout / 10)
-        self._loop = asyncio.get_running_loop()
+        self._ends = time.monotonic() + timeout
+        self._loop, self._context = asyncio.get_running_loop(), contextvars.copy_context()
         self._opening: Future[socket.socket] | None = None
         self._opened: list[Any] = []
         self._cut = False
 
     @property
     def left(self) -> float:
-        """Seconds that are left. Raises TimeoutError when there are none."""
-        left = self._ends - time.monotonic()
+        """Seconds that are left for an answer. Raises TimeoutError when there are none."""
+        left = self._ends - min(EARLY, self.timeout / 10) - time.monotonic()
         if left <= 0:
             raise TimeoutError
         return left
@@ -123,14 +124,16 @@ class Doors:
         self._opened.append(user)
         connecting = self.place.connect(self._route)
         try:
-            self._opening = asyncio.run_coroutine_threadsafe(connecting, self._loop)
+            # In the context of who measures: what is on the way looks there by when an answer is wanted.
+            begin = self._context.copy().run
+            self._opening = begin(asyncio.run_coroutine_threadsafe, connecting, self._loop)
         except RuntimeError:  # the loop is closed: nobody waits for us any more
             connecting.close()
             raise ConnectionAbortedError from None
         if self._cut:
             self._opening.cancel()
         try:
-            made = self._opening.result(self.left)
+            made = self._opening.result(max(0.0, self._ends - time.monotonic()))
         except CancelledError:
             raise ConnectionAbortedError from None
         except Unreachable as error:
