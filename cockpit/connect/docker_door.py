@@ -142,7 +142,11 @@ class Doors:
             self._opening.cancel()
             self._opening.add_done_callback(_abandon)
             raise
-        made.settimeout(self.left)
+        try:
+            made.settimeout(self.left)
+        except TimeoutError:
+            made.close()
+            raise
         return made
 
     def cut(self) -> None:
