@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import ssl
 import stat
 import subprocess
@@ -21,6 +22,7 @@ from cockpit.checklist.model import Check
 from cockpit.checks.kind import Session
 from cockpit.checks.measure import measure
 from cockpit.checks.registry import kinds
+from cockpit.connect.dial import Unreachable
 from tests.servers.certificates import Authority
 from tests.servers.docker import Containers
 from tests.servers.web import Web, serving
@@ -142,6 +144,13 @@ def test_what_is_no_docker_daemon_is_called_so(measured: Measure, http_server: W
             assert (found.result, found.summary) == ("ERROR", words.format(host=f"tcp://127.0.0.1:{port}"))
 
 
+def test_what_was_waited_for_is_said_when_time_runs_out(silent_socket: Path) -> None:
+    spec = kinds()["docker"].spec(container="bot", host=str(silent_socket))
+    words = f"timed out waiting for the Docker daemon at unix://{silent_socket} after 0.3 s"
+    with pytest.raises(Unreachable, match=re.escape(words)):
+        asyncio.run(kinds()["docker"].read(spec, Session(), 0.3))
+
+
 def test_a_daemon_that_dribbles_is_given_up_in_time(measured: Measure) -> None:
     async def dribble(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
@@ -220,7 +229,7 @@ def test_a_silent_daemon_is_given_up_in_time_and_delays_no_other(
     async def run() -> None:
         session, values = Session(), no_values()
         checks = [
-            Check("docker", {"container": "bot", "host": f"unix://{silent_socket}"}, timeout=1.0),
+            Check("docker", {"container": "bot", "host": f"unix://{silent_socket}"}, timeout=2.0),
             Check("docker", spec(containers, idle), timeout=5.0),
             Check("http", {"url": f"{http_server.url}/health"}, timeout=5.0),
         ]
@@ -229,8 +238,8 @@ def test_a_silent_daemon_is_given_up_in_time_and_delays_no_other(
         )
         await session.close()
         assert silent.result == "ERROR"
-        assert silent.summary == f"timed out waiting for the Docker daemon at unix://{silent_socket} after 1.0 s"
-        assert ended_in_time(silent, 1.0)
+        assert silent.summary.startswith("timed out")
+        assert ended_in_time(silent, 2.0)
         assert [other.result for other in others] == ["PASS", "PASS"]
         assert max(other.took for other in others) < silent.took
 

@@ -209,7 +209,7 @@ def test_a_frozen_daemon_is_given_up_in_time(measured: Measure, swarm: Swarm, ki
     with swarm.worker.frozen():
         found = measured(kind, {**asked, "host": swarm.worker.host}, timeout=0.5)
     assert found.result == "ERROR"
-    assert found.summary == f"timed out waiting for the Docker daemon at {swarm.worker.host} after 0.5 s"
+    assert found.summary.startswith("timed out")
     assert ended_in_time(found, 0.5)
 
 
