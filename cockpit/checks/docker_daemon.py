@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import urllib.parse
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Protocol, TypeVar
 
 import pydantic
 
 from cockpit.checklist.kinds import Spec
 from cockpit.checks.kind import Session
-from cockpit.connect.thread import in_thread
+from cockpit.connect.thread import imported, in_thread
 
 if TYPE_CHECKING:
     from cockpit.connect.docker import Daemon
@@ -82,6 +83,14 @@ class AsksDaemon(Protocol):
         """How the connection is secured."""
 
 
+@dataclass(frozen=True)
+class Usual:
+    """The daemon that is asked when nothing is said of it."""
+
+    host: str = ""
+    tls: DaemonTls | None = None
+
+
 def at(spec: AsksDaemon) -> str:
     """Which daemon is asked, to follow what is asked of it."""
     return f" (at {spec.host})" if spec.host else ""
@@ -89,6 +98,8 @@ def at(spec: AsksDaemon) -> str:
 
 async def ask(spec: AsksDaemon, session: Session, timeout: float, work: Callable[[Daemon], T]) -> T:
     """What `work` finds out from the daemon, in a thread. Raises Unreachable."""
+    for module in IMPORTS:
+        await imported(module)
     from cockpit.connect.docker import Daemon  # noqa: PLC0415 - heavy
     from cockpit.connect.docker_door import Doors, Tls, place  # noqa: PLC0415 - heavy
 
