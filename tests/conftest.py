@@ -9,14 +9,19 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = [
+pytest_plugins = [  # each after those that it imports
     "tests.servers.certificates",
+    "tests.servers.dns",
     "tests.servers.docker",
     "tests.servers.compose",
     "tests.servers.swarm",
     "tests.servers.postgres",
     "tests.servers.ssh",
+    "tests.servers.tls",
     "tests.servers.web",
+    "tests.servers.prometheus",
+    "tests.servers.upgrading",
+    "tests.servers.websocket",
 ]
 
 TERMINAL_SETTINGS = ("NO_COLOR", "FORCE_COLOR", "COLORTERM", "COLUMNS", "LINES", "PAGER", "CLICOLOR", "CLICOLOR_FORCE")

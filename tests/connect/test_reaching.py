@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.connect import certificate, dial
-from cockpit.connect.certificate import Certificate
+from cockpit.connect.certificate import Certificate, Verified
 from cockpit.connect.dial import Unreachable
 from cockpit.connect.docker_log import LINE_LIMIT, payloads, whole_lines
 from cockpit.connect.kept import MAX_AGE, Kept
@@ -168,27 +168,28 @@ NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 
 
 def shown(not_after: dt.datetime, names: tuple[str, ...] = ("a.example",)) -> Certificate:
-    return Certificate("CN=a.example", "CN=Somebody", names, NOW - dt.timedelta(days=90), not_after)
+    since = NOW - dt.timedelta(days=90)
+    return Certificate("CN=a.example", "CN=Somebody", names, since, not_after, "1", "ab", "RSA 2048", self_signed=False)
 
 
 @pytest.mark.parametrize(
     ("code", "ago", "words"),
     [
-        (certificate.EXPIRED, dt.timedelta(days=9, hours=3), "certificate expired 9 days ago (2026-11-15)"),
-        (certificate.EXPIRED, dt.timedelta(days=1), "certificate expired 1 day ago (2026-11-23)"),
-        (certificate.EXPIRED, dt.timedelta(hours=5), "certificate expired 5 hours ago (2026-11-24)"),
-        (certificate.EXPIRED, dt.timedelta(seconds=1), "certificate expired 1 second ago (2026-11-24)"),
-        (certificate.EXPIRED, -dt.timedelta(days=2), "certificate of b.example refused: said"),
-        (certificate.WRONG_HOST, dt.timedelta(0), "certificate is for a.example, not for b.example"),
+        (Verified.EXPIRED, dt.timedelta(days=9, hours=3), "certificate expired 9 days ago (2026-11-15)"),
+        (Verified.EXPIRED, dt.timedelta(days=1), "certificate expired 1 day ago (2026-11-23)"),
+        (Verified.EXPIRED, dt.timedelta(hours=5), "certificate expired 5 hours ago (2026-11-24)"),
+        (Verified.EXPIRED, dt.timedelta(seconds=1), "certificate expired 1 second ago (2026-11-24)"),
+        (Verified.EXPIRED, -dt.timedelta(days=2), "certificate of b.example refused: said"),
+        (Verified.WRONG_HOST, dt.timedelta(0), "certificate is for a.example, not for b.example"),
         (99, dt.timedelta(0), "certificate of b.example refused: said"),
     ],
 )
 def test_a_refused_certificate_is_explained(code: int, ago: dt.timedelta, words: str) -> None:
-    assert certificate.complaint(code, "said", "b.example", shown(NOW - ago), NOW) == words
+    assert certificate.complaint(code, "said", "b.example", [shown(NOW - ago)], NOW) == words
 
 
 def test_a_certificate_that_could_not_be_seen_leaves_the_librarys_words() -> None:
-    assert certificate.complaint(10, "expired", "b.example", None, NOW) == "certificate of b.example refused: expired"
+    assert certificate.complaint(10, "expired", "b.example", [], NOW) == "certificate of b.example refused: expired"
 
 
 def framed(pieces: list[tuple[int, bytes]]) -> bytes:

@@ -17,6 +17,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.servers.certificates import Authority
 from tests.servers.need import missing
 
 PASSWORD = "a-good-password"
@@ -77,13 +78,20 @@ def postgres_server() -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="session")
-def postgres_replica(postgres_server: Postgres) -> Iterator[Postgres]:
-    """A streaming replica of `postgres_server`."""
+def postgres_replica(postgres_server: Postgres, authority: Authority) -> Iterator[Postgres]:
+    """A streaming replica of `postgres_server`, with TLS for `localhost`, which role `tls_only` has to use."""
     folder = postgres_server.folder.parent / "replica"
     _run("pg_basebackup", "-d", postgres_server.dsn(), "-D", folder, "-R", "-X", "stream", "-c", "fast", "--no-sync")
     server = Postgres(folder, _free_port())
     with (folder / "postgresql.conf").open("a") as settings:
-        settings.write(f"port = {server.port}\n")
+        settings.write(f"port = {server.port}\nssl = on\nssl_cert_file = 'tls.pem'\nssl_key_file = 'tls.pem'\n")
+    rules = folder / "pg_hba.conf"
+    rules.write_text(f"hostnossl all tls_only all reject\n{rules.read_text()}")
+    certificate = folder / "tls.pem"
+    certificate.write_bytes(authority.sign("postgres", "localhost").read_bytes())
+    certificate.chmod(0o600)
+    if os.geteuid() == 0:
+        shutil.chown(certificate, "postgres")
     with _running(server):
         yield server
 
