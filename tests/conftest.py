@@ -14,6 +14,8 @@ pytest_plugins = [  # each after those that it imports
     "tests.servers.dns",
     "tests.servers.docker",
     "tests.servers.mariadb",
+    "tests.servers.compose",
+    "tests.servers.swarm",
     "tests.servers.postgres",
     "tests.servers.redis",
     "tests.servers.ssh",

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import pydantic
 
 from cockpit.checklist.kinds import Field, Spec
+from cockpit.checks import docker_daemon
 from cockpit.checks import environment_strength as strength
 from cockpit.checks.container import HIDDEN, environment, shown
 from cockpit.checks.file_data import dotenv
@@ -47,7 +48,7 @@ class EnvironmentSpec(Spec):
     process: int | str = pydantic.Field(
         "", description="A process: its number, or a regular expression for its command line (`pgrep -f`; the oldest)."
     )
-    container: str = pydantic.Field("", description="A container of the Docker daemon here, by name or id.")
+    container: str = pydantic.Field("", description="A container of the Docker daemon, by name or id.")
     set: tuple[Name, ...] = pydantic.Field((), description="Names that must be set, and not to nothing.")
     strong: tuple[Name, ...] = pydantic.Field(
         (), description="Names of secrets that must be set, strong, and different; of a URL its password is meant."
@@ -104,7 +105,7 @@ expect:
         if spec.file:
             variables = await _of_file(spec.file, session.route, timeout)
         elif spec.container:
-            variables = await _of_container(spec.container, session.route, timeout)
+            variables = await _of_container(spec.container, session, timeout)
         elif spec.process or session.route.name:
             variables, count = await _of_process(str(spec.process) or "self", session.route, timeout)
             more = {"processes": count} if spec.process else {}
@@ -152,18 +153,9 @@ async def _of_process(asked: str, route: Route, timeout: float) -> tuple[dict[st
     return environment(list(variables)), int(head[0])
 
 
-async def _of_container(name: str, route: Route, timeout: float) -> dict[str, str] | None:
-    if route.name:
-        raise Unmeasurable("a container is asked through the Docker daemon here: leave `via` out")
-
-    def ask() -> dict[str, str] | None:
-        from cockpit.connect.docker import Daemon  # noqa: PLC0415 - heavy
-
-        with Daemon("", timeout) as daemon:
-            found = daemon.container(name)
-        return None if found is None else environment(found["Config"].get("Env") or [])
-
-    return await in_thread("the Docker daemon", ask)
+async def _of_container(name: str, session: Session, timeout: float) -> dict[str, str] | None:
+    found = await docker_daemon.ask(docker_daemon.Usual(), session, timeout, lambda daemon: daemon.container(name))
+    return None if found is None else environment(found["Config"].get("Env") or [])
 
 
 def _reading(spec: EnvironmentSpec, found: Mapping[str, str] | None, more: Mapping[str, Any]) -> Reading:

@@ -7,8 +7,10 @@ import datetime as dt
 import errno
 import os
 import struct
+import sys
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -17,8 +19,25 @@ from hypothesis import strategies as st
 from cockpit.connect import certificate, dial
 from cockpit.connect.certificate import Certificate, Verified
 from cockpit.connect.dial import Unreachable
-from cockpit.connect.docker import LINE_LIMIT, _lines, _payloads
+from cockpit.connect.docker_log import LINE_LIMIT, payloads, whole_lines
 from cockpit.connect.kept import MAX_AGE, Kept
+from cockpit.connect.thread import imported
+
+
+def test_a_module_counts_as_imported_when_its_import_is_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "slow_to_import.py").write_text("import time\ntime.sleep(0.3)\nREADY = True\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    async def run() -> bool:
+        first = asyncio.create_task(imported("slow_to_import"))
+        while "slow_to_import" not in sys.modules:
+            await asyncio.sleep(0.01)
+        await imported("slow_to_import")
+        ready = hasattr(sys.modules["slow_to_import"], "READY")
+        await first
+        return ready
+
+    assert asyncio.run(run())
 
 
 def test_an_address_needs_no_lookup_and_a_name_has_addresses() -> None:
@@ -181,10 +200,10 @@ def framed(pieces: list[tuple[int, bytes]]) -> bytes:
 def test_a_log_in_frames_is_read_however_it_is_cut(pieces: list[tuple[int, bytes]], size: int) -> None:
     sent = framed(pieces)
     chunks = [sent[at : at + size] for at in range(0, len(sent), size)]
-    assert list(_payloads(chunks)) == pieces
+    assert list(payloads(chunks)) == pieces
     whole = {stream: b"".join(piece for of, piece in pieces if of == stream) for stream in (1, 2)}
     expected = sorted(line for text in whole.values() for line in _split(text))
-    assert sorted(_lines(_payloads(chunks))) == expected
+    assert sorted(whole_lines(payloads(chunks))) == expected
 
 
 def _split(text: bytes) -> list[bytes]:
@@ -194,6 +213,6 @@ def _split(text: bytes) -> list[bytes]:
 
 def test_a_line_without_end_is_taken_in_pieces() -> None:
     chunk = b"x" * (LINE_LIMIT // 2)
-    lines = list(_lines([chunk] * 5))
+    lines = list(whole_lines([chunk] * 5))
     assert b"".join(lines) == chunk * 5
     assert max(map(len, lines)) <= 2 * LINE_LIMIT
