@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cockpit.checks.container import HIDDEN, shown
+from cockpit.text import SHORTEST_SECRET
 
 _HARMLESS = re.compile(
     r"^keys?$|^name$"
@@ -25,20 +26,32 @@ _NAMING = ("name", "Name", "key", "Key", "ParameterKey", "OptionName")
 _NAMED = ("value", "Value", "ParameterValue")
 
 
-def hidden(data: Any, name: str = "") -> Any:
+def hidden(data: Any, name: str = "", known: frozenset[str] = frozenset()) -> Any:
     """`data` without the texts that stand under a name like a secret's, without private keys, signatures and tokens.
 
     A mapping of a name and a value (`{"name": "DB_PASSWORD", "value": "..."}`), as clouds and clusters write settings,
-    counts as the one under the other.
+    counts as the one under the other. What is `known` to be secret is hidden under any name.
     """
     if isinstance(data, Mapping):
-        named = next((data[key] for key in _NAMING if isinstance(data.get(key), str)), "")
-        return {key: hidden(each, _under(key, named if key in _NAMED else "", name)) for key, each in data.items()}
+        return {key: hidden(each, under, known) for key, under, each in _named(data, name)}
     if isinstance(data, list | tuple):
-        return [hidden(each, name) for each in data]
+        return [hidden(each, name, known) for each in data]
     if not isinstance(data, str):
         return data
-    return HIDDEN if data and is_secret(name) else text_hidden(data)
+    if data and (is_secret(name) or data in known):
+        return HIDDEN
+    for secret in known:
+        data = data.replace(secret, HIDDEN) if len(secret) >= SHORTEST_SECRET else data
+    return text_hidden(data)
+
+
+def secrets_in(data: Any, name: str = "") -> frozenset[str]:
+    """The texts that `hidden` hides for their name: they may turn up elsewhere, under another one."""
+    if isinstance(data, Mapping):
+        return frozenset().union(*(secrets_in(each, under) for _, under, each in _named(data, name)))
+    if isinstance(data, list | tuple):
+        return frozenset().union(*(secrets_in(each, name) for each in data))
+    return frozenset({data}) if isinstance(data, str) and data and is_secret(name) else frozenset()
 
 
 def text_hidden(text: str) -> str:
@@ -52,6 +65,12 @@ def is_secret(name: str) -> bool:
     return shown(name, "x") == HIDDEN and not _HARMLESS.search(name)
 
 
-def _under(key: str, named: str, above: str) -> str:
-    """The name that counts for a value: the most telling of its key, of the name beside it, and of what it is in."""
-    return next((each for each in (named, key, above) if each and is_secret(each)), key)
+def _named(data: Mapping[str, Any], above: str) -> Iterator[tuple[str, str, Any]]:
+    """Each key with the name that counts for it, and its value.
+
+    What counts is the most telling name: the one that stands beside it, its own, or the one that it is in.
+    """
+    beside = next((data[key] for key in _NAMING if isinstance(data.get(key), str)), "")
+    for key, each in data.items():
+        names = (beside if key in _NAMED else "", str(key), above)
+        yield key, next((name for name in names if name and is_secret(name)), str(key)), each
