@@ -12,6 +12,7 @@ import pytest
 pytest_plugins = [
     "tests.servers.certificates",
     "tests.servers.docker",
+    "tests.servers.kubernetes",
     "tests.servers.postgres",
     "tests.servers.ssh",
     "tests.servers.web",

@@ -122,7 +122,7 @@ def of_nodes(nodes: Sequence[Object]) -> dict[str, Any]:
         "healthy": bool(nodes) and not unready and not pressures,
         "ready": len(nodes) - len(unready),
         "wanted": len(nodes),
-        "rollout": f"not ready: {', '.join(unready)}" if unready else "all nodes ready",
+        "rollout": f"not ready: {', '.join(unready[:5])}" if unready else ("all nodes ready" if nodes else "no node"),
         "unready": unready[:KEPT],
         "pressures": pressures[:KEPT],
         "cordoned": [name_of(node) for node in nodes if (node.get("spec") or {}).get("unschedulable")],
