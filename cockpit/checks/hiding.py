@@ -10,7 +10,7 @@ from cockpit.checks.container import HIDDEN, shown
 from cockpit.text import SHORTEST_SECRET
 
 _HARMLESS = re.compile(
-    r"^keys?$|^name$"
+    r"^[Kk]eys?$"
     r"|(?:(?<=[a-z0-9])|[_-])(?:Ids?|Arn|Names?|Type|Status|State|Enabled|Count|Length|Age|Policy|Required|Ur[il]|At|"
     r"Date|Time|Used|Expir\w*|Version|Usage|Spec|Manager|Algorithm|Format|Fingerprint|Rotation\w*)$"
     r"|[_-](?:ids?|arn|names?|type|status|state|enabled|count|length|age|policy|required|ur[il]|at|date|time|used|"

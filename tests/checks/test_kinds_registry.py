@@ -49,7 +49,7 @@ def test_the_kinds_are_known_without_importing_what_they_measure_with() -> None:
         f"print(*[name for name in {heavy} if name in sys.modules])"
     )
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True)
-    assert said.stdout.splitlines() == ["docker http postgres sqlite", ""]
+    assert said.stdout.splitlines() == ["cloud docker http kubernetes postgres sqlite", ""]
 
 
 def test_an_installed_package_adds_a_kind(installed: pytest.MonkeyPatch, measured: Measure, tmp_path: Path) -> None:
@@ -83,5 +83,5 @@ def test_broken_packages_are_told_and_take_nothing_down(installed: pytest.Monkey
     for name, reason in reasons.items():
         assert said[name].startswith(f"kind of check '{name}' of cockpit-broken 0.1 (")
         assert said[name].endswith(f"cannot be used: {reason}")
-    assert set(registry.kinds()) == {"docker", "http", "postgres", "sqlite"}
+    assert set(registry.kinds()) == {"cloud", "docker", "http", "kubernetes", "postgres", "sqlite"}
     assert "is the package that brings it installed?" in measured("absent", {}).summary
