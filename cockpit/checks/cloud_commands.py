@@ -45,21 +45,19 @@ class Cli:
         """Why a check may not run this; nothing when it may: the command only reads, and prints no credential."""
         for option in (argument.partition("=")[0] for argument in arguments):
             if option in self.forbidden:
-                return f"`{self.program}` may not say `{option}` here: {self.forbidden[option]}"
+                return f"cannot run {self.program} with `{option}`: {self.forbidden[option]}"
         words = _leading(arguments)
-        asked = " ".join(words)
         if len(words) < 2:
-            return f"`{self.program}` needs the words of a command first, as in `{_EXAMPLES[self.program]}`"
+            return f"needs the words of a command of {self.program} first, as in `{_EXAMPLES[self.program]}`"
+        asked = " ".join(words)
+        refused = f"cannot run `{self.program} {asked}`"
         if self.credentials.search(asked):
-            return f"`{self.program} {asked}` prints a credential: a check has no use for it"
+            return f"{refused}: it prints a credential, and a check has no use for that"
         verb = self._verb(words)
         if verb is None:
-            known = _KNOWN[self.program]
-            return (
-                f"`{self.program} {asked}` is not known to read only, and a check changes nothing ({known} read only)"
-            )
+            return f"{refused}: it is not known to read only, as {_KNOWN[self.program]} are"
         if self.program == "aws" and words[verb + 1 :] and words[0] not in self.places:
-            return f"`{self.program} {asked}` would write a file: {words[verb + 1]}"
+            return f"{refused}: it would write the file {words[verb + 1]}"
         return ""
 
     def _verb(self, words: Sequence[str]) -> int | None:
@@ -102,10 +100,10 @@ _EXAMPLES = {
 }
 
 _KNOWN = {
-    "aws": "describe-*, list-*, get-*, head-*, lookup-*, filter-*, simulate-*, validate-*, query, ls, ...",
-    "az": "show, show-*, list, list-*, get-*, check-*, exists, query, what-if, validate",
-    "doctl": "get, get-*, list, list-*, backups, snapshots, actions",
-    "gcloud": "describe, list, list-*, get-*, read, search",
+    "aws": "describe-*, list-*, get-*, head-*, lookup-*, filter-*, simulate-*, validate-*, query, scan and ls",
+    "az": "show, show-*, list, list-*, get-*, check-*, exists, query, what-if and validate",
+    "doctl": "get, get-*, list, list-*, backups, snapshots and actions",
+    "gcloud": "describe, list, list-*, get-*, read and search",
 }
 
 _JSON = "the check reads JSON, and says so itself"
@@ -143,7 +141,7 @@ CLIS = {
             "Azure",
             "run `az login`",
             ("--output", "json", "--only-show-errors"),
-            re.compile(r"(?:show|list|get|check)(?:-.+)?|exists|query|what-if|validate|list"),
+            re.compile(r"(?:show|list|get|check)(?:-.+)?|exists|query|what-if|validate"),
             re.compile(
                 r"get-access-token|get-credentials|connection-string|list-.*keys?$|\bkeys? (?:list|show)$"
                 r"|credentials? (?:show|list)$|\bsecret show$|publishing-(?:profiles|credentials)|show-.*password"
