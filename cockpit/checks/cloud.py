@@ -117,7 +117,12 @@ expect:
         Field("data", "dyn", "The whole answer: JSON as data, anything else as text."),
         Field("view", "dyn", "What `view` takes from it; without one, the whole answer."),
         Field("value", "dyn", "The view, when it is one number, text, true or false."),
-        Field("count", "int", "How many the view has: items of a list, 1 for anything else, 0 for nothing."),
+        Field(
+            "count",
+            "int",
+            "How many the view has: items of a list, 1 for anything else, 0 for nothing. Not known, so no condition on it"
+            " holds, when the cloud does not know what was asked about.",
+        ),
         Field("status", "int", "Exit status of the command."),
         Field("took", "double", "How long the command ran.", "seconds"),
     )
@@ -156,7 +161,7 @@ def _failed(spec: CloudSpec, ended: Ended) -> Reading:
     said = failure(spec.cli, ended.status, errors if errors.strip() else output)
     if not isinstance(said, Absent):
         raise said
-    values = {"found": False, "count": 0, "status": ended.status, "took": ended.took}
+    values = {"found": False, "status": ended.status, "took": ended.took}
     return Reading(values, f"there is no such thing: {said}", evidence=f"{errors}\n{output}".strip(), figure=0.0)
 
 
