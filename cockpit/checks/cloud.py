@@ -120,8 +120,8 @@ expect:
         Field(
             "count",
             "int",
-            "How many the view has: items of a list, 1 for anything else, 0 for nothing. Not known, so no condition on it"
-            " holds, when the cloud does not know what was asked about.",
+            "How many the view has: items of a list, 1 for anything else, 0 for nothing. Missing when the cloud does not"
+            " know what was asked about: then no condition on it holds.",
         ),
         Field("status", "int", "Exit status of the command."),
         Field("took", "double", "How long the command ran.", "seconds"),
@@ -165,15 +165,21 @@ def _failed(spec: CloudSpec, ended: Ended) -> Reading:
     return Reading(values, f"there is no such thing: {said}", evidence=f"{errors}\n{output}".strip(), figure=0.0)
 
 
-def _reading(spec: CloudSpec, ended: Ended) -> Reading:
-    data = _data(ended.output.decode("utf-8", "backslashreplace"), spec.cli)
-    view = _viewed(spec.view, data) if spec.view else data
+def values_of(data: Any, expression: str) -> dict[str, Any]:
+    """The fields of an answer that depend on it alone. Raises Unmeasurable when the view cannot be taken."""
+    view = _viewed(expression, data) if expression else data
     count = len(view) if isinstance(view, list) else (0 if view is None or view in ("", {}) else 1)
-    values = {"found": count > 0, "data": data, "count": count, "status": ended.status, "took": ended.took}
+    values = {"found": count > 0, "data": data, "count": count}
     if view is not None:
         values["view"] = view
     if isinstance(view, str | int | float):
         values["value"] = view
+    return values
+
+
+def _reading(spec: CloudSpec, ended: Ended) -> Reading:
+    data = _data(ended.output.decode("utf-8", "backslashreplace"), spec.cli)
+    values = {**values_of(data, spec.view), "status": ended.status, "took": ended.took}
     shown = _shown(values, spec.view)
     evidence = json.dumps(shown.get("view"), indent=2, ensure_ascii=False)
     return Reading(values, _summary(shown, ended.took), evidence[:SHOWN], _figure(values), shown)
