@@ -120,8 +120,8 @@ expect:
         Field(
             "count",
             "int",
-            "How many the view has: items of a list, 1 for anything else, 0 for nothing. Missing when the cloud does not"
-            " know what was asked about: then no condition on it holds.",
+            "How many the view has: items of a list, 1 for anything else, 0 for nothing. Missing when the cloud knows"
+            " nothing of what was asked about: then no condition on it holds.",
         ),
         Field("status", "int", "Exit status of the command."),
         Field("took", "double", "How long the command ran.", "seconds"),

@@ -27,8 +27,8 @@ class Cli:
     """Keys of a check to the options that they become."""
     environment: Mapping[str, str]
     """No pager, no prompt, no colour, no reports, no update, few retries."""
-    connecting: tuple[str, ...] = ()
-    """Options that take the seconds that connecting and answering may last."""
+    limits: Mapping[str, float] = field(default_factory=dict)
+    """Options that limit its phases in whole seconds, each with its share of the time that a check has."""
     places: frozenset[str] = field(default_factory=frozenset)
     """Groups whose commands take a place after the verb, where otherwise a file to write would stand."""
 
@@ -38,8 +38,8 @@ class Cli:
         asked += tuple(word for key, value in given.items() if value for word in (self.settings[key], value))
         if timeout is None:
             return asked
-        seconds = str(max(1, int(timeout)))
-        return (*asked, *self.printing, *(word for option in self.connecting for word in (option, seconds)))
+        limits = [word for option, share in self.limits.items() for word in (option, str(max(1, int(timeout * share))))]
+        return (*asked, *self.printing, *limits)
 
     def refusal(self, arguments: Sequence[str]) -> str:
         """Why a check may not run this; nothing when it may: the command only reads, and prints no credential."""
@@ -133,7 +133,7 @@ CLIS = {
                 "AWS_MAX_ATTEMPTS": "2",
                 "AWS_RETRY_MODE": "standard",
             },
-            ("--cli-connect-timeout", "--cli-read-timeout"),
+            {"--cli-connect-timeout": 1 / 3, "--cli-read-timeout": 1},
             frozenset({"s3"}),
         ),
         Cli(

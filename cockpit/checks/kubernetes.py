@@ -7,7 +7,7 @@ import time
 
 from cockpit.checklist.kinds import Field
 from cockpit.checks.kind import Kind, Reading, Session, Unmeasurable
-from cockpit.checks.kubernetes_kubectl import Kubectl, at_once
+from cockpit.checks.kubernetes_kubectl import Kubectl, together
 from cockpit.checks.kubernetes_look import Look
 from cockpit.checks.kubernetes_shown import reading
 from cockpit.checks.kubernetes_spec import KubernetesSpec, commands_of, options_of
@@ -42,7 +42,7 @@ expect:
             "bool",
             "All is well: rolled out with a ready pod; a job complete; a cron job running and its last job good; a"
             " service with a ready endpoint; all nodes ready without pressure; all pods ready; every workload of the"
-            " namespace rolled out; and all of `can_i` allowed.",
+            " namespace rolled out; and all of `can_i` allowed. Of no thing in particular: the API server answers.",
         ),
         Field("rolled_out", "bool", "The latest version is out everywhere, as `kubectl rollout status` decides it."),
         Field("rollout", "string", "How far it is, in words: `1 of 2 updated replicas are available`."),
@@ -124,7 +124,7 @@ expect:
         ends = time.monotonic() + timeout - MARGIN
         looking = Look(Kubectl(session.route, options_of(spec), ends), spec, session.used)
         try:
-            found, rights, version = await at_once(looking.thing(), looking.rights(), looking.version())
+            found, rights, version = await together(looking.thing(), looking.rights(), looking.version())
             values = {**found, **rights, **version}
             values["healthy"] = values["healthy"] and all(rights["can_i"].values())
         except NotThere:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
+from cockpit.checks.hiding import text_hidden
 from cockpit.checks.kind import Unmeasurable
 from cockpit.checks.kubernetes_objects import Object
 from cockpit.checks.kubernetes_words import failure
@@ -68,7 +69,7 @@ class Kubectl:
         return (await self.text("get", ",".join(types), "--output=name")).split()
 
 
-async def at_once(*work: Coroutine[Any, Any, Any]) -> list[Any]:
+async def together(*work: Coroutine[Any, Any, Any]) -> list[Any]:
     """The outcomes of all, at the same time; when one fails the others are ended."""
     tasks = [asyncio.create_task(each) for each in work]
     try:
@@ -80,4 +81,4 @@ async def at_once(*work: Coroutine[Any, Any, Any]) -> list[Any]:
 
 
 def _start(printed: str) -> str:
-    return " ".join(printed.split())[:60] or "nothing"
+    return text_hidden(" ".join(printed.split()))[:60] or "nothing"

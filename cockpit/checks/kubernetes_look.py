@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import difflib
 import json
@@ -11,12 +12,13 @@ from typing import Any
 from cockpit.checks import kubernetes_around as around
 from cockpit.checks import kubernetes_facts as facts
 from cockpit.checks.kind import Reading, Unmeasurable
-from cockpit.checks.kubernetes_kubectl import Kubectl, at_once
+from cockpit.checks.kubernetes_kubectl import Kubectl, together
 from cockpit.checks.kubernetes_objects import Object, selector_of
 from cockpit.checks.kubernetes_pods import of_pods, of_selected, warnings
 from cockpit.checks.kubernetes_spec import TYPES, WORKLOADS, KubernetesSpec, named_in
 from cockpit.checks.kubernetes_words import NoContext, NotThere
 from cockpit.checks.plain import plain
+from cockpit.connect.dial import Unreachable
 
 _OF_PODS = {"restarts.sum", "restarts.max", "phases", "waiting", "oom_killed", "digests"}
 
@@ -59,7 +61,7 @@ class Look:
     async def rights(self) -> dict[str, Any]:
         """The field `can_i`."""
         acting = (f"--as={self._spec.as_}",) if self._spec.as_ else ()
-        answers = await at_once(
+        answers = await together(
             *(self._kubectl.text("auth", "can-i", *right.split(), *acting, refusal=1) for right in self._spec.can_i)
         )
         return {
@@ -84,7 +86,7 @@ class Look:
                 await kubectl.text("get", "namespace", spec.namespace, "--output=name")
         except NotThere:
             summary = f"there is no namespace {spec.namespace}"
-        except (Unmeasurable, NoContext):
+        except (Unmeasurable, Unreachable, NoContext):
             pass  # who may not list them is told no names
         near = difflib.get_close_matches(name, names, n=1)
         hint = f"; is {near[0]} meant?" if near else ""
@@ -97,25 +99,25 @@ class Look:
         return got
 
     async def _workload(self) -> dict[str, Any]:
-        thing, near, names = await at_once(self._get(), self._near(), self._names())
+        thing, near, names = await together(self._get(), self._near(), self._names())
         values = await self._with_pods(thing, facts.of_workload(thing))
         return {**values, **self._around(near, thing), **self._references(names, [thing])}
 
     async def _job(self) -> dict[str, Any]:
-        job, names = await at_once(self._get(), self._names())
+        job, names = await together(self._get(), self._names())
         return {**await self._with_pods(job, facts.of_job(job)), **self._references(names, [job])}
 
     async def _cron_job(self) -> dict[str, Any]:
-        cron, jobs, names = await at_once(self._get(), self._kubectl.items("get", TYPES["job"]), self._names())
+        cron, jobs, names = await together(self._get(), self._kubectl.items("get", TYPES["job"]), self._names())
         values = facts.of_cron_job(cron, jobs, self._now)
         return {**values, **await self._warnings(self._spec.cronjob, values), **self._references(names, [cron])}
 
     async def _service(self) -> dict[str, Any]:
-        service, endpoints = await at_once(self._get(), self._endpoints())
+        service, endpoints = await together(self._get(), self._endpoints())
         return facts.of_service(service, endpoints)
 
     async def _ingress(self) -> dict[str, Any]:
-        ingress, names = await at_once(self._get(), self._names())
+        ingress, names = await together(self._get(), self._names())
         return {**facts.of_ingress(ingress), **self._references(names, [ingress])}
 
     async def _selected(self) -> dict[str, Any]:
@@ -127,11 +129,12 @@ class Look:
 
     async def _namespace(self) -> dict[str, Any]:
         types = ",".join(TYPES[name] for name in WORKLOADS)
-        things, near, names = await at_once(self._kubectl.items("get", types), self._near(), self._names())
-        if not things:
-            await self._kubectl.text("get", "namespace", self._spec.namespace, "--output=name")
+        things, near, names = await together(self._kubectl.items("get", types), self._near(), self._names())
+        if not things:  # an API server lists nothing in a namespace that is not there, and says no word
+            with contextlib.suppress(Unmeasurable):  # who may not look at namespaces is told that it is empty
+                await self._kubectl.text("get", "namespace", self._spec.namespace, "--output=name")
         values = {**facts.of_namespace(things), **self._around(near, None), **self._references(names, things)}
-        pods, said = await at_once(self._pods(values, ""), self._warnings("", values))
+        pods, said = await together(self._pods(values, ""), self._warnings("", values))
         return {**values, **pods, **said}
 
     async def _object(self) -> dict[str, Any]:
@@ -150,7 +153,7 @@ class Look:
 
     async def _with_pods(self, thing: Object, values: dict[str, Any]) -> dict[str, Any]:
         """The fields of a workload, and of its pods and warnings where they are used or say what is wrong."""
-        pods, said = await at_once(
+        pods, said = await together(
             self._pods(values, selector_of(thing)), self._warnings(thing["metadata"]["name"], values)
         )
         return {**values, **pods, **said}
@@ -173,7 +176,7 @@ class Look:
         """What would help to say what is wrong; it must be had only when it was asked for."""
         try:
             values: dict[str, Any] = of(await reading)
-        except (Unmeasurable, NotThere):
+        except (Unmeasurable, Unreachable, NotThere):
             if used:
                 raise
             return {}

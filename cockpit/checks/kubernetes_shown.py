@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cockpit.checks.container import HIDDEN
-from cockpit.checks.hiding import hidden
+from cockpit.checks.hiding import hidden, text_hidden
 from cockpit.checks.kind import Reading
 from cockpit.checks.kubernetes_containers import fit_to_show
 from cockpit.checks.kubernetes_spec import KubernetesSpec
@@ -47,17 +47,15 @@ def _summary(values: Mapping[str, Any], spec: KubernetesSpec) -> str:
     )
     words += list(reasons)[:2]
     denied = [right for right, given in values["can_i"].items() if not given]
-    words += (
-        [f"may not {', '.join(denied)}"] if denied else (["all rights asked for are given"] if values["can_i"] else [])
-    )
+    if values["can_i"]:
+        words.append(f"may not {', '.join(denied)}" if denied else "all rights asked for are given")
     words += [f"API server {values['server_version']}"] if "server_version" in values else []
     return ", ".join(words)
 
 
 _LINES = (
     "rollout", "ready", "wanted", "updated", "available", "unready", "pressures", "hosts", "tls", "schedule",
-    "last_job",
-    "restarts.sum", "phases", "claims", "policies.names", "missing.secrets", "missing.configmaps",
+    "last_job", "restarts.sum", "phases", "claims", "policies.names", "missing.secrets", "missing.configmaps",
 )  # fmt: skip
 
 
@@ -76,7 +74,7 @@ def _evidence(values: Mapping[str, Any], spec: KubernetesSpec) -> str:
         ]
     if spec.object:
         lines += [json.dumps(values["data"], indent=2, ensure_ascii=False)]
-    return "\n".join(lines)
+    return text_hidden("\n".join(lines))
 
 
 def _figure(values: Mapping[str, Any]) -> float | None:

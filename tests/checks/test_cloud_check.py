@@ -180,7 +180,7 @@ def test_it_goes_through_the_host_that_the_check_names(measured: Measure, aws: S
             {"aws": ASKING, "region": "eu-west-1", "endpoint": "http://localhost:1"},
             (
                 "rds describe-db-instances --region eu-west-1 --endpoint-url http://localhost:1 --output json"
-                " --cli-connect-timeout 4 --cli-read-timeout 4"
+                " --cli-connect-timeout 1 --cli-read-timeout 4"
             ),
             {"AWS_PAGER": "", "AWS_MAX_ATTEMPTS": "2"},
         ),

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from cockpit.checks.kubernetes_kubectl import at_once
+from cockpit.checks.kubernetes_kubectl import together
 from cockpit.checks.kubernetes_words import NotThere
 from tests.servers.kubernetes import Cluster
 from tests.support.measuring import Measure, ended_in_time
@@ -188,7 +188,7 @@ def test_when_one_question_fails_the_others_are_ended() -> None:
 
     async def ask() -> None:
         with pytest.raises(NotThere):
-            await at_once(fails(), lasts())
+            await together(fails(), lasts())
         assert ended == [True]
 
     asyncio.run(ask())
