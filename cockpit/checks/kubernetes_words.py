@@ -78,6 +78,6 @@ _FAILURES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"unable to parse requirement: (.*)|\(BadRequest\): (?:.*label selector.*)", "the selector cannot be read"),
     (r"\((?:ServiceUnavailable|InternalError|Timeout|TooManyRequests)\): (.*)", "the API server cannot answer: {0}"),
     (r"server is currently unable to handle the request", "the API server cannot answer at present"),
-    (r"gave HTTP response to HTTPS|does not look like a TLS handshake", "this is no API server: it answers without TLS"),
+    (r"gave HTTP response to HTTPS|does not look like a TLS handshake", "no API server: it answers without TLS"),
     (r"unknown (?:flag|command|shorthand)[^\n]*", "this kubectl is too old for what is asked of it"),
 )  # fmt: skip

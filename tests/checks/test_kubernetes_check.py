@@ -23,6 +23,12 @@ from tests.support.routes import Detour
 # --- how it asks, of a stand-in for kubectl
 
 
+FORBIDDEN = (
+    'Error from server (Forbidden): pods is forbidden: User "weak" cannot list resource "pods" in API group "" in the'
+    ' namespace "bot"'
+)
+
+
 @pytest.fixture
 def kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StandIn:
     """A fake: it knows a deployment that is well, one that crashes, and many ways to fail."""
@@ -31,6 +37,8 @@ def kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StandIn:
         "get deployments.apps backend": Answer(one(recorded("backend", "Deployment"))),
         "get deployments.apps crashing": Answer(one(recorded("crashing", "Deployment"))),
         "get pods --selector=app=backend": Answer(listed(recorded("backend", "Pod"))),
+        "get deployments.apps stuck": Answer(one(recorded("stuck", "Deployment"))),
+        "get pods --selector=app=stuck": Answer("", FORBIDDEN, 1),
         "get pods --selector=app=crashing": Answer(listed(recorded("crashing", "Pod"))),
         "get events": Answer(listed(recorded("crashing", "Event"))),
         "get horizontalpodautoscalers.autoscaling,poddisruptionbudgets.policy": Answer(listed(recorded("backend")[3:])),
@@ -83,6 +91,13 @@ def test_what_is_wrong_is_explained_by_pods_and_warnings_that_nobody_asked_for(
     assert found.summary.endswith("CrashLoopBackOff (web)")
     assert "CrashLoopBackOff: exit status 7" in found.evidence
     assert "BackOff: Back-off restarting failed container" in found.evidence
+
+
+def test_what_may_not_be_read_hides_no_finding_unless_it_was_asked_for(measured: Measure, kubectl: StandIn) -> None:
+    found = measured("kubernetes", {"deployment": "stuck"})
+    assert (found.result, found.summary) == ("FAIL", "0 of 1 ready, exceeded its progress deadline of 10 s")
+    asked = measured("kubernetes", {"deployment": "stuck"}, "restarts.max == 0")
+    assert (asked.result, asked.summary) == ("ERROR", "forbidden: user weak may not list pods in namespace bot")
 
 
 def test_what_is_not_there_was_measured_and_names_what_is_meant(measured: Measure, kubectl: StandIn) -> None:
@@ -187,8 +202,9 @@ def test_when_one_question_fails_the_others_are_ended() -> None:
             ended.append(True)
 
     async def ask() -> None:
-        with pytest.raises(NotThere):
-            await together(fails(), lasts())
+        async with asyncio.timeout(10):
+            with pytest.raises(NotThere):
+                await together(fails(), lasts())
         assert ended == [True]
 
     asyncio.run(ask())

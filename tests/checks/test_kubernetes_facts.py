@@ -71,6 +71,12 @@ def test_what_the_controller_has_not_seen_is_not_rolled_out() -> None:
     assert rollout(thing).words == "the controller has not seen the latest change yet"
 
 
+def test_a_rollout_whose_pods_do_not_get_ready_is_not_done() -> None:
+    thing = recorded("stuck", "Deployment")[0]
+    thing["status"]["conditions"] = []
+    assert (rollout(thing).done, rollout(thing).words) == (False, "0 of 1 updated replicas are available")
+
+
 def test_no_replicas_are_rolled_out_and_not_healthy() -> None:
     thing = recorded("backend", "Deployment")[0]
     thing["spec"]["replicas"] = 0
@@ -252,6 +258,9 @@ def test_security_is_that_of_the_pod_unless_the_container_says_otherwise() -> No
     thing = recorded("backend", "Deployment")[0]
     pod = thing["spec"]["template"]["spec"]
     [container] = pod["containers"]
+    del pod["securityContext"]["runAsUser"]
+    assert facts.of_workload(thing)["security.root"] == [], "the cluster will not run it as root"
+    pod["securityContext"]["runAsUser"] = 1000
     container["securityContext"]["runAsNonRoot"] = False
     assert facts.of_workload(thing)["security.root"] == [], "it has a user of its own"
     container["securityContext"]["runAsUser"] = 0
@@ -294,6 +303,7 @@ SAID = [
      "the selector cannot be read"),
     ("Error from server (ServiceUnavailable): etcd is gone", "the API server cannot answer: etcd is gone"),
     ("error: something new", "kubectl failed: error: something new"),
+    ("something odd", "kubectl failed: something odd"),
     ("", "kubectl failed: it said nothing"),
 ]  # fmt: skip
 
