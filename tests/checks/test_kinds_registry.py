@@ -17,13 +17,13 @@ from tests.support.measuring import Measure
 
 BUILT_IN = {
     "cloud",
-    "kubernetes",
     "docker",
     "dockerfile",
     "environment",
     "file",
     "git",
     "http",
+    "kubernetes",
     "postgres",
     "requirements",
     "sqlite",
