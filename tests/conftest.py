@@ -16,6 +16,7 @@ pytest_plugins = [  # each after those that it imports
     "tests.servers.mariadb",
     "tests.servers.compose",
     "tests.servers.swarm",
+    "tests.servers.kubernetes",
     "tests.servers.postgres",
     "tests.servers.redis",
     "tests.servers.ssh",
