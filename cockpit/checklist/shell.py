@@ -59,6 +59,8 @@ def uses_in(command: str) -> Iterator[Use]:
 
 def fill(command: str, value_of: Callable[[str], str]) -> str:
     """`command` with each value quoted. Raises ValueError when one cannot be."""
+    if "${" not in command:
+        return command
     filled, done = [], 0
     for use in uses_in(command):
         value = value_of(use.name)

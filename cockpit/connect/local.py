@@ -78,7 +78,7 @@ class _Starting:
         self.folder = os.path.expanduser(program.folder) if program.folder else None  # noqa: PTH111 - it may be no path
         self.words = ("the command" if text else self.command[0]) + (f" in {self.folder}" if self.folder else "")
         self._input = subprocess.PIPE if program.input else subprocess.DEVNULL
-        self._environment = {**os.environ, **program.environment, MARK: mark}
+        self._environment = {**program.environment, MARK: mark}
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._abandoned = False
@@ -91,7 +91,8 @@ class _Starting:
             stdin=self._input,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=self._environment,
+            # As bytes, ours need not be decoded and encoded again.
+            env={**os.environb, **{os.fsencode(name): os.fsencode(value) for name, value in self._environment.items()}},
             cwd=self.folder,
             start_new_session=True,
         )
