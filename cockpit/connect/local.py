@@ -43,6 +43,9 @@ async def run(program: Program, timeout: float) -> Ended:
     behind. Raises Unreachable when it cannot be started.
     """
     started = time.monotonic()
+    if signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:
+        # Inherited from whoever started us; the kernel would throw exit statuses away, and all would seem well.
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     mark = secrets.token_hex(8)
     process = await _started(program, mark, timeout)
     by_itself = False

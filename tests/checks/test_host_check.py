@@ -195,8 +195,8 @@ def test_what_hangs_is_named(measured: Measure, tmp_path: Path, monkeypatch: pyt
     stuck.write_text("#!/bin/sh\nsleep 30\n", encoding="ascii")
     stuck.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    found = measured("host", {"disk": "/mnt/dead"}, timeout=1.0)
-    assert (found.result, found.summary) == ("ERROR", "timed out after 1.0 s while it read: disk /mnt/dead")
+    found = measured("host", {"disk": "/mnt/dead"}, timeout=3.0)
+    assert (found.result, found.summary) == ("ERROR", "timed out after 3.0 s while it read: disk /mnt/dead")
 
 
 def test_a_shell_that_does_something_else_is_an_error(measured: Measure, monkeypatch: pytest.MonkeyPatch) -> None:
