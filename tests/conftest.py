@@ -9,7 +9,13 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.servers.certificates", "tests.servers.docker", "tests.servers.postgres", "tests.servers.web"]
+pytest_plugins = [
+    "tests.servers.certificates",
+    "tests.servers.docker",
+    "tests.servers.postgres",
+    "tests.servers.ssh",
+    "tests.servers.web",
+]
 
 TERMINAL_SETTINGS = ("NO_COLOR", "FORCE_COLOR", "COLORTERM", "COLUMNS", "LINES", "PAGER", "CLICOLOR", "CLICOLOR_FORCE")
 
