@@ -17,6 +17,7 @@ import pydantic
 from cockpit.checklist.conditions import Condition, ConditionError, compile_condition, compile_figure
 from cockpit.checklist.model import Check
 from cockpit.checks.kind import Kind, Reading, Session, Unmeasurable
+from cockpit.connect import deadline
 from cockpit.connect.dial import Unreachable
 from cockpit.connect.thread import LEFT_BEHIND_LIMIT, Stuck, imported, in_thread
 from cockpit.connect.values import ValueMissing, Values
@@ -132,7 +133,8 @@ class _Probe:
     async def _read(self, session: Session, timeout: float) -> _Outcome:
         """Read once, and decide on what was found."""
         try:
-            return self._decide(await self.kind.read(self.spec, session, timeout))
+            with deadline.within(timeout):
+                return self._decide(await self.kind.read(self.spec, session, timeout))
         except (Unmeasurable, Unreachable, Stuck) as error:
             return _Outcome("ERROR", str(error))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - as above

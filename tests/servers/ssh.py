@@ -285,7 +285,11 @@ def sshd(
         certificate = Path(f"{secret}-cert.pub")
         home = folder / "home"  # whoever logs in does not meet the settings of their own shell
         home.mkdir()
-        always = [f"SetEnv HOME={home}", f"HostKey {secret}", *([f"HostCertificate {certificate}"] if certificate.exists() else [])]
+        always = [
+            f"SetEnv HOME={home}",
+            f"HostKey {secret}",
+            *([f"HostCertificate {certificate}"] if certificate.exists() else []),
+        ]
         for _ in range(20):
             number = port or _free_port()
             text = [*lines, *always, SERVER.format(address=at(address, plain=True), port=number, keys=keys.folder)]

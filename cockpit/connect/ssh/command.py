@@ -26,10 +26,11 @@ LATER = 2.0
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def line(program: Program, seconds: float, token: str, *, has_timeout: bool) -> bytes:
+def line(program: Program, seconds: float, token: str, *, has_timeout: bool, tell_status: bool = False) -> bytes:
     """The line that SHELL carries out: run `program`, for `seconds` at most.
 
-    First it says, on the standard error and marked by `token`, what its process group is. Raises Unreachable.
+    First it says, on the standard error and marked by `token`, what its process group is; with `tell_status` at the
+    end the exit status, for those who cannot tell it from a lost connection otherwise. Raises Unreachable.
     """
     steps = ["n=$(printf '\\n.')", "n=${n%.}", f"echo {token} group $$ >&2"]
     for name, value in program.environment.items():
@@ -44,13 +45,19 @@ def line(program: Program, seconds: float, token: str, *, has_timeout: bool) -> 
         words = " ".join(map(_quoted, program.command))
         first = _quoted(program.command[0])
         steps.append(f"command -v {first} >/dev/null 2>&1 || {{ echo {token} no-program >&2; exit 127; }}")
+    if tell_status:
+        # What the shell itself says, that it was killed, goes nowhere.
+        inner = f"exec 3>&2 2>/dev/null; ({words} 2>&3 3>&-); s=$?; echo {token} status $s >&3; exit $s"
+        words = f"/bin/sh -c {_quoted(inner)}"
     limit = math.ceil(seconds + LATER)
     if has_timeout:
         steps.append(f"exec timeout -k 2 {limit} {words}")
     else:
         watch = f"sleep {limit} & s=$!; trap 'kill $s; exit' TERM; wait $s; kill -s KILL -- -$$"
-        steps.append(f"( {watch} ) </dev/null >/dev/null 2>&1 & w=$!; {words}; s=$?; kill $w; exit $s")
-    return "; ".join(steps).encode() + b"\n"
+        steps.append(f"( {watch} ) </dev/null >/dev/null 2>&1 & w=$!")
+        steps.append(f"{words}; s=$?; kill $w; exit $s")
+    # A newline can only be within single quotes.
+    return "; ".join(steps).replace("\n", "'\"$n\"'").encode() + b"\n"
 
 
 def kill(group: int) -> str:
@@ -66,19 +73,27 @@ class Report:
     """The process group, 0 while it is not known."""
     no_folder: bool
     no_program: bool
+    status: int | None
+    """What the program ended with, when that was to be told."""
     errors: bytes
 
 
 def report(errors: bytes, token: str) -> Report:
     """What stands in the standard error that was read so far."""
-    said: list[bytes] = re.findall(rb"^" + token.encode() + rb" ([^\n]*)\n", errors, re.MULTILINE)
-    rest = re.sub(rb"(?m)^" + token.encode() + rb" [^\n]*\n", b"", errors)
-    group = next((int(words.split()[1]) for words in said if words.startswith(b"group ")), 0)
-    return Report(group, b"no-folder" in said, b"no-program" in said, rest)
+    marked = token.encode() + rb" ([^\n]*)\n"
+    said = [words.decode("ascii", "replace").split() for words in re.findall(marked, errors)]
+    numbers = {words[0]: int(words[1]) for words in said if len(words) == 2 and words[1].isdigit()}
+    return Report(
+        numbers.get("group", 0),
+        ["no-folder"] in said,
+        ["no-program"] in said,
+        numbers.get("status"),
+        re.sub(marked, b"", errors),
+    )
 
 
 def _quoted(text: str) -> str:
-    """`text` as one word of a shell's line, without a newline in it. Raises Unreachable."""
+    """`text` as one word for a shell. Raises Unreachable."""
     if "\0" in text:
         raise Unreachable("a program cannot be told anything with a NUL in it")
-    return shlex.quote(text).replace("\n", "'\"$n\"'")
+    return shlex.quote(text)

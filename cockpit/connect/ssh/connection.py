@@ -151,7 +151,7 @@ class Connection:
         while True:
             await self.ready()
             places = self.sessions
-            await awaited(places.take(), lambda: f"waiting for one of {places.limit} sessions on {self.where}")
+            await awaited(places.take(), self._crowded)
             try:
                 channel = await self.channel("session", what="opening a session on")
             except NotOpened as refusal:
@@ -183,6 +183,9 @@ class Connection:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(HANGS_UP_WITHIN):
                     await self._proxy.ended()
+
+    def _crowded(self) -> str:
+        return f"waiting for one of {self.sessions.limit} sessions on {self.where}"
 
     async def _forwarded(self, kind: str, details: tuple[str | int, ...], place: str) -> socket.socket:
         from cockpit.connect.ssh.bridge import bridged  # noqa: PLC0415 - heavy
@@ -217,6 +220,7 @@ class Connection:
         except BaseException:
             transport.end()
             self._let_go()
+            await asyncio.wait({transport.ended}, timeout=HANGS_UP_WITHIN)
             raise
         transport.over = lambda: self._lost(transport)
         self.loss, self.has_timeout, self.sessions = "", None, Places(SESSIONS)

@@ -119,7 +119,14 @@ class HostKeys:
 
 
 def host_keys(
-    entries: Sequence[Entry], host: str, port: int, where: str, *, alias: str, files: Sequence[str], skipped: Sequence[str]
+    entries: Sequence[Entry],
+    host: str,
+    port: int,
+    where: str,
+    *,
+    alias: str,
+    files: Sequence[str],
+    skipped: Sequence[str],
 ) -> HostKeys:
     """What `entries` say of a host."""
     known = about(entries, host, port, alias)
@@ -168,28 +175,42 @@ def _blob(key: object) -> bytes:
 
 
 def _problem(certificate: SSHCertificate, host: str, now: float) -> str:
-    """What is wrong with a certificate (PROTOCOL.certkeys of OpenSSH) for `host`; nothing when it is good."""
-    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - heavy
+    """What is wrong with a certificate (PROTOCOL.certkeys of OpenSSH) for `host`; nothing when it is good.
+
+    Stricter than OpenSSH in one thing: a certificate that names no host is good for none.
+    """
     from cryptography.hazmat.primitives.serialization import SSHCertificateType  # noqa: PLC0415 - heavy
+
+    principals = [name.decode("utf-8", "replace") for name in certificate.valid_principals]
+    since, until = certificate.valid_after, certificate.valid_before
+    unknown = ", ".join(name.decode("ascii", "replace") for name in certificate.critical_options)
+    problems = {
+        "the authority's signature is wrong": not _signed(certificate),
+        "the authority signed it with SHA-1, which proves nothing any more": _by_sha1(certificate),
+        "it is one for users": certificate.type is not SSHCertificateType.HOST,
+        f"it has critical options that are not known ({unknown})": bool(unknown),
+        f"it is valid only from {_day(since)} on": now < since,
+        f"it expired on {_day(until)}": now >= until,
+        f"it is for {', '.join(principals[:5]) or 'no host by name'}, not for {host}": (
+            host.lower() not in (name.lower() for name in principals)
+        ),
+    }
+    return next((words for words, found in problems.items() if found), "")
+
+
+def _signed(certificate: SSHCertificate) -> bool:
+    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - heavy
 
     try:
         certificate.verify_cert_signature()
     except InvalidSignature:
-        return "the authority's signature is wrong"
-    principals = [name.decode("utf-8", "replace") for name in certificate.valid_principals]
-    if certificate._inner_sig_type == b"ssh-rsa":  # noqa: SLF001 - there is no other way to it
-        return "the authority signed it with SHA-1, which proves nothing any more"
-    if certificate.type is not SSHCertificateType.HOST:
-        return "it is one for users"
-    if certificate.critical_options:
-        return f"it has critical options that are not known: {', '.join(map(repr, certificate.critical_options))}"
-    if now < certificate.valid_after:
-        return f"it is valid only from {_day(certificate.valid_after)} on"
-    if now >= certificate.valid_before:
-        return f"it expired on {_day(certificate.valid_before)}"
-    if host.lower() not in (name.lower() for name in principals):
-        return f"it is for {', '.join(principals[:5]) or 'no host by name'}, not for {host}"
-    return ""
+        return False
+    return True
+
+
+def _by_sha1(certificate: SSHCertificate) -> bool:
+    """Whether its signature is one by RSA with SHA-1: the library takes those too, and tells it nowhere else."""
+    return bytes(certificate._inner_sig_type) == b"ssh-rsa"  # noqa: SLF001
 
 
 def _day(seconds: int) -> str:

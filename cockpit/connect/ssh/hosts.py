@@ -40,12 +40,7 @@ class SshHosts:
 
     def route(self, name: str) -> Route:
         """The route to a host. Raises Unreachable when there is none of that name."""
-        host = self._hosts.get(name)
-        if host is None:
-            raise Unreachable(f"there is no host {name} in this checklist")
-        if name not in self._routes:
-            self._routes[name] = self._made(host)
-        return self._routes[name]
+        return self._route(name)
 
     async def close(self) -> None:
         """End all connections; those that lie behind others first."""
@@ -53,11 +48,19 @@ class SshHosts:
         for connection in reversed(self._connections.values()):
             await connection.close()
 
+    def _route(self, name: str) -> SshRoute | OpenSsh:
+        host = self._hosts.get(name)
+        if host is None:
+            raise Unreachable(f"there is no host {name} in this checklist")
+        if name not in self._routes:
+            self._routes[name] = self._made(host)
+        return self._routes[name]
+
     def _made(self, host: Host) -> SshRoute | OpenSsh:
         if host.client == "openssh":
             from cockpit.connect.ssh.openssh import OpenSsh  # noqa: PLC0415 - seldom used
 
-            return OpenSsh(host, self._words(host), functools.partial(self.filled, host), self._hosts)
+            return OpenSsh(host, self._words(host), self.filled, self._hosts)
         return SshRoute(host.name, self._words(host), self._connection(host))
 
     def _words(self, host: Host) -> str:
@@ -85,7 +88,7 @@ class SshHosts:
 
     def _way(self, name: str) -> Way:
         """Another host of the checklist, as what one is reached through."""
-        route = self.route(name)
+        route = self._route(name)
         return self._connection(self._hosts[name]) if isinstance(route, SshRoute) else route
 
     def _jump(self, jumps: tuple[str, ...], config: str, *, depth: int) -> Connection | None:

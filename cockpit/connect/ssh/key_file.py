@@ -86,8 +86,11 @@ def load(data: bytes, passphrase: str | None = None) -> KeyFile:
     plain = loaded.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
     ).decode()
-    kinds = {ed25519.Ed25519PrivateKey: paramiko.Ed25519Key, ec.EllipticCurvePrivateKey: paramiko.ECDSAKey}
-    kinds[rsa.RSAPrivateKey] = paramiko.RSAKey
+    kinds: dict[type, type[paramiko.PKey]] = {
+        ed25519.Ed25519PrivateKey: paramiko.Ed25519Key,
+        ec.EllipticCurvePrivateKey: paramiko.ECDSAKey,
+        rsa.RSAPrivateKey: paramiko.RSAKey,
+    }
     for kind, ours in kinds.items():
         if isinstance(loaded, kind):
             key = ours.from_private_key(io.StringIO(plain))

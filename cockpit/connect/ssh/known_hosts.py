@@ -117,11 +117,11 @@ def _entry(words: list[str], file: str, number: int) -> Entry:
 def _salted(hosts: str) -> tuple[bytes, bytes]:
     """Salt and hash. Raises ValueError."""
     parts = hosts.split("|")
+    if len(parts) != 4 or parts[1] != "1":
+        raise ValueError("its hashed host cannot be read")
     try:
-        if len(parts) != 4 or parts[1] != "1":
-            raise ValueError
         salt, digest = (base64.b64decode(part, validate=True) for part in parts[2:])
-    except ValueError:
+    except binascii.Error:
         raise ValueError("its hashed host cannot be read") from None
     if len(salt) != 20 or len(digest) != 20:
         raise ValueError("its hashed host has a wrong length")

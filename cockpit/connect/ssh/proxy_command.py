@@ -31,8 +31,8 @@ class ProxyCommand:
         try:
             process = await asyncio.create_subprocess_exec(
                 *("/bin/sh", "-c", command if command.startswith("exec ") else f"exec {command}"),
-                stdin=theirs,
-                stdout=theirs,
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
                 stderr=asyncio.subprocess.PIPE,
                 start_new_session=True,
             )

@@ -76,9 +76,7 @@ class SshRoute:
         token = f"cockpit-{secrets.token_hex(8)}"
         running = _Running(session, b"", program.limit)
         try:
-            first = command.line(
-                program, max(0.0, ends - began), token, has_timeout=bool(self._connection.has_timeout)
-            )
+            first = command.line(program, max(0.0, ends - began), token, has_timeout=bool(self._connection.has_timeout))
             running.input = first + program.input
             session.request("exec", command.SHELL)
             running.feed()

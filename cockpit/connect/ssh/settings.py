@@ -77,7 +77,7 @@ async def ask(asked: Destination, config: str = "") -> Settings:
         raise Unreachable(f"`ssh -G {asked.host}` did not end within {ASKED_WITHIN:g} s: is there a `Match exec`?")
     if ended.status != 0:
         said = ended.errors.decode("utf-8", "replace").strip().splitlines()
-        raise Unreachable(f"the SSH configuration of {asked.host} cannot be read: {said[-1] if said else 'no reason'}")
+        raise Unreachable(f"the SSH configuration of {asked.host} cannot be read: {said[0] if said else 'no reason'}")
     return read(ended.output.decode("utf-8", "replace"), asked.host, os.environ)
 
 
@@ -104,7 +104,7 @@ def read(printed: str, name: str, environ: Mapping[str, str]) -> Settings:
         return default if value.lower() == "none" else value
 
     host, port, user = one("hostname", name), int(one("port", "22")), one("user")
-    tokens = _tokens(host, port, user, name, one("hostkeyalias"), environ)
+    tokens = {**_tokens(name, environ), "h": host, "p": str(port), "r": user, "k": one("hostkeyalias") or name}
     unsupported = next((word for keyword, word in _UNSUPPORTED.items() if one(keyword)), "")
     if one("proxyusefdpass") == "yes":
         unsupported = "ProxyUseFdpass"
@@ -168,23 +168,17 @@ def _path(written: str, tokens: Mapping[str, str], environ: Mapping[str, str]) -
     return str(Path(filled).expanduser())
 
 
-def _tokens(
-    host: str, port: int, user: str, name: str, alias: str, environ: Mapping[str, str]
-) -> dict[str, str]:
-    """TOKENS of ssh_config(5), but for the hash of the connection."""
+def _tokens(name: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """TOKENS of ssh_config(5) that do not depend on what was found; the hash of the connection (%C) is not known."""
     node = os.uname().nodename
     return {
         "%": "%",
         "d": environ.get("HOME", str(Path("~").expanduser())),
-        "h": host,
         "i": str(os.getuid()),
         "j": "",
-        "k": alias or name,
         "L": node.partition(".")[0],
         "l": node,
         "n": name,
-        "p": str(port),
-        "r": user,
         "u": environ.get("USER") or environ.get("LOGNAME", ""),
     }
 

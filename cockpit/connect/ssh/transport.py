@@ -12,7 +12,7 @@ import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import paramiko
 from paramiko import common
@@ -45,6 +45,11 @@ _OPEN_MESSAGES = (common.MSG_CHANNEL_OPEN_SUCCESS, common.MSG_CHANNEL_OPEN_FAILU
 
 class Transport(paramiko.Transport):
     """A connection from the first byte to the last."""
+
+    if TYPE_CHECKING:  # paramiko has these, and its types do not tell
+        active: bool
+        _channels: Any
+        _handler_table: dict[int, Callable[[Message], None]]
 
     def __init__(
         self,
@@ -116,8 +121,9 @@ class Transport(paramiko.Transport):
     def others_wanted(self) -> tuple[str, ...]:
         """By what other methods the server wants to be convinced, when keys are not enough."""
         reason = self.saved_exception
-        if isinstance(reason, paramiko.BadAuthenticationType):
-            return tuple(str(method) for method in reason.allowed_types)
+        if isinstance(reason, paramiko.BadAuthenticationType | paramiko.ssh_exception.PartialAuthentication):
+            methods = tuple(str(method) for method in reason.allowed_types)
+            return () if "publickey" in methods else methods
         return ()
 
     @property
@@ -149,7 +155,7 @@ class Transport(paramiko.Transport):
         """The number of a new channel: the lowest that is free."""
         taken = self._channels
         number = next(number for number in range(len(taken) + 1) if taken.get(number) is None)
-        taken.put(number, channel)  # type: ignore[arg-type]
+        taken.put(number, channel)
         self.channels_seen[number] = True
         return number
 
