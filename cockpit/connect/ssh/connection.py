@@ -367,8 +367,11 @@ def _not_forwarded(refusal: NotOpened, place: str, where: str) -> str:
     """Why a connection from a host to elsewhere was not made."""
     from cockpit.connect.ssh import channel  # noqa: PLC0415 - heavy
 
+    if place.startswith("/"):  # sshd tells no reason for those
+        return (
+            f"{place} cannot be reached from {where} ({refusal.said.lower() or 'no reason given'}): it is not there, it"
+            " is not for this user, or AllowStreamLocalForwarding is off"
+        )
     if refusal.code == channel.ADMINISTRATIVELY_PROHIBITED:
-        unix = place.startswith("/")
-        directives = "AllowStreamLocalForwarding" if unix else "AllowTcpForwarding and PermitOpen"
-        return f"{where} forbids connections to {place} through it: see {directives} in its sshd_config"
+        return f"{where} forbids connections to {place} through it: see AllowTcpForwarding and PermitOpen there"
     return f"{place} cannot be reached from {where}: {refusal.said.lower() or 'no reason given'}"

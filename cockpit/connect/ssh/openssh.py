@@ -19,7 +19,7 @@ import signal
 import socket
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 
 from cockpit.checklist.hosts import Destination
@@ -79,7 +79,9 @@ class OpenSsh:
         self._places = Places(SESSIONS)
         self._has_timeout: bool | None = None
         self._forwards: dict[str, str] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._pumping: set[asyncio.Task[None]] = set()
+        self._ending: set[asyncio.Task[None]] = set()
+        """What is being ended: programs there, clients here."""
         self._closed = False
 
     def stands(self) -> str:
@@ -106,12 +108,12 @@ class OpenSsh:
                 raise Unreachable(f"{place} cannot be reached from {self._where}: {reason}")
         except BaseException:
             _kill(process)
-            self._keep(_reaped(process))
+            _keep(self._ending, _reaped(process))
             raise
         ours, theirs = socket.socketpair()
         for end in (ours, theirs):
             end.setblocking(False)
-        self._keep(_pumped(process, ours))
+        _keep(self._pumping, _pumped(process, ours))
         return theirs
 
     async def connect_unix(self, path: str) -> socket.socket:
@@ -161,16 +163,18 @@ class OpenSsh:
         if self._opening is not None:
             self._opening.cancel()
             await asyncio.wait({self._opening})
+        if self._ending:
+            await asyncio.wait(self._ending, timeout=_KILLED_WITHIN)
         if self._master is not None and self._master.alive:
             with contextlib.suppress(Unreachable, OSError, TimeoutError):
                 process = await self._client("-O", "exit")
                 async with asyncio.timeout(1):
                     await process.communicate()
             await self._master.end()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=_KILLED_WITHIN)
-        for task in list(self._tasks):
+        for task in self._pumping:
             task.cancel()
+        if left := self._pumping | self._ending:
+            await asyncio.wait(left, timeout=_KILLED_WITHIN)
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -304,9 +308,9 @@ class OpenSsh:
         """End a program there and its client here; waits for nobody."""
         group = command.report(bytes(running.errors), token or "-").group
         _kill(process)
-        self._keep(_reaped(process))
+        _keep(self._ending, _reaped(process))
         if group:
-            self._keep(self._kill_group(group))
+            _keep(self._ending, self._kill_group(group))
 
     async def _kill_group(self, group: int) -> None:
         with contextlib.suppress(Unreachable, TimeoutError, OSError):
@@ -323,11 +327,12 @@ class OpenSsh:
             self.loss = openssh_words.ended(master.said, self._where)
             raise Unreachable(self.loss)
 
-    def _keep(self, work: Awaitable[None]) -> None:
-        """Let something go on by itself, until the route is closed."""
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+
+def _keep(tasks: set[asyncio.Task[None]], work: Coroutine[None, None, None]) -> None:
+    """Let something go on by itself."""
+    task = asyncio.get_running_loop().create_task(work)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
 
 
 class _NoSession(Exception):

@@ -55,7 +55,7 @@ class SshRoute:
     async def close(self) -> None:
         """Wait for what is being ended."""
         if self._killing:
-            await asyncio.wait(self._killing, timeout=KILLED_WITHIN)
+            await asyncio.wait(self._killing, timeout=KILLED_WITHIN * 3)
         for task in self._killing:
             task.cancel()
 
