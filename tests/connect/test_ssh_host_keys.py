@@ -11,7 +11,7 @@ import pytest
 from cockpit.connect.ssh.host_key import Distrusted, host_keys
 from cockpit.connect.ssh.known_hosts import parse
 from tests.servers.ssh import Keys, Sshd, StartSshd
-from tests.support.routes import refused, run
+from tests.support.hosts import refused, run
 
 pytestmark = pytest.mark.server
 

@@ -9,7 +9,7 @@ import pytest
 
 from cockpit.connect.ssh import key_file
 from tests.servers.ssh import PASSPHRASE, Agent, Keys, Sshd, StartSshd
-from tests.support.routes import refused, run
+from tests.support.hosts import refused, run
 
 pytestmark = pytest.mark.server
 

@@ -18,7 +18,7 @@ from cockpit.connect.dial import Unreachable
 from cockpit.connect.route import Ended, Program, Route
 from tests.servers.ssh import Sshd, StartSshd, wait_until
 from tests.servers.web import Web, serving
-from tests.support.routes import routed, run
+from tests.support.hosts import routed, run
 
 pytestmark = pytest.mark.server
 
