@@ -15,6 +15,7 @@ from cockpit.checklist.file import Duration
 from cockpit.checklist.kinds import Field, Spec
 from cockpit.checks import container
 from cockpit.checks.kind import Kind, Reading, Session
+from cockpit.checks.pattern import LINE_LIMIT, Pattern, Search
 from cockpit.connect.dial import Unreachable
 from cockpit.connect.thread import in_thread
 from cockpit.text import SHORTEST_SECRET, Redactor
@@ -22,36 +23,8 @@ from cockpit.text import SHORTEST_SECRET, Redactor
 if TYPE_CHECKING:
     from cockpit.connect.docker import Daemon
 
-FORBIDDEN_LIMIT = 20
-"""Lines that are kept of those that must not be there; all are counted."""
-
 LAST_LINES = 20
 """Lines of the log that are shown beside what was found."""
-
-LINE_LIMIT = 2000
-"""Characters of a line that are kept; the whole line is searched."""
-
-
-def _pattern(text: str) -> str:
-    import re2  # noqa: PLC0415 - only where a log is searched
-
-    try:
-        re2.compile(text, _quiet())
-    except re2.error as error:
-        said = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
-        raise ValueError(f"is not a regular expression: {said} (RE2 syntax: no look-around)") from None
-    return text
-
-
-def _quiet() -> Any:
-    import re2  # noqa: PLC0415 - as above
-
-    options = re2.Options()
-    options.log_errors = False
-    return options
-
-
-Pattern = Annotated[str, pydantic.AfterValidator(_pattern)]
 
 
 class Logs(Spec):
@@ -93,6 +66,8 @@ class Docker:
     about = "Whether a container runs as it should: state, image, environment, limits, and what its log says."
     spec = DockerSpec
     imports = ("cockpit.connect.docker", "re2")
+    server = ("host",)
+    at_once = 8
     implied = "running && health != 'unhealthy' && size(logs.missing) == 0 && logs.forbidden_count == 0"
     example = """\
 docker:
@@ -180,49 +155,23 @@ def _read_log(daemon: Daemon, found: dict[str, Any], log: _Log, spec: DockerSpec
     except Unreachable as error:
         if spec.logs is None:
             return  # it was only to be shown
-        raise Unreachable(f"{spec.container} was found, but {error} ({log.lines} lines were read)") from None
+        raise Unreachable(f"{spec.container} was found, but {error} ({log.found.lines} lines were read)") from None
 
 
 class _Log:
-    """A log as it is read: searched line by line, only what is to be shown is kept.
-
-    The search is RE2's: no pattern can take more than linear time, which in Python's own would stop the program.
-    """
+    """A log as it is read: searched line by line, only what is to be shown is kept."""
 
     def __init__(self, asked: Logs, redact: Redactor) -> None:
         self.asked = asked
-        self.lines = 0
-        self.patterns = tuple(dict.fromkeys((*asked.must, *asked.must_not)))
-        self.matched = dict.fromkeys(self.patterns, 0)
-        self.forbidden: list[str] = []
-        self.forbidden_count = 0
+        self.found = Search(asked.must, asked.must_not, self.shown)
         self.last: deque[bytes] = deque(maxlen=LAST_LINES)
         self._redact = redact
 
     def search(self, lines: Iterable[bytes]) -> None:
         """Read all `lines`."""
-        import re2  # noqa: PLC0415 - only where a log is searched
-
-        patterns = re2.Set.SearchSet(_quiet())
-        for pattern in self.patterns:
-            patterns.Add(pattern)
-        if self.patterns:
-            patterns.Compile()
-        must_not = {index for index, pattern in enumerate(self.patterns) if pattern in self.asked.must_not}
         for line in lines:
-            self.lines += 1
             self.last.append(line)
-            hits = (patterns.Match(line) or ()) if self.patterns else ()
-            for index in hits:
-                self.matched[self.patterns[index]] += 1
-            if not must_not.isdisjoint(hits):
-                self.forbidden_count += 1
-                if len(self.forbidden) < FORBIDDEN_LIMIT:
-                    self.forbidden.append(self.shown(line))
-
-    @property
-    def missing(self) -> list[str]:
-        return [pattern for pattern in self.asked.must if not self.matched[pattern]]
+            self.found.look_at(line)
 
     def shown(self, line: bytes) -> str:
         """A line as it may be kept: without the container's own secrets."""
@@ -230,11 +179,11 @@ class _Log:
 
     def values(self) -> dict[str, Any]:
         return {
-            "logs.lines": self.lines,
-            "logs.matched": self.matched,
-            "logs.missing": self.missing,
-            "logs.forbidden": self.forbidden,
-            "logs.forbidden_count": self.forbidden_count,
+            "logs.lines": self.found.lines,
+            "logs.matched": self.found.matched,
+            "logs.missing": self.found.missing,
+            "logs.forbidden": self.found.forbidden,
+            "logs.forbidden_count": self.found.forbidden_count,
         }
 
 
@@ -248,8 +197,8 @@ def _reading(values: dict[str, Any], log: _Log, found: dict[str, Any]) -> Readin
     words = [values["status"] if values["status"] != "exited" else f"exited ({values['exit_code']})"]
     words += [values["health"]] if values["health"] != "none" else []
     words += [f"{values['restarts']} restarts"] if values["restarts"] else []
-    words += [f"log without {', '.join(log.missing)}"] if log.missing else []
-    words += [f"log: {log.forbidden_count} lines that must not be there"] if log.forbidden_count else []
+    words += [f"log without {', '.join(log.found.missing)}"] if log.found.missing else []
+    words += [f"log: {log.found.forbidden_count} lines that must not be there"] if log.found.forbidden_count else []
     return Reading(values, ", ".join(words), _evidence(values, log, found), shown=container.fit_to_show(values))
 
 
@@ -259,8 +208,8 @@ def _evidence(values: dict[str, Any], log: _Log, found: dict[str, Any]) -> str:
         lines.append(f"error: {error}")
     if probes := (found["State"].get("Health") or {}).get("Log"):
         lines.append(f"last health check (exit status {probes[-1]['ExitCode']}): {probes[-1]['Output'].strip()}")
-    if log.forbidden:
-        lines += ["", "lines that must not be there:", *log.forbidden]
+    if log.found.forbidden:
+        lines += ["", "lines that must not be there:", *log.found.forbidden]
     if log.last:
         lines += ["", "end of the log:", *map(log.shown, log.last)]
     return "\n".join(lines)

@@ -82,6 +82,8 @@ class Http:
     about = "What a web server answers to one request, how fast, and with which certificate."
     spec = HttpSpec
     imports = ("cockpit.connect.http",)
+    server = ("url",)
+    at_once = 50
     implied = "status >= 200 && status < 400"
     example = """\
 http: {url: "https://api.example.com/health"}

@@ -8,7 +8,7 @@ entry point group `cockpit.checks`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -53,9 +53,19 @@ class Session:
     A kind keeps what it likes under its own key; what is kept belongs to one route.
     """
 
-    def __init__(self, routes: Routes | None = None, *, route: Route = HERE, shared: _Shared | None = None) -> None:
-        """Measure over `routes`; without them, from here only. The rest is for `through`."""
+    def __init__(
+        self,
+        routes: Routes | None = None,
+        *,
+        route: Route = HERE,
+        used: frozenset[str] = frozenset(),
+        shared: _Shared | None = None,
+    ) -> None:
+        """Measure over `routes`; without them, from here only. The rest is for `through` and `using`."""
         self.route = route
+        self.used = used
+        """The fields of the kind that this measurement is decided and plotted by. What costs an extra question is
+        asked only when a field that it answers is among them."""
         self._shared = shared or _Shared(routes)
 
     def through(self, name: str) -> Session:
@@ -65,7 +75,11 @@ class Session:
         routes = self._shared.routes
         if routes is None:
             raise Unreachable(f"there is no host {name} here")
-        return Session(route=routes.to(name), shared=self._shared)
+        return Session(route=routes.to(name), used=self.used, shared=self._shared)
+
+    def using(self, fields: frozenset[str]) -> Session:
+        """The same session for a measurement of `fields`."""
+        return Session(route=self.route, used=fields, shared=self._shared)
 
     def keep(self, key: str, make: Callable[[], Closable]) -> Any:
         """What is kept under `key` for this route; made first, and closed at the end, when there is nothing yet."""
@@ -74,6 +88,17 @@ class Session:
             kept[place] = made = make()
             self._shared.closing.append(made.close)
         return kept[place]
+
+    def reading(
+        self, key: Hashable, read: Callable[[], Coroutine[Any, Any, Reading]]
+    ) -> tuple[asyncio.Task[Reading], bool]:
+        """A reading under way, and whether it was begun for this caller: who asks the same meanwhile gets the same."""
+        under_way, place = self._shared.under_way, (self.route.name, key)
+        if place in under_way:
+            return under_way[place], False
+        under_way[place] = task = asyncio.create_task(read())
+        task.add_done_callback(lambda _: under_way.pop(place))
+        return task, True
 
     async def close(self) -> None:
         """Close all that was kept; what hangs is left behind after two seconds."""
@@ -91,6 +116,7 @@ class _Shared:
     def __init__(self, routes: Routes | None) -> None:
         self.routes = routes
         self.kept: dict[tuple[str, str], Any] = {}
+        self.under_way: dict[tuple[str, Hashable], asyncio.Task[Reading]] = {}
         self.closing: list[Callable[[], Awaitable[None]]] = [routes.close] if routes is not None else []
 
 
@@ -111,5 +137,8 @@ class Kind(DocumentedKind, Protocol):
         ...
 
     async def read(self, spec: Any, session: Session, timeout: float) -> Reading:
-        """Measure once. Raises Unmeasurable; the caller also enforces `timeout` (seconds)."""
+        """Measure once. Raises Unmeasurable; the caller also enforces `timeout` (seconds).
+
+        Fields that cost an extra question may be left out when they are not in `session.used`.
+        """
         ...

@@ -48,7 +48,7 @@ async def measure(
         deadline = started + (check.deadline or check.timeout + check.retry_for)
         probe = await _prepare(item, check, kinds, values, deadline)
         asked = probe.kind.request(probe.spec)
-        session = session.through(check.via)
+        session = session.through(check.via).using(probe.used)
         asked += session.route.words
         outcome, tries = await _try(probe, check, session, started, deadline)
     except (_NotMeasured, Unreachable) as error:
@@ -80,6 +80,14 @@ async def _try(probe: _Probe, check: Check, session: Session, started: float, de
         if outcome.good or following > started + check.retry_for or following >= deadline:
             return outcome, tries
         await asyncio.sleep(check.retry_every)
+
+
+class _Left(Exception):
+    """A library called for the end of the program."""
+
+    def __init__(self, exit: SystemExit) -> None:  # noqa: A002 - that is what it is
+        super().__init__()
+        self.exit = exit
 
 
 class _NotMeasured(Exception):
@@ -114,31 +122,49 @@ class _Probe:
     figure: Condition | None
     redact: Redactor
 
+    @property
+    def used(self) -> frozenset[str]:
+        """The fields that its conditions and its figure name."""
+        conditions = (*self.expect, *self.warn, *((self.figure,) if self.figure is not None else ()))
+        return frozenset(name for condition in conditions for name in condition.roots)
+
     async def attempt(self, session: Session, timeout: float) -> _Outcome:
         """Try once, within `timeout` seconds and a grace."""
         if list(_left_behind.values()).count(self.item) >= LEFT_BEHIND_LIMIT:
             return _Outcome("ERROR", f"not tried: {LEFT_BEHIND_LIMIT} earlier tries hang and cannot be ended")
-        reading = asyncio.create_task(self._read(session, timeout))
+        asked = (self.kind.name, self.spec.model_dump_json(), session.used, round(timeout, 1))
+        reading, ours = session.reading(asked, lambda: self._read(session, timeout))
         try:
             await asyncio.wait({reading}, timeout=timeout + GRACE)
         finally:
-            if not reading.done():
+            if ours and not reading.done():
                 _leave_behind(self.item, reading)
-        if not reading.done():
+        if not reading.done() or (reading.cancelled() and not ours):
             return _Outcome("ERROR", f"timed out after {timeout:.1f} s")
-        if reading.cancelled():
-            return _Outcome("ERROR", f"{self.kind.name} failed: it cancelled itself")
-        return reading.result()
+        return self._judge(reading)
 
-    async def _read(self, session: Session, timeout: float) -> _Outcome:
-        """Read once, and decide on what was found."""
+    async def _read(self, session: Session, timeout: float) -> Reading:
         try:
             with deadline.within(timeout):
-                return self._decide(await self.kind.read(self.spec, session, timeout))
-        except (Unmeasurable, Unreachable, Stuck) as error:
+                return await self.kind.read(self.spec, session, timeout)
+        except SystemExit as error:  # would end the program
+            raise _Left(error) from None
+
+    def _judge(self, reading: asyncio.Task[Reading]) -> _Outcome:
+        """What a reading came to, whatever the kind or its library did."""
+        if reading.cancelled():
+            return _Outcome("ERROR", f"{self.kind.name} failed: it cancelled itself")
+        error = reading.exception()
+        if isinstance(error, _Left):
+            error = error.exit
+        if isinstance(error, Unmeasurable | Unreachable | Stuck):
             return _Outcome("ERROR", str(error))
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - as above
+        if error is not None:
             return _Outcome("ERROR", _foreign(self.kind.name, error))
+        try:
+            return self._decide(reading.result())
+        except Exception as problem:  # noqa: BLE001 - what a kind hands over may be anything
+            return _Outcome("ERROR", _foreign(self.kind.name, problem))
 
     def _decide(self, reading: Reading) -> _Outcome:
         if not isinstance(reading, Reading):

@@ -61,6 +61,8 @@ class Postgres:
     about = "Whether a PostgreSQL server answers, what a read-only query finds, and how the server stands."
     spec = PostgresSpec
     imports = ("psycopg",)
+    server = ("dsn",)
+    at_once = 16
     implied = "alive"
     example = """\
 postgres: {dsn: "${database_url}", query: "SELECT count(*) AS open FROM orders WHERE state = 'open'"}

@@ -30,6 +30,8 @@ class Sqlite:
     name = "sqlite"
     about = "What a query finds in an SQLite database file, its size, and whether it is damaged."
     spec = SqliteSpec
+    server = ("path",)
+    at_once = 8
     implied = "readable && integrity in ['ok', 'not asked']"
     example = """\
 sqlite: {path: /var/lib/bot/trades.db, query: "SELECT count(*) FROM trades", integrity: true}

@@ -116,7 +116,7 @@ async def _measure(document: Document, items: Sequence[Item]) -> dict[str, Check
         return await measure(item.id, item.check, kinds=known, values=values, session=session)
 
     try:
-        await Scheduler(items, measure_item, lambda result: results.update({result.item: result})).once()
+        await Scheduler(items, measure_item, lambda result: results.update({result.item: result}), kinds=known).once()
     finally:
         await session.close()
     return results

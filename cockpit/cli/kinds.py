@@ -12,12 +12,13 @@ from typing import Any
 
 import pydantic
 
-from cockpit.checklist.kinds import DocumentedKind
+from cockpit.checklist.kinds import DocumentedKind, goes_through_hosts
 from cockpit.cli import output
 from cockpit.cli.exits import Ended, Exit
 
 FORMAT = 1
-"""Version of the JSON output: `{format, kinds: [{name, about, keys, fields, implied, example}]}`."""
+"""Version of the JSON output: `{format, kinds: [{name, about, keys, fields, implied, via, example}]}`; `via` says
+whether a check of the kind may go through a host."""
 
 
 def schema(args: argparse.Namespace) -> int:  # noqa: ARG001 - every command has this shape
@@ -61,6 +62,7 @@ def describe(kind: DocumentedKind) -> dict[str, Any]:
             {"name": field.name, "type": field.type, "unit": field.unit, "about": field.about} for field in kind.fields
         ],
         "implied": kind.implied,
+        "via": goes_through_hosts(kind),
         "example": kind.example,
     }
 
@@ -73,7 +75,7 @@ def text(kind: DocumentedKind) -> str:
         f"{kind.name}: {kind.about}",
         "Keys:\n" + _columns(keys),
         "Conditions may use:\n" + _columns(fields),
-        _implied(kind),
+        f"{_implied(kind)}\n{_via(kind)}",
         "Example:\n" + _indented(kind.example),
     ]
     return "\n\n".join(parts)
@@ -94,7 +96,7 @@ def markdown(shown: Sequence[DocumentedKind]) -> str:
         lines += [
             f"| `{field.name}` | {_with_unit(field.type, field.unit)} | {_cell(field.about)} |" for field in kind.fields
         ]
-        lines += ["", _implied(kind)]
+        lines += ["", f"{_implied(kind)} {_via(kind)}"]
         lines += ["", "```yaml", kind.example.strip("\n"), "```"]
     return "\n".join(lines) + "\n"
 
@@ -191,6 +193,12 @@ def _implied(kind: DocumentedKind) -> str:
     if not kind.implied:
         return "A check of this kind must have a condition."
     return f"Without a condition it must hold that `{kind.implied}`."
+
+
+def _via(kind: DocumentedKind) -> str:
+    if goes_through_hosts(kind):
+        return "With `via: HOST` it is measured from that host."
+    return "It is measured on this machine only."
 
 
 def _with_unit(type_name: str, unit: str) -> str:

@@ -15,10 +15,11 @@ from cockpit.text import safe_line
 FORMAT = 1
 """Version of the JSON output.
 
-`{format, name, note, counts, variables, positions, parts, watch, contacts, commands, files}`. Parts, and what stands
-under them, are `{level, id, title, children, ...}`; an item has `level: "item"`, `mode` (`live`, `manual`, `both`) and
-`why`, and its `check` and `confirm` as loaded. `counts` has `parts`, `sections`, `groups`, `items`, `live` (items that
-a check measures, those that need both included) and `manual`. Times are seconds. A secret has no value.
+`{format, name, note, counts, variables, hosts, positions, parts, watch, contacts, commands, files}`. Parts, and what
+stands under them, are `{level, id, title, children, ...}`; an item has `level: "item"`, `mode` (`live`, `manual`,
+`both`) and `why`, and its `check` and `confirm` as loaded. `counts` has `parts`, `sections`, `groups`, `items`,
+`live` (items that a check measures, those that need both included) and `manual`. Times are seconds. A secret has no
+value.
 """
 
 
@@ -48,6 +49,10 @@ def as_json(document: Document) -> dict[str, Any]:
             | {"about": each.about, "example": each.example}
             for each in document.variables
         ],
+        "hosts": [
+            {**host, "source": str(each.source)}
+            for host, each in zip(plain.get("hosts", []), document.hosts, strict=True)
+        ],
         "positions": plain.get("positions", {}),
         "parts": [_node(part) for part in document.parts],
         "watch": [_node(watch) for watch in document.watch],
@@ -75,7 +80,8 @@ def why(item: Item) -> str:
         )
     if item.check is None:
         return "it has no check"
-    return f"{item.check.kind} measures it" + (", and a person confirms it" if item.mode == "both" else "")
+    through = f" via {item.check.via}" if item.check.via else ""
+    return f"{item.check.kind} measures it{through}" + (", and a person confirms it" if item.mode == "both" else "")
 
 
 def tree(document: Document) -> Iterator[str]:
@@ -92,6 +98,11 @@ def tree(document: Document) -> Iterator[str]:
         yield "Watches"
         for watch in document.watch:
             yield from _lines(watch, 1)
+    if document.hosts:
+        yield ""
+        yield "Hosts"
+        for host in document.hosts:
+            yield f"  {host.name}: {host.ssh}" + (f", via {host.via}" if host.via else "")
     unset = [variable for variable in document.variables if not variable.is_set]
     if unset:
         yield ""

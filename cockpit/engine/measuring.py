@@ -42,6 +42,7 @@ class Measurements:
             document.checkable(),
             self._measure,
             self._report,
+            kinds=kinds,
             measuring=lambda items: record.tell(protocol.Measuring(tuple(sorted(items)))),
         )
 

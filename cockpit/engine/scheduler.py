@@ -10,21 +10,27 @@ import contextlib
 import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
+from cockpit.checklist.kinds import DocumentedKind
 from cockpit.checklist.model import Check, Item
 from cockpit.journal.event import CheckMeasured
 
 Measure = Callable[[Item], Awaitable[CheckMeasured]]
 Report = Callable[[CheckMeasured], None]
 
-AT_ONCE: Mapping[str, int] = {"docker": 8, "postgres": 16, "sqlite": 8}
-"""How many of a kind are measured at once: those whose library works in threads, or whose server forks for each."""
+AT_ONCE = 50
+"""How many checks of one kind are measured at once, when the kind says nothing else."""
 
-AT_ONCE_OTHERWISE = 50
+IN_ALL = 500
+"""How many checks are measured at once, whatever they are: each may need a few files, and a process has some 1,000."""
 
 _SPREAD = 0.5
 """The part of the first interval over which checks with the same `every` are spread, so that they do not all fire
 at once."""
+
+
+_NO_KINDS: Mapping[str, DocumentedKind] = MappingProxyType({})
 
 
 class Scheduler:
@@ -36,9 +42,14 @@ class Scheduler:
         measure: Measure,
         report: Report,
         *,
+        kinds: Mapping[str, DocumentedKind] = _NO_KINDS,
         measuring: Callable[[frozenset[str]], None] = lambda _: None,
     ) -> None:
-        """Take the items that have a check and count. `measuring` is told which are under way when that changes."""
+        """Take the items that have a check and count.
+
+        `kinds` say how many checks may ask one server at once. `measuring` is told which are under way when that
+        changes.
+        """
         self._measure = measure
         self._report = report
         self._tell = measuring
@@ -49,8 +60,12 @@ class Scheduler:
         for lane in self._lanes.values():
             # A need that is not measured in this run (not wired, not counted) cannot block.
             lane.needs = [self._lanes[need] for need in lane.check.needs if need in self._lanes]
-        kinds = {lane.check.kind for lane in self._lanes.values()}
-        self._limits = {kind: asyncio.Semaphore(AT_ONCE.get(kind, AT_ONCE_OTHERWISE)) for kind in kinds}
+        self._in_all = asyncio.Semaphore(IN_ALL)
+        limits: dict[tuple[str, ...], asyncio.Semaphore] = {}
+        for lane in self._lanes.values():
+            kind = kinds.get(lane.check.kind)
+            at_once = asyncio.Semaphore(getattr(kind, "at_once", AT_ONCE))
+            lane.limit = limits.setdefault(_server(lane.check, kind), at_once)
 
     async def once(self) -> None:
         """Measure everything one time."""
@@ -88,7 +103,7 @@ class Scheduler:
             words = ", ".join(f"{need.item.id} ({need.latest.result})" for need in missing if need.latest)
             lane.latest = CheckMeasured(lane.item.id, "BLOCKED", summary=f"needs {words}")
         else:
-            async with self._limits[lane.check.kind]:
+            async with lane.limit, self._in_all:
                 self._under_way.add(lane.item.id)
                 self._tell(frozenset(self._under_way))
                 try:
@@ -107,11 +122,18 @@ class Scheduler:
                 other.asked.set()
 
 
+def _server(check: Check, kind: DocumentedKind | None) -> tuple[str, ...]:
+    """What checks with a limit in common have in common: the kind, the host they go through, the server they ask."""
+    keys: tuple[str, ...] = getattr(kind, "server", ())
+    return (check.kind, check.via, *(repr(check.spec.get(key)) for key in keys))
+
+
 @dataclass(eq=False)
 class _Lane:
     item: Item
     check: Check
     needs: list[_Lane] = field(default_factory=list)
+    limit: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
     latest: CheckMeasured | None = None
     measured: asyncio.Event = field(default_factory=asyncio.Event)
     asked: asyncio.Event = field(default_factory=asyncio.Event)

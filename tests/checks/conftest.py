@@ -11,6 +11,7 @@ from cockpit.checklist.model import Check
 from cockpit.checks.kind import Session
 from cockpit.checks.measure import measure
 from cockpit.checks.registry import kinds
+from cockpit.connect.route import Routes
 from cockpit.connect.values import Values
 from cockpit.journal.event import CheckMeasured
 from tests.support.measuring import Measure, no_values
@@ -21,10 +22,15 @@ def measured() -> Measure:
     """Measure one check of a kind, on a session of its own: `measured("http", {"url": ...}, "status == 200")`."""
 
     def once(
-        kind: str, spec: dict[str, Any], *expect: str, values: Values | None = None, **options: Any
+        kind: str,
+        spec: dict[str, Any],
+        *expect: str,
+        values: Values | None = None,
+        routes: Routes | None = None,
+        **options: Any,
     ) -> CheckMeasured:
         async def run() -> CheckMeasured:
-            session = Session()
+            session = Session(routes)
             try:
                 check = Check(kind, spec, expect=expect, **options)
                 return await measure("item", check, kinds=kinds(), values=values or no_values(), session=session)

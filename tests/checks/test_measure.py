@@ -382,3 +382,83 @@ def test_the_figure_that_a_checklist_asks_for_is_plotted_and_stands_first(measur
     assert (found.value, found.summary[:5]) == (3.5, "3.5 (")
     none = measured("sqlite", spec, "row_count == 1", figure="double(row.s)")
     assert (none.result, none.value, none.summary[:11]) == ("PASS", None, "no figure (")
+
+
+class Counting:
+    """Readings that take a moment, and how many there were."""
+
+    def __init__(self, takes: float = 0.05) -> None:
+        self.takes = takes
+        self.count = 0
+        self.cancelled = 0
+
+    async def __call__(self, given: Any, timeout: float) -> Reading:
+        self.count += 1
+        try:
+            await asyncio.sleep(self.takes)
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        return Reading({"n": 1}, "read")
+
+
+async def together(read: Read, *checks: Check) -> list[CheckMeasured]:
+    """Several checks on one session, at the same time."""
+    session, kinds, values = Session(), {"told": Told(read)}, no_values()
+    measuring = [
+        measure(f"item{number}", check, kinds=kinds, values=values, session=session)
+        for number, check in enumerate(checks)
+    ]
+    return await asyncio.gather(*measuring)
+
+
+def test_what_is_wanted_twice_at_once_is_read_once_and_judged_for_each() -> None:
+    read = Counting()
+    found = asyncio.run(
+        together(
+            read,
+            Check("told", {"given": 1}),
+            Check("told", {"given": 1}, expect=("n == 2",)),
+            Check("told", {"given": 2}),
+        )
+    )
+    assert read.count == 2
+    assert [one.result for one in found[:2]] == ["PASS", "FAIL"]
+
+
+def test_what_is_wanted_again_later_is_read_again() -> None:
+    read = Counting(0)
+
+    async def twice() -> None:
+        session = Session()
+        for _ in range(2):
+            await measure("i", Check("told", {}), kinds={"told": Told(read)}, values=no_values(), session=session)
+
+    asyncio.run(twice())
+    assert read.count == 2
+
+
+def test_a_reading_in_common_that_hangs_ends_in_time_for_everybody_and_is_cancelled() -> None:
+    read = Counting(60)
+    found = asyncio.run(together(read, *[Check("told", {}, timeout=0.2)] * 3))
+    assert [(one.result, one.summary) for one in found] == [("ERROR", "timed out after 0.2 s")] * 3
+    assert (read.count, read.cancelled) == (1, 1)
+
+
+def test_a_kind_is_told_which_fields_are_asked_for() -> None:
+    seen: list[frozenset[str]] = []
+
+    class Curious(Told):
+        async def read(self, spec: AnySpec, session: Session, timeout: float) -> Reading:
+            seen.append(session.used)
+            return Reading({"n": 1}, "1")
+
+    async def ask(check: Check) -> None:
+        kinds = {"told": Curious(numbers(1))}
+        session = Session()
+        await measure("item", check, kinds=kinds, values=no_values(), session=session)
+        assert session.used == frozenset()
+
+    asyncio.run(ask(Check("told", {})))
+    asyncio.run(ask(Check("told", {}, expect=("n < 3 || n > 5",), warn=("text != ''",), figure="double(data.n)")))
+    assert seen == [{"n"}, {"n", "text", "data"}]

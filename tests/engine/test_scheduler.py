@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
+from cockpit.checklist.kinds import DocumentedKind, Spec
 from cockpit.checklist.model import Item
 from cockpit.engine import scheduler
 from cockpit.engine.scheduler import Scheduler
@@ -52,9 +53,9 @@ def keep(probe: Probe, *items: Item, during: float, then: Callable[[Scheduler], 
     return asyncio.run(play())
 
 
-def once(probe: Probe, *items: Item) -> None:
+def once(probe: Probe, *items: Item, kinds: Mapping[str, DocumentedKind] | None = None) -> None:
     async def play() -> None:
-        await Scheduler(items, probe.measure, probe.reported.append).once()
+        await Scheduler(items, probe.measure, probe.reported.append, kinds=kinds or {}).once()
 
     asyncio.run(play())
 
@@ -99,10 +100,47 @@ def test_a_blocked_check_is_measured_as_soon_as_its_need_is_good_again() -> None
     assert probe.result("rows") == "PASS"
 
 
-def test_no_more_of_a_kind_are_measured_at_once_than_its_limit() -> None:
+class Limited:
+    """A kind that lets few checks ask one server at once; the rest of it is not used here."""
+
+    name = "limited"
+    about = implied = example = ""
+    spec = Spec
+    fields = ()
+    server = ("host",)
+    at_once = 2
+
+
+def test_no_more_checks_ask_one_server_at_once_than_its_kind_allows() -> None:
     probe = Probe(takes=0.01)
-    once(probe, *(live(f"c{number}", kind="docker") for number in range(30)))
-    assert probe.most_at_once == scheduler.AT_ONCE["docker"]
+    items = [live(f"c{number}", kind="limited", spec={"host": "a"}) for number in range(6)]
+    once(probe, *items, kinds={"limited": Limited()})
+    assert probe.most_at_once == 2
+
+
+def test_a_server_that_hangs_holds_up_no_check_of_another_server_or_through_another_host() -> None:
+    done: list[str] = []
+
+    async def measure(item: Item) -> CheckMeasured:
+        await asyncio.sleep(0.3 if item.id.startswith("stuck") else 0)
+        done.append(item.id)
+        return CheckMeasured(item.id, "PASS")
+
+    stuck = [live(f"stuck{number}", kind="limited", spec={"host": "a"}) for number in range(4)]
+    other = live("other", kind="limited", spec={"host": "b"})
+    through = live("through", kind="limited", spec={"host": "a"}, via="bastion")
+
+    async def play() -> None:
+        await Scheduler([*stuck, other, through], measure, lambda _: None, kinds={"limited": Limited()}).once()
+
+    asyncio.run(play())
+    assert done[:2] == ["other", "through"]
+
+
+def test_a_kind_that_names_no_limit_has_one() -> None:
+    probe = Probe(takes=0.01)
+    once(probe, *(live(f"c{number}") for number in range(scheduler.AT_ONCE + 20)))
+    assert probe.most_at_once == scheduler.AT_ONCE
 
 
 def test_a_slow_check_delays_no_other() -> None:
