@@ -12,6 +12,10 @@ from cockpit.connect.dial import Unreachable
 from cockpit.connect.route import Ended, Program
 
 
+DRAIN = 0.25
+"""Seconds that a program's output may stay open after its end: somebody it set free may hold it for ever."""
+
+
 async def run(program: Program, timeout: float) -> Ended:
     """Run `program` to its end, or end it after `timeout` seconds. Raises Unreachable when it cannot be started."""
     command = ("/bin/sh", "-c", program.command) if isinstance(program.command, str) else program.command
@@ -39,6 +43,9 @@ async def run(program: Program, timeout: float) -> Ended:
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN):  # so that nothing of it stays open, cancelled or not
+                await process.communicate()
     status = await process.wait()
     return Ended(
         None if timed_out or status < 0 else status,

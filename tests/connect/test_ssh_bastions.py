@@ -33,7 +33,9 @@ def test_via_leads_through_one_bastion_and_through_two(bastions: Bastions, clien
 
     async def go() -> list[str]:
         async with routed(*hosts) as routes:
-            ran = await asyncio.gather(*(routes.to(name).run(Program(ADDRESS), 20) for name in ("app1", "app2", "deep")))
+            ran = await asyncio.gather(
+                *(routes.to(name).run(Program(ADDRESS), 20) for name in ("app1", "app2", "deep"))
+            )
             return [each.output.decode().strip() for each in ran]
 
     assert asyncio.run(go()) == [bastions[name].address for name in ("app1", "app2", "deep")]
@@ -66,9 +68,8 @@ def test_a_jump_of_the_configuration_leads_through_all_its_hops(bastions: Bastio
         "deep": f"root@{bastion}:22,root@{inner}",
     }
     for name, jump in jumps.items():
-        config = f"none\nHost {bastions[name].address}\n  ProxyJump {jump}"
-        host = bastions.host(name, via="", BatchMode="yes", LogLevel=f"INFO\nMatch host {bastions[name].address}\n  ProxyJump {jump}")
-        assert config
+        of_one = f"INFO\nMatch host {bastions[name].address}\n  ProxyJump {jump}"
+        host = bastions.host(name, via="", LogLevel=of_one)
         assert run(host, ADDRESS).output.decode().strip() == bastions[name].address
         assert f"through {jump.rpartition('@')[2]}" in refused(
             msgspec.structs.replace(host, ssh=f"nobody@{bastions[name].address}")
@@ -83,7 +84,7 @@ def test_via_wins_over_the_jump_of_the_configuration(bastions: Bastions):
 def test_a_jump_that_goes_round_in_a_circle_is_noticed(bastions: Bastions):
     host = bastions.host("app1", via="", LogLevel="INFO\nHost a\n ProxyJump b\nHost b\n ProxyJump a")
     words = refused(msgspec.structs.replace(host, ssh="a"))
-    assert "ProxyJump leads through more than 8 hosts: does it go round in a circle?" in words
+    assert "ProxyJump of the SSH configuration goes round in a circle: b > a > b" in words
 
 
 def test_a_proxy_command_leads_there_and_is_gone_afterwards(ssh_server: Sshd):
@@ -96,7 +97,11 @@ def test_a_proxy_command_leads_there_and_is_gone_afterwards(ssh_server: Sshd):
         ) % ssh_server.port
         program = f"{shlex.quote(shutil.which('python3') or 'python3')} -c {shlex.quote(relay)}".replace("%", "%%")
     marker = f"marker-{time.time_ns()}"
-    host = ssh_server.host(ProxyCommand=f"env MARKER={marker} {program}", HostKeyAlias="blue", known_hosts=f"blue {ssh_server.keys.public('host')}")
+    host = ssh_server.host(
+        ProxyCommand=f"env MARKER={marker} {program}",
+        HostKeyAlias="blue",
+        known_hosts=f"blue {ssh_server.keys.public('host')}",
+    )
     host = msgspec.structs.replace(host, ssh="root@does.not.resolve.invalid")
     assert run(host).output == b"hello\n"
     assert not [pid for pid in os.listdir("/proc") if pid.isdigit() and marker in _environment(pid)]
@@ -137,7 +142,9 @@ def test_a_broken_bastion_is_named_and_not_what_lies_behind_it(bastions: Bastion
     assert bastions["app1"].address not in words
     with bastions["bastion"].dropped():
         words = refused(hosts[0], hosts[1])
-    where = f"bastion ({bastions['bastion'].address}:22)" if client == "paramiko" else f"{bastions['bastion'].address}:22"
+    where = (
+        f"bastion ({bastions['bastion'].address}:22)" if client == "paramiko" else f"{bastions['bastion'].address}:22"
+    )
     assert f"timed out connecting to {where}" in words
 
 
@@ -145,7 +152,9 @@ def test_a_host_behind_a_bastion_that_does_not_answer_is_named_with_its_way(bast
     with bastions["app1"].dropped():
         words = refused(bastions.host("app1"), bastions.host("bastion"), timeout=1.5)
     where = f"app1 ({bastions['app1'].address}:22, through bastion)"
-    assert words.startswith((f"timed out connecting to {bastions['app1'].address}:22 from bastion", f"timed out connecting to {where}"))
+    assert words.startswith(
+        (f"timed out connecting to {bastions['app1'].address}:22 from bastion", f"timed out connecting to {where}")
+    )
 
 
 def test_a_dead_host_costs_the_others_behind_the_same_bastion_nothing(bastions: Bastions):
@@ -195,25 +204,28 @@ def test_a_check_through_a_bastion_is_measured_and_says_from_where(bastions: Bas
 
     result = asyncio.run(go({"host": bastions["deep"].address}, "inner"))
     assert result.result == "PASS", result
-    assert result.request == f"probe {bastions['deep'].address} on inner (root@{bastions['inner'].address}, through bastion)"
+    assert (
+        result.request
+        == f"probe {bastions['deep'].address} on inner (root@{bastions['inner'].address}, through bastion)"
+    )
 
 
-@pytest.mark.parametrize("timeout", [0.7])
+@pytest.mark.parametrize("timeout", [2.0])
 def test_a_check_that_runs_out_of_time_says_what_it_waited_for(silent_port: int, ssh_server: Sshd, timeout: float):
     host = msgspec.structs.replace(ssh_server.host(), ssh=f"root@127.0.0.1:{silent_port}")
 
     async def go():
         session = Session(HostRoutes([host]))
         try:
-            check = Check("probe", {"host": "127.0.0.1"}, ("true",), via="app", timeout=timeout)
+            check = Check("probe", {"host": "127.0.0.1"}, ("answer == 'x'",), via="app", timeout=timeout)
             return await measure("item", check, kinds={"probe": _PROBE}, values=no_values(), session=session)
         finally:
             await session.close()
 
     result = asyncio.run(go())
     assert result.result == "ERROR"
-    assert result.summary.startswith(f"timed out waiting for the SSH banner of app (127.0.0.1:{silent_port}) after 0.")
-    assert result.took < timeout + 0.3
+    assert result.summary.startswith(f"timed out waiting for the SSH banner of app (127.0.0.1:{silent_port}) after ")
+    assert result.took < timeout + 0.5
 
 
 class _Probe:

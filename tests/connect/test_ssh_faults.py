@@ -31,7 +31,9 @@ def moved(server: Sshd, port: int, **options: object) -> Host:
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_a_refused_connection_says_so(ssh_server: Sshd, refusing_port: int, client: str):
-    assert f"connection refused by 127.0.0.1:{refusing_port}" in refused(moved(ssh_server, refusing_port, client=client))
+    assert f"connection refused by 127.0.0.1:{refusing_port}" in refused(
+        moved(ssh_server, refusing_port, client=client)
+    )
 
 
 def test_a_name_that_is_not_there_says_so(ssh_server: Sshd):
@@ -50,9 +52,9 @@ def test_a_silent_server_costs_the_time_of_the_configuration(ssh_server: Sshd, s
 
 def test_a_silent_server_costs_no_more_than_the_callers_time(ssh_server: Sshd, silent_port: int):
     began = time.monotonic()
-    words = refused(moved(ssh_server, silent_port), timeout=1.0)
+    words = refused(moved(ssh_server, silent_port), timeout=3.0)
     assert words.startswith(f"timed out waiting for the SSH banner of app (127.0.0.1:{silent_port}) after ")
-    assert time.monotonic() - began < 6
+    assert time.monotonic() - began < 9
 
 
 def test_a_server_that_stops_in_the_key_exchange_is_told_as_that(ssh_server: Sshd):
@@ -78,12 +80,12 @@ def test_a_server_that_hangs_up_is_told_as_that(ssh_server: Sshd):
 @contextlib.contextmanager
 def answering(said: bytes, *, hang_up: bool = False) -> Iterator[int]:
     async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(said)
-        await writer.drain()
-        if hang_up:
+        try:
+            writer.write(said)
+            if not hang_up:
+                await asyncio.sleep(60)
+        finally:
             writer.close()
-        else:
-            await asyncio.sleep(60)
 
     with serving(answer) as port:
         yield port
@@ -121,19 +123,19 @@ def test_one_caller_that_gives_up_takes_nothing_from_the_others(ssh_server: Sshd
 
 def test_a_short_deadline_of_one_is_not_that_of_the_others(ssh_server: Sshd, silent_port: int):
     async def go() -> tuple[float, str]:
-        async with routed(moved(ssh_server, silent_port, ConnectTimeout=2)) as routes:
+        async with routed(moved(ssh_server, silent_port, ConnectTimeout=5)) as routes:
             began = time.monotonic()
-            hasty = asyncio.create_task(routes.to("app").run(Program("true"), 0.5))
+            hasty = asyncio.create_task(routes.to("app").run(Program("true"), 2.0))
             await asyncio.sleep(0.05)
             patient = asyncio.create_task(routes.to("app").run(Program("true"), 30))
             with pytest.raises(Unreachable, match="timed out waiting for the SSH banner"):
                 await hasty
             hasty_took = time.monotonic() - began
-            with pytest.raises(Unreachable, match=r"after 2\.\d s"):
+            with pytest.raises(Unreachable, match=r"after 5\.\d s"):
                 await patient
             return hasty_took, ""
 
-    assert asyncio.run(go())[0] < 1.8
+    assert asyncio.run(go())[0] < 4.5
 
 
 @pytest.mark.parametrize("client", CLIENTS)

@@ -93,7 +93,9 @@ def test_no_text_breaks_the_reader(text: str):
     about(entries, "app1", 2222)
 
 
-@given(st.lists(st.text("ab.*?!", min_size=1, max_size=8), min_size=1, max_size=4), st.text("ab.", min_size=1, max_size=8))
+@given(
+    st.lists(st.text("ab.*?!", min_size=1, max_size=8), min_size=1, max_size=4), st.text("ab.", min_size=1, max_size=8)
+)
 @settings(max_examples=500)
 def test_patterns_mean_what_globs_mean(patterns: list[str], host: str):
     def like(pattern: str) -> bool:
@@ -111,7 +113,9 @@ def test_a_pattern_cannot_make_it_slow():
 @given(data=st.data())
 @settings(max_examples=40, deadline=None)
 def test_it_finds_what_ssh_keygen_finds(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory):
-    names = st.sampled_from(["app1", "app2", "10.0.0.5", "[app1]:2222", "*.example", "web.example", "!web.example", "a?p1"])
+    names = st.sampled_from(
+        ["app1", "app2", "10.0.0.5", "[app1]:2222", "*.example", "web.example", "!web.example", "a?p1"]
+    )
     lists = data.draw(st.lists(st.lists(names, min_size=1, max_size=3).map(",".join), min_size=1, max_size=6))
     marks = [data.draw(st.sampled_from(["", "", "@revoked", "@cert-authority"])) for _ in lists]
     real = base64.b64decode("AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f")

@@ -68,13 +68,16 @@ def test_arguments_are_seen_by_no_shell(host: Host):
 
 
 def test_a_shell_command_is_run_exactly_as_written(host: Host):
-    assert run(host, "echo 'a  b' \"$((1 + 1))\" \\\\n\necho two # not this\n").output in (b"a  b 2 \\n\ntwo\n", b"a  b 2 \n\ntwo\n")
+    assert run(host, "echo 'a  b' \"$((1 + 1))\" \\\\n\necho two # not this\n").output in (
+        b"a  b 2 \\n\ntwo\n",
+        b"a  b 2 \n\ntwo\n",
+    )
 
 
 def test_input_environment_and_folder_get_there(host: Host):
     ended = run(
         host,
-        "cat; printf '%s|' \"$ONE\" \"$TWO\"; pwd",
+        'cat; printf \'%s|\' "$ONE" "$TWO"; pwd',
         input=b"first\nsecond",
         environment={"ONE": "it's\n$HOME `x`\n", "TWO": ""},
         folder="/tmp",
@@ -132,7 +135,9 @@ def alive(marker: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("command", ["echo begun; sleep {0}", "sleep {0} & echo begun; exit 0", "trap '' TERM; echo begun; sleep {0}"])
+@pytest.mark.parametrize(
+    "command", ["echo begun; sleep {0}", "sleep {0} & echo begun; exit 0", "trap '' TERM; echo begun; sleep {0}"]
+)
 def test_a_program_that_takes_too_long_is_ended_with_its_children(host: Host, command: str):
     marker = f"1{time.time_ns() % 10**9}"
     began = time.monotonic()
@@ -302,7 +307,9 @@ def test_a_unix_socket_that_is_not_there_says_so(host: Host):
 def test_forwarding_that_is_forbidden_says_by_what(start_sshd: StartSshd, client: str):
     server = start_sshd("AllowTcpForwarding no", "AllowStreamLocalForwarding no")
     host = server.host(client=client)
-    with pytest.raises(Unreachable, match="prohibited|forbids connections to 127.0.0.1:80 through it.*AllowTcpForwarding"):
+    with pytest.raises(
+        Unreachable, match="prohibited|forbids connections to 127.0.0.1:80 through it.*AllowTcpForwarding"
+    ):
         on(host, lambda route: route.connect("127.0.0.1", 80))
     if client == "paramiko":
         with pytest.raises(Unreachable, match="/run/x cannot be reached from app .*AllowStreamLocalForwarding"):

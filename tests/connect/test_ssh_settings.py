@@ -106,7 +106,9 @@ def test_paths_with_spaces_in_one_line_are_told_apart():
 
 def test_a_configuration_that_cannot_be_read_is_told_in_the_words_of_ssh(tmp_path: Path):
     (tmp_path / "config").write_text("Host *\n  Portt 22\n")
-    with pytest.raises(Unreachable, match=r"the SSH configuration of app1 cannot be read: .* line 2: Bad configuration option: portt"):
+    with pytest.raises(
+        Unreachable, match=r"the SSH configuration of app1 cannot be read: .* line 2: Bad configuration option: portt"
+    ):
         asked("app1", tmp_path / "config")
     with pytest.raises(Unreachable, match="Can't open user config file"):
         asked("app1", tmp_path / "nowhere")

@@ -22,7 +22,9 @@ async def routed(*hosts: Host, passphrases: Mapping[str, str] | None = None) -> 
         await routes.close()
 
 
-def run(host: Host, command: str | tuple[str, ...] = "echo hello", *others: Host, timeout: float = 20.0, **how) -> Ended:
+def run(
+    host: Host, command: str | tuple[str, ...] = "echo hello", *others: Host, timeout: float = 20.0, **how
+) -> Ended:
     """How a program ended that was run on `host`, which may be reached through `others`."""
 
     async def once() -> Ended:

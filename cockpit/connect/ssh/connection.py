@@ -123,9 +123,10 @@ class Connection:
 
     async def channel(self, kind: str, *details: str | int, what: str) -> Channel:
         """An open channel; `what` it is for is told when it takes too long. Raises Unreachable, NotOpened."""
-        from cockpit.connect.ssh.channel import Channel, Lost  # noqa: PLC0415 - heavy
+        transport = await self.ready()
+        from cockpit.connect.ssh.channel import Channel, Lost  # noqa: PLC0415 - heavy, and there by now
 
-        channel = Channel(await self.ready())
+        channel = Channel(transport)
         try:
             await awaited(channel.open(kind, *details), lambda: f"{what} {self.where}", PHASE_SECONDS)
         except Lost:
@@ -146,7 +147,8 @@ class Connection:
 
     async def session(self) -> Channel:
         """A channel to run a program in; it waits when too many run already. Raises Unreachable."""
-        from cockpit.connect.ssh.channel import NotOpened  # noqa: PLC0415 - heavy
+        await self.ready()
+        from cockpit.connect.ssh.channel import NotOpened  # noqa: PLC0415 - heavy, and there by now
 
         while True:
             await self.ready()
@@ -188,8 +190,9 @@ class Connection:
         return f"waiting for one of {self.sessions.limit} sessions on {self.where}"
 
     async def _forwarded(self, kind: str, details: tuple[str | int, ...], place: str) -> socket.socket:
-        from cockpit.connect.ssh.bridge import bridged  # noqa: PLC0415 - heavy
-        from cockpit.connect.ssh.channel import NotOpened  # noqa: PLC0415 - heavy
+        await self.ready()
+        from cockpit.connect.ssh.bridge import bridged  # noqa: PLC0415 - heavy, and there by now
+        from cockpit.connect.ssh.channel import NotOpened  # noqa: PLC0415
 
         try:
             return bridged(await self.channel(kind, *details, what=f"connecting to {place} from"))
@@ -207,6 +210,7 @@ class Connection:
                 f" write `client: openssh` at {self.name}"
             )
         limit = settings.connect_timeout or PHASE_SECONDS
+        self._phase = lambda: f"getting ready to connect to {self.where}"
         await imported("cockpit.connect.ssh.transport")
         try:
             known = await in_thread("reading known_hosts", functools.partial(_known, settings, self.where))
@@ -262,7 +266,7 @@ class Connection:
         await awaited(asyncio.wait({done, transport.ended}, return_when=asyncio.FIRST_COMPLETED), self.stands, limit)
         if transport.distrust is not None:
             raise Unreachable(str(transport.distrust))
-        if transport.ended.done():
+        if not done.done():
             raise Unreachable(self._ending(transport, what))
 
     async def _login(self, transport: Transport, settings: Settings) -> None:

@@ -21,9 +21,6 @@ from cockpit.connect.values import ValueMissing, Values
 if TYPE_CHECKING:
     from cockpit.connect.ssh.openssh import OpenSsh
 
-LONGEST_WAY = 8
-"""Hosts in a row that a ProxyJump may lead through: more of them go round in a circle."""
-
 
 class SshHosts:
     """Routes to hosts, and the connections that they share."""
@@ -84,29 +81,33 @@ class SshHosts:
         found = await settings.ask(asked, config)
         if host.via:
             return Hop(found, self._way(host.via))
-        return Hop(found, self._jump(found.jumps, config, depth=1))
+        return Hop(found, self._jump(found.jumps, config, ()))
 
     def _way(self, name: str) -> Way:
         """Another host of the checklist, as what one is reached through."""
         route = self._route(name)
         return self._connection(self._hosts[name]) if isinstance(route, SshRoute) else route
 
-    def _jump(self, jumps: tuple[str, ...], config: str, *, depth: int) -> Connection | None:
-        """The last of the hosts that a ProxyJump leads through. Raises Unreachable when it never ends."""
+    def _jump(self, jumps: tuple[str, ...], config: str, before: tuple[tuple[str, ...], ...]) -> Connection | None:
+        """The last of the hosts that a ProxyJump leads through, for those `before` whose jump it is.
+
+        Raises Unreachable when the way never ends.
+        """
         if not jumps:
             return None
-        if depth > LONGEST_WAY:
-            raise Unreachable(f"ProxyJump leads through more than {LONGEST_WAY} hosts: does it go round in a circle?")
+        if jumps in before:
+            circle = " > ".join(each[-1] for each in (*before[before.index(jumps) :], jumps))
+            raise Unreachable(f"ProxyJump of the SSH configuration goes round in a circle: {circle}")
         key = ("jump", config, *jumps)
         if key not in self._connections:
-            look_up = functools.partial(self._look_up_jump, jumps, config, depth)
+            look_up = functools.partial(self._look_up_jump, jumps, config, (*before, jumps))
             self._connections[key] = Connection(settings.jump(jumps[-1]).host, look_up, self._keyring)
         return self._connections[key]
 
-    async def _look_up_jump(self, jumps: tuple[str, ...], config: str, depth: int) -> Hop:
+    async def _look_up_jump(self, jumps: tuple[str, ...], config: str, before: tuple[tuple[str, ...], ...]) -> Hop:
         """How a host of a ProxyJump is reached: through the one before it, or as the configuration says."""
         found = await settings.ask(settings.jump(jumps[-1]), config)
-        return Hop(found, self._jump(jumps[:-1] or found.jumps, config, depth=depth + 1))
+        return Hop(found, self._jump(jumps[:-1] or found.jumps, config, before))
 
     async def filled(self, host: Host) -> tuple[Destination, str]:
         """Whom a host's `ssh` means, and its configuration file. Raises Unreachable."""

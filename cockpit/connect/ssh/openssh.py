@@ -200,8 +200,8 @@ class OpenSsh:
         self._forwards.clear()
         *whom, _, self._destination = settings.arguments(asked, config)
         self._options = [*_options(f"ControlPath={self._folder}/m", *ALWAYS), *whom]
-        proxy = await self._proxy(self._host)
-        options = ["ControlMaster=yes", "ControlPersist=no", *_patience(known)]
+        proxy, before = await self._proxy(self._host)
+        options = ["ControlMaster=yes", "ControlPersist=no", *_patience(known, before)]
         options += [f"ProxyCommand={proxy}", "ProxyJump=none"] if proxy else []
         Path(self._folder, "m").unlink(missing_ok=True)
         master = await _Master.start(["ssh", "-N", *_options(*options), *self._options, "--", self._destination])
@@ -217,17 +217,19 @@ class OpenSsh:
         self.loss, self._master, self._places = "", master, Places(SESSIONS)
         return master
 
-    async def _proxy(self, host: Host) -> str:
-        """The ProxyCommand that leads through the bastions of the checklist."""
+    async def _proxy(self, host: Host) -> tuple[str, float]:
+        """The ProxyCommand that leads through the bastions of the checklist, and how long it may take to."""
         if not host.via:
-            return ""
+            return "", 0.0
         bastion = self._hosts[host.via]
         asked, config = await self._filled(bastion)
         known = await settings.ask(asked, config)
-        further = await self._proxy(bastion)
-        options = [*ALWAYS, *_patience(known), *([f"ProxyCommand={further}", "ProxyJump=none"] if further else [])]
-        words = [word.replace("%", "%%") for word in _options(*options, "ControlPath=none")]
-        return shlex.join(["ssh", *words, "-W", "[%h]:%p", *settings.arguments(asked, config)])
+        further, before = await self._proxy(bastion)
+        options = [*ALWAYS, "ControlPath=none", *_patience(known, before)]
+        options += [f"ProxyCommand={further}", "ProxyJump=none"] if further else []
+        words = [word.replace("%", "%%") for word in _options(*options)]
+        command = shlex.join(["ssh", *words, "-W", "[%h]:%p", *settings.arguments(asked, config)])
+        return command, before + (known.connect_timeout or PHASE_SECONDS)
 
     async def _client(self, *options: str, command: str = "", pipes: bool = False) -> asyncio.subprocess.Process:
         """An `ssh` that uses the master's connection, and never makes one of its own."""
@@ -502,9 +504,10 @@ def _options(*options: str) -> list[str]:
     return [word for option in options for word in ("-o", option)]
 
 
-def _patience(known: settings.Settings) -> list[str]:
-    """How long to wait, where the configuration says nothing."""
-    options = [] if known.connect_timeout else [f"ConnectTimeout={PHASE_SECONDS:.0f}"]
+def _patience(known: settings.Settings, before: float) -> list[str]:
+    """How long to wait for a host, where the configuration says nothing; longer than for the hosts before it."""
+    seconds = (known.connect_timeout or PHASE_SECONDS) + (before and before + 1)
+    options = [f"ConnectTimeout={seconds:.0f}"]
     if not known.alive_interval:
         options += [f"ServerAliveInterval={ALIVE_INTERVAL:.0f}", f"ServerAliveCountMax={ALIVE_COUNT}"]
     return options

@@ -135,10 +135,10 @@ class Transport(paramiko.Transport):
             return f"no agreement with the server ({missing or reason}; `client: openssh` may know more)"
         if isinstance(reason, paramiko.SSHException) and str(reason).startswith("Indecipherable protocol version"):
             return f"what answers does not speak SSH ({str(reason)[32:80]})"
-        if isinstance(reason, paramiko.SSHException) and str(reason) != "Error reading SSH protocol banner":
-            return f"{reason}:"
-        if isinstance(reason, ConnectionResetError):
+        if isinstance(reason, ConnectionResetError) or "Connection reset" in str(reason):
             return "the connection was reset"
+        if isinstance(reason, paramiko.SSHException) and "Error reading SSH protocol banner" not in str(reason):
+            return f"{reason}:"
         return "the server closed the connection"
 
     def write(self, message: Message) -> None:
