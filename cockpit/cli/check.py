@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cockpit.checklist.model import Branch, Document, Item
@@ -13,6 +13,7 @@ from cockpit.checklist.problem import suggest
 from cockpit.cli import output
 from cockpit.cli.document import load_named
 from cockpit.cli.exits import Ended, Exit
+from cockpit.cli.passphrases import for_items
 from cockpit.journal.event import CheckMeasured, plain
 
 FORMAT = 1
@@ -31,7 +32,7 @@ def check(args: argparse.Namespace) -> int:
     """Measure, print the results in the order of the checklist, and say by the exit status how it came out."""
     document = load_named(args.file, dict(args.var)).document
     wanted = _with_needs(document, _select(document, args.items, args.section))
-    results = asyncio.run(_measure(document, wanted))
+    results = asyncio.run(_measure(document, wanted, for_items(document, wanted)))
     measured = [(item, results[item.id]) for item in wanted]
     shown = [each for each in measured if args.only != "failed" or each[1].result not in _GOOD]
     tally = {name: sum(each.result == name for _, each in measured) for name in _RESULTS}
@@ -99,7 +100,9 @@ def _with_needs(document: Document, wanted: Iterable[Item]) -> list[Item]:
     return [item for item in known.values() if item.id in found]
 
 
-async def _measure(document: Document, items: Sequence[Item]) -> dict[str, CheckMeasured]:
+async def _measure(
+    document: Document, items: Sequence[Item], passphrases: Mapping[str, str]
+) -> dict[str, CheckMeasured]:
     from cockpit.checks.kind import Session
     from cockpit.checks.measure import measure
     from cockpit.checks.registry import kinds
@@ -107,7 +110,7 @@ async def _measure(document: Document, items: Sequence[Item]) -> dict[str, Check
     from cockpit.connect.values import Values
     from cockpit.engine.scheduler import Scheduler
 
-    known, values = kinds(), Values(document.variables, os.environ)
+    known, values = kinds(), Values(document.variables, os.environ, passphrases=passphrases)
     session = Session(HostRoutes(document.hosts, values))
     results: dict[str, CheckMeasured] = {}
 

@@ -26,11 +26,11 @@ class HostRoutes:
     ) -> None:
         """Lead to `hosts`; `values` fill the variables in what was written of them.
 
-        `passphrases` decrypt SSH keys: the path of a key's file to its passphrase.
+        `passphrases` decrypt SSH keys, by the path of the key; without them, those that `values` hold do.
         """
         self._hosts = {host.name: host for host in hosts}
         self._values = values
-        self._passphrases = passphrases or {}
+        self._passphrases = passphrases or (values.passphrases if values is not None else {})
         self._ssh: SshHosts | None = None
 
     def to(self, name: str) -> Route:

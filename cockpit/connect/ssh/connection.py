@@ -106,6 +106,12 @@ class Connection:
         """What is waited for while it is being opened: `in the SSH key exchange with app1 (10.0.0.5:22)`."""
         return self._phase()
 
+    async def hop(self) -> Hop:
+        """How the host is reached; found out once. Raises Unreachable."""
+        if self._hop is None:
+            self._hop = await self._look_up()
+        return self._hop
+
     async def ready(self) -> Transport:
         """The open connection; opened first, once for all who ask. Raises Unreachable."""
         if self._transport is not None and self._transport.is_authenticated() and not self._transport.ended.done():
@@ -202,7 +208,7 @@ class Connection:
     async def _open(self) -> Transport:
         """Go through all phases, each within its time. Raises Unreachable."""
         self._phase = lambda: f"reading the SSH configuration of {self.name}"
-        hop = self._hop = self._hop or await self._look_up()
+        hop = await self.hop()
         settings = hop.settings
         if settings.unsupported:
             raise Unreachable(

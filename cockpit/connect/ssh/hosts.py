@@ -15,6 +15,7 @@ from cockpit.connect.ssh import settings
 from cockpit.connect.ssh.connection import Connection, Hop, Way
 from cockpit.connect.ssh.identities import Keyring
 from cockpit.connect.ssh.route import SshRoute
+from cockpit.connect.ssh.settings import Settings
 from cockpit.connect.thread import Stuck, in_thread
 from cockpit.connect.values import ValueMissing, Values
 
@@ -38,6 +39,16 @@ class SshHosts:
     def route(self, name: str) -> Route:
         """The route to a host. Raises Unreachable when there is none of that name."""
         return self._route(name)
+
+    async def settings(self, name: str) -> list[Settings]:
+        """What the configuration says of a host, and of those that it puts before it. Raises Unreachable."""
+        connection: Way | None = self._connection(self._hosts[name])
+        found: list[Settings] = []
+        while isinstance(connection, Connection):
+            hop = await connection.hop()
+            found.append(hop.settings)
+            connection = hop.way if not self._hosts[name].via else None
+        return found
 
     async def close(self) -> None:
         """End all connections; those that lie behind others first."""
