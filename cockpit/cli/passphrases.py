@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import getpass
 import os
 import sys
@@ -14,9 +15,9 @@ from cockpit.journal.folder import RunFolder
 TRIES = 3
 
 
-def for_items(document: Document, items: Iterable[Item]) -> dict[str, str]:
+async def for_items(document: Document, items: Iterable[Item]) -> dict[str, str]:
     """The passphrases that measuring `items` takes, by the path of the key; without a terminal there are none."""
-    return _asked(document, {item.check.via for item in items if item.check is not None and item.check.via})
+    return await _asked(document, {item.check.via for item in items if item.check is not None and item.check.via})
 
 
 def for_engine(run: RunFolder) -> dict[str, str]:
@@ -31,18 +32,18 @@ def for_engine(run: RunFolder) -> dict[str, str]:
         state = fold(read(run.journal))
     except JournalUnreadable:  # whoever looks at the run is told
         return {}
-    return {} if state.closed is not None else _asked(state.document, {host.name for host in state.document.hosts})
+    if state.closed is not None:
+        return {}
+    return asyncio.run(_asked(state.document, {host.name for host in state.document.hosts}))
 
 
-def _asked(document: Document, names: Collection[str]) -> dict[str, str]:
+async def _asked(document: Document, names: Collection[str]) -> dict[str, str]:
     if not names:
         return {}
-    import asyncio
-
     from cockpit.connect.ssh.passphrases import needed
     from cockpit.connect.values import Values
 
-    paths = asyncio.run(needed(names, document.hosts, Values(document.variables, os.environ)))
+    paths = await needed(names, document.hosts, Values(document.variables, os.environ))
     if paths and not sys.stdin.isatty():
         output.say(
             f"{' and '.join(paths)} {'is' if len(paths) == 1 else 'are'} encrypted, and there is no terminal to ask for"
