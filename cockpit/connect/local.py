@@ -11,7 +11,6 @@ import time
 from cockpit.connect.dial import Unreachable
 from cockpit.connect.route import Ended, Program
 
-
 DRAIN = 0.25
 """Seconds that a program's output may stay open after its end: somebody it set free may hold it for ever."""
 

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shlex
-import shutil
+import sys
 import time
+from pathlib import Path
 
 import msgspec
 import pytest
 
-from cockpit.checklist.model import Check, Host
-from cockpit.checks.kind import Session
+from cockpit.checklist.kinds import Field, Spec
+from cockpit.checklist.model import Check
+from cockpit.checks.kind import Reading, Session
 from cockpit.checks.measure import measure
 from cockpit.checks.registry import kinds
 from cockpit.connect.dial import Unreachable
 from cockpit.connect.route import Program
 from cockpit.connect.routes import HostRoutes
 from tests.servers.ssh import Bastions, Sshd, StartSshd
-from tests.support.measuring import no_values
 from tests.support.hosts import refused, routed, run
+from tests.support.measuring import no_values
 
 pytestmark = pytest.mark.server
 
@@ -88,14 +89,13 @@ def test_a_jump_that_goes_round_in_a_circle_is_noticed(bastions: Bastions):
 
 
 def test_a_proxy_command_leads_there_and_is_gone_afterwards(ssh_server: Sshd):
-    program = f"sh -c 'exec socat - TCP:127.0.0.1:{ssh_server.port}'"
-    if shutil.which("socat") is None:
-        relay = (
-            "import os,socket,threading;s=socket.create_connection(('127.0.0.1',%d));"
-            "threading.Thread(target=lambda:[s.sendall(d) for d in iter(lambda:os.read(0,65536),b'')],daemon=True).start();"
-            "[os.write(1,d) for d in iter(lambda:s.recv(65536),b'')]"
-        ) % ssh_server.port
-        program = f"{shlex.quote(shutil.which('python3') or 'python3')} -c {shlex.quote(relay)}".replace("%", "%%")
+    relay = (
+        f"import os, socket, threading; s = socket.create_connection(('127.0.0.1', {ssh_server.port}));"
+        "up = lambda: [s.sendall(data) for data in iter(lambda: os.read(0, 65536), b'')];"
+        "threading.Thread(target=up, daemon=True).start();"
+        "[os.write(1, data) for data in iter(lambda: s.recv(65536), b'')]"
+    )
+    program = f"{shlex.quote(sys.executable)} -c {shlex.quote(relay)}"
     marker = f"marker-{time.time_ns()}"
     host = ssh_server.host(
         ProxyCommand=f"env MARKER={marker} {program}",
@@ -104,7 +104,7 @@ def test_a_proxy_command_leads_there_and_is_gone_afterwards(ssh_server: Sshd):
     )
     host = msgspec.structs.replace(host, ssh="root@does.not.resolve.invalid")
     assert run(host).output == b"hello\n"
-    assert not [pid for pid in os.listdir("/proc") if pid.isdigit() and marker in _environment(pid)]
+    assert not [process for process in Path("/proc").glob("[0-9]*") if marker in _environment(process)]
 
 
 def test_a_proxy_command_that_fails_is_quoted(ssh_server: Sshd):
@@ -114,10 +114,9 @@ def test_a_proxy_command_that_fails_is_quoted(ssh_server: Sshd):
     assert "the ProxyCommand says: the tunnel is closed" in words
 
 
-def _environment(pid: str) -> str:
+def _environment(process: Path) -> str:
     try:
-        with open(f"/proc/{pid}/environ", "rb") as file:
-            return file.read().decode("utf-8", "replace")
+        return (process / "environ").read_bytes().decode("utf-8", "replace")
     except OSError:
         return ""
 
@@ -228,13 +227,12 @@ def test_a_check_that_runs_out_of_time_says_what_it_waited_for(silent_port: int,
     assert result.took < timeout + 0.5
 
 
+class ProbeSpec(Spec):
+    host: str
+
+
 class _Probe:
     """A kind that reads the first bytes that a port says."""
-
-    from cockpit.checklist.kinds import Field, Spec
-
-    class ProbeSpec(Spec):
-        host: str
 
     name, about, spec, implied, example, via = "probe", "", ProbeSpec, "", "", True
     fields = (Field("answer", "string", "The first bytes."),)
@@ -243,8 +241,6 @@ class _Probe:
         return f"probe {spec.host}"
 
     async def read(self, spec: ProbeSpec, session: Session, timeout: float):
-        from cockpit.checks.kind import Reading
-
         async with asyncio.timeout(timeout):
             door = await session.route.connect(spec.host, 22)
             with door:

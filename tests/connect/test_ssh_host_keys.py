@@ -135,7 +135,7 @@ def test_one_wrong_bit_in_a_certificate_is_noticed(ssh_keys: Keys):
     entries, _ = parse(f"@cert-authority * {ssh_keys.public('host-ca')}", "kh")
     known = host_keys(entries, "app1", 22, "app1", alias="", files=(), skipped=())
     known.judge(certificate(ssh_keys))
-    with pytest.raises(Distrusted, match="signature is wrong|cannot be read"):
+    with pytest.raises(Distrusted, match=r"signature is wrong|cannot be read"):
         known.judge(certificate(ssh_keys, damaged=True))
 
 

@@ -68,11 +68,15 @@ def test_keys_of_bastions_are_among_them(ssh_server: Sshd, ssh_keys: Keys):
     encrypted = str(ssh_keys["encrypted"])
     bastion = ssh_server.host("bastion", IdentityFile=encrypted)
     assert asked([ssh_server.host("app1", via="bastion"), bastion], "app1") == [encrypted]
-    jumping = ssh_server.host("app1", LogLevel=f"INFO\nMatch originalhost 127.0.0.1\n ProxyJump b\nHost b\n IdentityFile {encrypted}")
+    jumping = ssh_server.host(
+        "app1", LogLevel=f"INFO\nMatch originalhost 127.0.0.1\n ProxyJump b\nHost b\n IdentityFile {encrypted}"
+    )
     assert asked([jumping]) == [encrypted]
 
 
-def test_a_key_that_an_agent_holds_takes_no_passphrase(ssh_server: Sshd, ssh_keys: Keys, ssh_agent: Agent, tmp_path: Path):
+def test_a_key_that_an_agent_holds_takes_no_passphrase(
+    ssh_server: Sshd, ssh_keys: Keys, ssh_agent: Agent, tmp_path: Path
+):
     ssh_agent.add(ssh_keys["user"])
     host = ssh_server.host(IdentityFile=tmp_path / "mine", IdentityAgent=ssh_agent.socket)
     (tmp_path / "mine").write_bytes(ssh_keys["encrypted"].read_bytes())
@@ -106,7 +110,9 @@ def checklist(ssh_server: Sshd, ssh_keys: Keys, tmp_path: Path, monkeypatch: pyt
     (package / "cockpit_hello-1.dist-info").mkdir(parents=True)
     (package / "cockpit_hello.py").write_text(KIND)
     (package / "cockpit_hello-1.dist-info/METADATA").write_text("Name: cockpit-hello\nVersion: 1\n")
-    (package / "cockpit_hello-1.dist-info/entry_points.txt").write_text("[cockpit.checks]\nhello = cockpit_hello:KIND\n")
+    (package / "cockpit_hello-1.dist-info/entry_points.txt").write_text(
+        "[cockpit.checks]\nhello = cockpit_hello:KIND\n"
+    )
     monkeypatch.setenv("PYTHONPATH", f"{ROOT}:{package}")
     host = ssh_server.host(IdentityFile=ssh_keys["encrypted"])
     file = tmp_path / "launch.yaml"
@@ -167,7 +173,9 @@ def test_check_without_a_terminal_says_what_to_do_and_measures_what_it_can(check
     assert "it is encrypted, and its passphrase was not given" in done.stdout
 
 
-def test_open_asks_before_its_engine_starts_and_the_engine_can_use_the_key(checklist: Path, ssh_keys: Keys, state_home: Path):
+def test_open_asks_before_its_engine_starts_and_the_engine_can_use_the_key(
+    checklist: Path, ssh_keys: Keys, state_home: Path
+):
     with at_a_terminal("open", checklist, "--plain", "--run", "r1") as terminal:
         terminal.until(f"Passphrase of {ssh_keys['encrypted']}")
         terminal.send(f"{PASSPHRASE}\r")

@@ -135,9 +135,7 @@ def alive(marker: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize(
-    "command", ["echo begun; sleep {0}", "sleep {0} & echo begun; exit 0", "trap '' TERM; echo begun; sleep {0}"]
-)
+@pytest.mark.parametrize("command", ["echo begun; sleep {0}", "trap '' TERM; sleep {0} & echo begun; sleep {0}"])
 def test_a_program_that_takes_too_long_is_ended_with_its_children(host: Host, command: str):
     marker = f"1{time.time_ns() % 10**9}"
     began = time.monotonic()
@@ -147,6 +145,15 @@ def test_a_program_that_takes_too_long_is_ended_with_its_children(host: Host, co
     assert 0.5 < ended.took < 10
     assert time.monotonic() - began < 20
     wait_until(lambda: not alive(marker), "the program is gone")
+
+
+def test_what_a_program_leaves_running_is_ended_with_it(host: Host):
+    marker = f"5{time.time_ns() % 10**9}"
+    ended = on(host, lambda route: route.run(Program(f"sleep {marker} & echo begun; exit 3"), 30))
+    assert isinstance(ended, Ended)
+    assert (ended.status, ended.output, ended.timed_out) == (3, b"begun\n", False)
+    assert ended.took < 20
+    wait_until(lambda: not alive(marker), "it is gone")
 
 
 def test_a_program_whose_caller_gives_up_is_ended_and_the_caller_is_free_at_once(host: Host):
@@ -308,11 +315,11 @@ def test_forwarding_that_is_forbidden_says_by_what(start_sshd: StartSshd, client
     server = start_sshd("AllowTcpForwarding no", "AllowStreamLocalForwarding no")
     host = server.host(client=client)
     with pytest.raises(
-        Unreachable, match="prohibited|forbids connections to 127.0.0.1:80 through it.*AllowTcpForwarding"
+        Unreachable, match=r"prohibited|forbids connections to 127.0.0.1:80 through it.*AllowTcpForwarding"
     ):
         on(host, lambda route: route.connect("127.0.0.1", 80))
     if client == "paramiko":
-        with pytest.raises(Unreachable, match="/run/x cannot be reached from app .*AllowStreamLocalForwarding"):
+        with pytest.raises(Unreachable, match=r"/run/x cannot be reached from app .*AllowStreamLocalForwarding"):
             on(host, lambda route: route.connect_unix("/run/x"))
 
 

@@ -54,6 +54,8 @@ class Channel:
         """As `over`, but called even when we have closed it before: the far end has let go of it too."""
         self.answered: Callable[[bool], None] = lambda _granted: None
         """Called with whether what was requested was granted."""
+        self.exited: Callable[[], None] = lambda: None
+        """Called when the program in it has ended; what it left running may hold the streams open."""
         self.status: int | None = None
         self.signal = ""
         self.closed = False
@@ -218,6 +220,8 @@ class Channel:
             self.status = message.get_int()
         elif kind == "exit-signal":
             self.signal = message.get_text()
+        if kind in ("exit-status", "exit-signal"):
+            self.exited()
         if answer:
             self._transport.write(self._message(common.cMSG_CHANNEL_FAILURE))
 

@@ -23,6 +23,10 @@ HAS_TIMEOUT = "exec /bin/sh -c 'exec timeout -k 1 9 true'"
 LATER = 2.0
 """Seconds after which the host ends a program by itself that we should have ended before."""
 
+SILENCE = 1.0
+"""Seconds without output after which a program that has ended is not waited for any longer, although something that it
+left running holds its streams open."""
+
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 

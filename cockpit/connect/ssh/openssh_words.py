@@ -5,28 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+_CHANGED = (
+    "the host key of {where} has changed{shown}{known}; somebody may be in between. Compare with what the host's"
+    " administrator says, and only then replace that line"
+)
+_UNKNOWN = (
+    "the host key of {where} is not known: there is none for {0} in known_hosts. Get it with `ssh-keyscan`, compare its"
+    " fingerprint with what the host's administrator says, and only then add it to known_hosts"
+)
+_DENIED = (
+    "{0} does not let us in; it accepts {1}, and OpenSSH had no key that it took (keys that are encrypted must be in an"
+    " agent)"
+)
 _WORDS: Sequence[tuple[str, str]] = (
+    (r"REMOTE HOST IDENTIFICATION HAS CHANGED", _CHANGED),
+    (r"No \S+ host key is known for (\S+)", _UNKNOWN),
     (
-        r"REMOTE HOST IDENTIFICATION HAS CHANGED",
-        "the host key of {where} has changed{shown}{known}; somebody may be in between. Compare with what the host's"
-        " administrator says, and only then replace that line",
-    ),
-    (
-        r"No \S+ host key is known for (\S+)",
-        "the host key of {where} is not known: there is none for {0} in known_hosts. Get it with `ssh-keyscan`, compare"
-        " its fingerprint with what the host's administrator says, and only then add it to known_hosts",
-    ),
-    (
-        r"Host key .*revoked|marked as revoked",
+        r"marked as revoked|Host key .*revoked",
         "the host key of {where} is revoked in known_hosts: ask its administrator",
     ),
     (r"Host key verification failed", "the host key of {where} is refused"),
     (r"Certificate invalid: (.*)", "the host certificate of {where} is refused: {0}"),
-    (
-        r"(\S+): Permission denied \(([^)]*)\)",
-        "{0} does not let us in; it accepts {1}, and OpenSSH had no key that it took (keys that are encrypted must be"
-        " in an agent)",
-    ),
+    (r"(\S+): Permission denied \(([^)]*)\)", _DENIED),
     (r"Could not resolve hostname ([^:\s]+)", "name not found: {0}"),
     (r"connect to host (\S+) port (\d+): Connection refused", "connection refused by {0}:{1}"),
     (r"connect to host (\S+) port (\d+): Connection timed out", "timed out connecting to {0}:{1}"),

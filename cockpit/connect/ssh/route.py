@@ -93,7 +93,7 @@ class SshRoute:
             raise
         took = time.monotonic() - began
         said = command.report(bytes(running.errors), token)
-        if timed_out:
+        if timed_out or running.left_behind:
             self._kill(session, running, token)
         else:
             self._refuse(session, running, said, program)
@@ -180,6 +180,11 @@ class _Running:
         self._limit = limit
         self._ended = asyncio.Event()
         self.refused = False
+        self.left_behind = False
+        """It has ended, and something that it left running has not."""
+        self._loop = asyncio.get_running_loop()
+        self._heard = self._exited = 0.0
+        session.exited = self._exit
         session.data = self._take_output
         session.errors = self._take_errors
         session.over = self._end
@@ -207,9 +212,24 @@ class _Running:
 
     def _take(self, stream: bytearray, data: bytes, limit: int) -> None:
         self._session.consumed(len(data))
+        self._heard = self._loop.time()
         room = limit - len(stream)
         stream += data[:room]
         self.cut = self.cut or len(data) > room
+
+    def _exit(self) -> None:
+        self._exited = self._loop.time()
+        self._wait_for_silence()
+
+    def _wait_for_silence(self) -> None:
+        left = max(self._heard, self._exited) + command.SILENCE - self._loop.time()
+        if self._ended.is_set():
+            return
+        if left > 0:
+            self._loop.call_later(left, self._wait_for_silence)
+        else:
+            self.left_behind = True
+            self._ended.set()
 
     def _take_answer(self, granted: bool) -> None:
         if not granted:
