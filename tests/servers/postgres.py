@@ -46,6 +46,11 @@ class Postgres:
     def dsn(self, database: str = "postgres", role: str = "postgres", password: str = PASSWORD) -> str:
         return f"postgresql://{role}:{password}@127.0.0.1:{self.port}/{database}"
 
+    @property
+    def process(self) -> int:
+        """The server's process."""
+        return int((self.folder / "postmaster.pid").read_text().split()[0])
+
     def run(self, *statements: str) -> list[tuple[object, ...]]:
         """Carry statements out as the superuser; the rows of the last one."""
         rows: list[tuple[object, ...]] = []
@@ -73,7 +78,14 @@ class Postgres:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Postgres]:
     """A primary: superuser `postgres` with PASSWORD, and whatever tests add to it."""
-    with _folder() as folder, _made(folder / "primary") as server:
+    with primary() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_spare() -> Iterator[Postgres]:
+    """A server that a test may freeze, stop or kill."""
+    with primary() as server:
         yield server
 
 
@@ -93,6 +105,13 @@ def postgres_replica(postgres_server: Postgres, authority: Authority) -> Iterato
     if os.geteuid() == 0:
         shutil.chown(certificate, "postgres")
     with _running(server):
+        yield server
+
+
+@contextlib.contextmanager
+def primary() -> Iterator[Postgres]:
+    """A server of one's own."""
+    with _folder() as folder, _made(folder / "primary") as server:
         yield server
 
 
@@ -154,7 +173,11 @@ def _running(server: Postgres) -> Iterator[None]:
         yield
     finally:
         process.send_signal(signal.SIGQUIT)
-        process.wait(timeout=30)
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(timeout=10)
 
 
 def _accepts(server: Postgres) -> bool:
