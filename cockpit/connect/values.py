@@ -7,13 +7,15 @@ seconds: `at_hand` says whether `fill` will.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
 import time
 import urllib.parse
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from cockpit.checklist import shell as quoting
 from cockpit.checklist.model import Variable
 from cockpit.checklist.uses import USE, names_in, words
 from cockpit.connect import sources
@@ -33,23 +35,38 @@ class Values:
     """What `${name}` stands for. Safe to use from several threads."""
 
     def __init__(
-        self, variables: Iterable[Variable], environ: Mapping[str, str], *, clock: Callable[[], float] = time.monotonic
+        self,
+        variables: Iterable[Variable],
+        environ: Mapping[str, str],
+        *,
+        passphrases: Mapping[str, str] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`environ` is where secrets from the environment are read, and what commands are run with."""
+        """`environ` is where secrets from the environment are read, and what commands are run with.
+
+        `passphrases` are those of SSH keys, by the path of the key.
+        """
         self.redactor = Redactor()
+        self.passphrases = dict(passphrases or {})
+        for path, passphrase in self.passphrases.items():
+            with contextlib.suppress(ValueError):  # too short to be hidden; it is never shown anyway
+                self.redactor.add(f"passphrase of {path}", passphrase)
         self._variables = {variable.name: variable for variable in variables}
         self._environ = environ
         self._clock = clock
         self._read: dict[str, tuple[float, str]] = {}
         self._one_at_a_time = {name: threading.Lock() for name in self._variables}
 
-    def fill(self, spec: dict[str, Any]) -> dict[str, Any]:
+    def fill(self, spec: dict[str, Any], shell: Collection[str] = ()) -> dict[str, Any]:
         """`spec` with each `${name}` in its strings replaced.
 
         A string that is nothing but `${name}` becomes the value with its type; inside a text the value is written as
-        text, as it is: in a URL too, where nothing is quoted. Raises ValueMissing.
+        text, as it is: in a URL too, where nothing is quoted. What stands under the keys `shell` are shell commands:
+        values are quoted there. Raises ValueMissing.
         """
-        return {key: self._filled(value) for key, value in spec.items()}
+        return {
+            key: self._filled_in_command(value) if key in shell else self._filled(value) for key, value in spec.items()
+        }
 
     def show(self, text: str) -> str:
         """`text` for display: filled in but for what is secret or not set, which stays as written."""
@@ -76,6 +93,14 @@ class Values:
             return value
         alone = USE.fullmatch(value)
         return self._value(alone[1]) if alone else USE.sub(lambda use: words(self._value(use[1])), value)
+
+    def _filled_in_command(self, command: Any) -> Any:
+        if not isinstance(command, str):
+            return self._filled(command)
+        try:
+            return quoting.fill(command, lambda name: words(self._value(name)))
+        except ValueError as error:
+            raise ValueMissing(str(error)) from None
 
     def _value(self, name: str) -> Any:
         variable = self._variables.get(name)
