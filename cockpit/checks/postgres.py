@@ -273,7 +273,7 @@ def _reading(values: dict[str, Any], rows: Rows | None = None, spec: PostgresSpe
     values["as_declared"] = not complaint
     facts = "\n".join(f"{name}: {value}" for name, value in values.items())
     if rows is None:
-        words = complaint or f"PostgreSQL {values['version']} answers in {took}"
+        words = complaint or f"PostgreSQL {values['version'].partition(' ')[0]} answers in {took}"
         return Reading(values, words, facts, figure=values["latency"])
     figure = rows.figure if rows.figure is not None else values["latency"]
     return Reading({**values, **rows.values()}, complaint or f"{rows.summary} in {took}", rows.evidence, figure)

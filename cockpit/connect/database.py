@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 import ssl
 import urllib.parse
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cockpit.connect import dial
-from cockpit.connect.dial import Unreachable
+
+if TYPE_CHECKING:
+    from cockpit.connect.tls import Trust
 
 
 @dataclass(frozen=True)
@@ -68,31 +69,17 @@ def read_url(url: str, schemes: dict[str, bool], port: int) -> Address:
     return Address(parsed.scheme, parsed.hostname, given, "", user, password, database, tls=schemes[parsed.scheme])
 
 
-def context(address: Address) -> ssl.SSLContext:
-    """The TLS context for an address; made once, since that takes 20 ms. Raises Unreachable when `ca` is no good."""
-    path = Path(address.ca).expanduser() if address.ca else None
-    try:
-        return _context(path, path.stat().st_mtime if path else 0.0, address.verify)
-    except OSError as error:
-        reason = error.strerror if not isinstance(error, ssl.SSLError) and error.strerror else "no certificates in it"
-        raise Unreachable(f"the certificates under `ca` cannot be used: {address.ca}: {reason.lower()}") from None
+def trust(address: Address) -> Trust:
+    """Whom to trust with TLS."""
+    from cockpit.connect.tls import Trust  # noqa: PLC0415 - heavy
+
+    return Trust(ca=address.ca, verify=address.verify)
 
 
 def tls_failure(error: OSError, address: Address) -> str:
     """Why a TLS handshake failed, in words of the field."""
+    from cockpit.connect import tls  # noqa: PLC0415 - heavy
+
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"certificate of {address.host} refused: {error.verify_message.rstrip('.')}"
-    if isinstance(error, ssl.SSLError):
-        reason = (error.reason or str(error)).replace("_", " ").lower()
-        hint = " (does this port speak TLS?)" if "wrong version" in reason or "record layer" in reason else ""
-        return f"TLS handshake with {address.where} failed: {reason}{hint}"
-    return f"TLS handshake with {address.where} failed: the connection was closed (does this port speak TLS?)"
-
-
-@functools.lru_cache(maxsize=64)
-def _context(ca: Path | None, _changed: float, verify: bool) -> ssl.SSLContext:
-    made = ssl.create_default_context(cafile=ca)
-    if not verify:
-        made.check_hostname = False
-        made.verify_mode = ssl.CERT_NONE
-    return made
+        return tls.complaint(error, address.host, ())
+    return tls.failure(error, address.where)

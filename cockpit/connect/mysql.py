@@ -16,7 +16,7 @@ from typing import Any
 import pymysql
 from pymysql.cursors import SSCursor
 
-from cockpit.connect import database
+from cockpit.connect import database, tls
 from cockpit.connect.database import Address
 from cockpit.connect.dial import Unreachable
 from cockpit.connect.route import Route
@@ -127,7 +127,7 @@ async def login(address: Address, made: socket.socket) -> Connection:
 
     Raises Refusing, Unreachable.
     """
-    context = database.context(address) if address.tls else None
+    context = tls.context(database.trust(address)) if address.tls else None
     # A TLS handshake takes the socket away from its first owner: this one stays ours, and can always be shut down.
     door = made.dup()
     spoken: pymysql.Connection[Any] = pymysql.Connection(

@@ -50,6 +50,7 @@ class Connection:
         self._meaning = psycopg.AsyncConnection(self.libpq)
         self._waiter: asyncio.Future[None] | None = None
         self._watched = False
+        self._socket = self.libpq.socket
 
     @property
     def idle(self) -> bool:
@@ -114,11 +115,11 @@ class Connection:
         """The next result of what was sent; None after the last."""
         libpq = self.libpq
         while libpq.flush():
-            await _writable(libpq.socket)
+            await _writable(self._socket)
         if libpq.is_busy():
             loop = asyncio.get_running_loop()
             if not self._watched:
-                loop.add_reader(libpq.socket, self._read)
+                loop.add_reader(self._socket, self._read)
                 self._watched = True
             self._waiter = loop.create_future()
             await self._waiter
@@ -133,6 +134,7 @@ class Connection:
         try:
             self.libpq.consume_input()
         except psycopg.Error as error:
+            self._unwatch()  # libpq has closed the socket, whose number may be another's from now on
             waiter.set_exception(error)
             return
         if not self.libpq.is_busy():
@@ -140,7 +142,7 @@ class Connection:
 
     def _unwatch(self) -> None:
         if self._watched:
-            asyncio.get_running_loop().remove_reader(self.libpq.socket)
+            asyncio.get_running_loop().remove_reader(self._socket)
             self._watched = False
 
     def _lost(self, error: psycopg.Error) -> Exception:
@@ -164,7 +166,8 @@ _COPYING = (ExecStatus.COPY_IN, ExecStatus.COPY_OUT, ExecStatus.COPY_BOTH)
 async def connect(dsn: str, route: Route) -> Connection:
     """Open a connection. Raises Refusing, Unreachable."""
     try:
-        parameters: dict[str, Any] = conninfo_to_dict(dsn)
+        # As SQLAlchemy writes it: the driver's name is its own concern.
+        parameters: dict[str, Any] = conninfo_to_dict(re.sub(r"^(postgres(?:ql)?)\+\w+://", r"\1://", dsn))
     except psycopg.ProgrammingError:
         raise Unreachable("the connection string cannot be read: write postgresql://USER@HOST:PORT/DATABASE") from None
     where = _place(parameters)

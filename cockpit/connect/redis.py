@@ -15,7 +15,7 @@ from typing import Any
 from redis import exceptions
 from redis.asyncio.connection import AbstractConnection
 
-from cockpit.connect import database
+from cockpit.connect import database, tls
 from cockpit.connect.database import Address
 from cockpit.connect.dial import Unreachable
 from cockpit.connect.route import Route
@@ -151,7 +151,7 @@ class _Spoken(AbstractConnection):
         else:
             made = await route.connect(address.host, address.port)
         try:
-            context = database.context(address) if address.tls else None
+            context = tls.context(database.trust(address)) if address.tls else None
             reader, self._writer = await asyncio.open_connection(
                 sock=made, ssl=context, server_hostname=address.host if context else None
             )

@@ -100,6 +100,7 @@ def _running(authority: Authority, *options: str) -> Iterator[MariaDB]:
         )  # fmt: skip
         assert made.returncode == 0, made.stdout.decode()
         (folder / "init.sql").write_text(
+            "SET sql_log_bin = 0;\n"  # each server has its own: a replica must not make it anew while it is used
             f"CREATE OR REPLACE USER admin IDENTIFIED BY '{PASSWORD}';\nGRANT ALL ON *.* TO admin WITH GRANT OPTION;\n"
         )
         command = [
