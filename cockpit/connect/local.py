@@ -82,6 +82,7 @@ class _Starting:
         self.words = ("the command" if text else self.command[0]) + (f" in {self.folder}" if self.folder else "")
         self._input = subprocess.PIPE if program.input else subprocess.DEVNULL
         self._environment = {**program.environment, MARK: mark}
+        self._mark = mark
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._abandoned = False
@@ -103,7 +104,7 @@ class _Starting:
             self._process = process
             abandoned = self._abandoned
         if abandoned:
-            _kill_now(process)
+            _kill_now(process, self._mark)
         return process
 
     def abandon(self) -> None:
@@ -112,7 +113,7 @@ class _Starting:
             self._abandoned = True
             process = self._process
         if process is not None:
-            threading.Thread(target=_kill_now, args=(process,), daemon=True).start()
+            threading.Thread(target=_kill_now, args=(process, self._mark), daemon=True).start()
 
 
 _ending: set[asyncio.Task[None]] = set()
@@ -180,9 +181,7 @@ class _Running:
             await _until(lambda: self._process.poll() is not None, MERCY)
         except asyncio.CancelledError:  # the loop ends: there is no later
             self._let_go()
-            _kill_now(self._process)
-            if mark:
-                _sweep(mark)
+            _kill_now(self._process, mark)
             raise
         except Stuck:
             pass
@@ -321,9 +320,11 @@ async def _until(done: Callable[[], bool], limit: float) -> None:
         await asyncio.sleep(0.02)
 
 
-def _kill_now(process: subprocess.Popen[bytes]) -> None:
-    """Kill a group, and wait for its leader as long as a kill takes."""
+def _kill_now(process: subprocess.Popen[bytes], mark: str) -> None:
+    """Kill a group, with a mark all that carries it, and wait for the group's leader as long as a kill takes."""
     _signal(process.pid, signal.SIGKILL)
+    if mark:
+        _sweep(mark)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(MERCY)
     for pipe in (process.stdin, process.stdout, process.stderr):
