@@ -38,9 +38,9 @@ def keys_that_are(spec: type[Spec], *meanings: Meaning) -> tuple[str, ...]:
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Field:
-    """A name that conditions may use."""
+    """A name that conditions may use; each is its own, so that compiled conditions are found again at once."""
 
     name: str
     type: Literal["int", "double", "string", "bool", "duration", "timestamp", "list", "map", "dyn"]

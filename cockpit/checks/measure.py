@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pydantic
@@ -37,9 +37,18 @@ GRACE = 0.05
 
 
 async def measure(
-    item: str, check: Check, *, kinds: Mapping[str, Kind], values: Values, session: Session
+    item: str,
+    check: Check,
+    *,
+    kinds: Mapping[str, Kind],
+    values: Values,
+    session: Session,
+    found: Callable[[Mapping[str, Any]], None] | None = None,
 ) -> CheckMeasured:
-    """Measure `check` of the item `item`. Never raises, but for the cancellation of its caller."""
+    """Measure `check` of the item `item`. Never raises, but for the cancellation of its caller.
+
+    `found` is told every value that the last try found, as it may be shown, but neither capped nor made safe.
+    """
     started, asked, tries = time.monotonic(), "", 1
     try:
         for module in getattr(kinds.get(check.kind), "imports", ()):
@@ -55,6 +64,8 @@ async def measure(
         outcome = _Outcome("ERROR", str(error))
     except Exception as error:  # noqa: BLE001 - a kind may raise anything, and must not take others down
         outcome = _Outcome("ERROR", _foreign(check.kind, error))
+    if found is not None:
+        found(outcome.shown)
     clean = _Clean(values.redactor)
     return CheckMeasured(
         item=item,
@@ -104,6 +115,7 @@ class _Outcome:
     evidence: str = ""
     cut: bool = False
     figure: float | None = None
+    shown: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def good(self) -> bool:
@@ -185,6 +197,7 @@ class _Probe:
             reading.evidence,
             reading.cut,
             figure,
+            shown,
         )
 
     def _figure(self, reading: Reading) -> tuple[float | None, str]:

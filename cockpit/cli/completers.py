@@ -46,6 +46,13 @@ def items(parsed_args: argparse.Namespace, **_: object) -> Iterable[str]:
     return [item.id for item in document.checkable()]
 
 
+def baselines(prefix: str, **_: object) -> Iterable[str]:
+    """Baselines that are kept, and files that may be one."""
+    from cockpit.journal.baseline import names
+
+    return [*names(), *_paths(prefix, (".json",))]
+
+
 def kinds(**_: object) -> Iterable[str]:
     """The kinds of check."""
     from cockpit.checks.registry import kinds as known

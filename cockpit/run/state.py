@@ -89,6 +89,15 @@ class Engine(msgspec.Struct, frozen=True):
     stopped: str = ""
 
 
+class Baseline(msgspec.Struct, frozen=True):
+    """What the run is compared with."""
+
+    name: str
+    at: dt.datetime
+    host: str
+    items: Map[str, ev.Remembered] = Map()
+
+
 class State(msgspec.Struct, frozen=True):
     """A run after the event `seq`."""
 
@@ -113,6 +122,7 @@ class State(msgspec.Struct, frozen=True):
     """The chain's hash up to `seq`."""
     recovered: int = 0
     """Torn lines set aside so far."""
+    baseline: Baseline | None = None
 
     def item(self, item_id: str) -> ItemState:
         """What is known of an item; nothing yet for one that nothing happened to."""
@@ -249,6 +259,12 @@ def _journal_recovered(draft: _Draft, event: Event, data: ev.JournalRecovered) -
     draft.run = _replace(draft.run, recovered=draft.run.recovered + 1)
 
 
+def _baseline_taken(draft: _Draft, event: Event, data: ev.BaselineTaken) -> None:
+    before = draft.run.baseline
+    known = before.items if data.more and before is not None else Map[str, ev.Remembered]()
+    draft.run = _replace(draft.run, baseline=Baseline(data.name, data.at, data.host, known.update(data.items)))
+
+
 def _run_closed(draft: _Draft, event: Event, data: ev.RunClosed) -> None:
     draft.run = _replace(draft.run, closed=event.at, verdict=data.verdict)
 
@@ -267,5 +283,6 @@ _CHANGES: dict[type[Data], Callable[[_Draft, Event, Any], None]] = {
     ev.EngineStarted: _engine_started,
     ev.EngineStopped: _engine_stopped,
     ev.JournalRecovered: _journal_recovered,
+    ev.BaselineTaken: _baseline_taken,
     ev.RunClosed: _run_closed,
 }
