@@ -18,6 +18,7 @@ from cockpit.checklist.conditions import Condition, ConditionError, compile_cond
 from cockpit.checklist.kinds import Meaning, keys_that_are
 from cockpit.checklist.model import Check
 from cockpit.checks.kind import Kind, Reading, Session, Unmeasurable
+from cockpit.connect import deadline
 from cockpit.connect.dial import Unreachable
 from cockpit.connect.thread import LEFT_BEHIND_LIMIT, Stuck, imported, in_thread
 from cockpit.connect.values import ValueMissing, Values
@@ -157,7 +158,8 @@ class _Probe:
 
     async def _read(self, session: Session, timeout: float) -> Reading:
         try:
-            return await self.kind.read(self.spec, session, timeout)
+            with deadline.within(timeout):
+                return await self.kind.read(self.spec, session, timeout)
         except SystemExit as error:  # would end the program
             raise _Left(error) from None
 

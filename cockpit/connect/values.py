@@ -7,6 +7,7 @@ seconds: `at_hand` says whether `fill` will.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
 import time
@@ -34,10 +35,22 @@ class Values:
     """What `${name}` stands for. Safe to use from several threads."""
 
     def __init__(
-        self, variables: Iterable[Variable], environ: Mapping[str, str], *, clock: Callable[[], float] = time.monotonic
+        self,
+        variables: Iterable[Variable],
+        environ: Mapping[str, str],
+        *,
+        passphrases: Mapping[str, str] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`environ` is where secrets from the environment are read, and what commands are run with."""
+        """`environ` is where secrets from the environment are read, and what commands are run with.
+
+        `passphrases` are those of SSH keys, by the path of the key.
+        """
         self.redactor = Redactor()
+        self.passphrases = dict(passphrases or {})
+        for path, passphrase in self.passphrases.items():
+            with contextlib.suppress(ValueError):  # too short to be hidden; it is never shown anyway
+                self.redactor.add(f"passphrase of {path}", passphrase)
         self._variables = {variable.name: variable for variable in variables}
         self._environ = environ
         self._clock = clock

@@ -27,10 +27,16 @@ from cockpit.text import safe
 class Conductor:
     """One run, as long as its engine lives."""
 
-    def __init__(self, record: RunRecord, kinds: Mapping[str, Kind], environ: Mapping[str, str]) -> None:
-        """Carry the run of `record`. `environ` is where its secrets may come from."""
+    def __init__(
+        self,
+        record: RunRecord,
+        kinds: Mapping[str, Kind],
+        environ: Mapping[str, str],
+        passphrases: Mapping[str, str] | None = None,
+    ) -> None:
+        """Carry the run of `record`. `environ` is where its secrets may come from; `passphrases` decrypt SSH keys."""
         self.record = record
-        self._values = Values(record.state.document.variables, environ)
+        self._values = Values(record.state.document.variables, environ, passphrases=passphrases)
         self._measurements = Measurements(record, kinds, self._values)
         self._deciding = asyncio.Lock()
 
