@@ -62,7 +62,7 @@ async def _started(program: Program, mark: str, timeout: float) -> subprocess.Po
     starting = _Starting(program, mark)
     try:
         async with asyncio.timeout(timeout):
-            return await in_thread(f"the start of {starting.words}", starting.run, interrupt=starting.abandon)
+            return await in_thread(starting.subject, starting.run, interrupt=starting.abandon)
     except TimeoutError:
         raise Unreachable(f"{starting.words} could not be started within {timeout:.1f} s") from None
     except Stuck as stuck:
@@ -80,6 +80,8 @@ class _Starting:
         self.command = ["/bin/sh", "-c", program.command] if isinstance(program.command, str) else [*program.command]
         self.folder = os.path.expanduser(program.folder) if program.folder else None  # noqa: PTH111 - it may be no path
         self.words = ("the command" if text else self.command[0]) + (f" in {self.folder}" if self.folder else "")
+        # Only the file system of a folder or of a named program hangs a start for long: those are a subject each.
+        self.subject = f"the start of {self.words}" + (f" {mark}" if text and not self.folder else "")
         self._input = subprocess.PIPE if program.input else subprocess.DEVNULL
         self._environment = {**program.environment, MARK: mark}
         self._mark = mark
@@ -104,7 +106,7 @@ class _Starting:
             self._process = process
             abandoned = self._abandoned
         if abandoned:
-            _kill_now(process, self._mark)
+            self._kill(process)
         return process
 
     def abandon(self) -> None:
@@ -113,7 +115,11 @@ class _Starting:
             self._abandoned = True
             process = self._process
         if process is not None:
-            threading.Thread(target=_kill_now, args=(process, self._mark), daemon=True).start()
+            self._kill(process)
+
+    def _kill(self, process: subprocess.Popen[bytes]) -> None:
+        """In a thread of its own: the start is over, and hangs no more."""
+        threading.Thread(target=_kill_now, args=(process, self._mark), daemon=True).start()
 
 
 _ending: set[asyncio.Task[None]] = set()

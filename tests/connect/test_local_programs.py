@@ -18,6 +18,7 @@ import pytest
 from cockpit.connect import local
 from cockpit.connect.dial import Unreachable
 from cockpit.connect.route import Ended, Program
+from cockpit.connect.thread import LEFT_BEHIND_LIMIT
 
 SOON = 3.0
 """Seconds that a loaded machine may take over what takes none."""
@@ -255,6 +256,33 @@ def test_a_caller_that_goes_away_during_the_start_ends_everything(monkeypatch: p
     name, before = sleeper(), children()
     asyncio.run(go())
     assert eventually(lambda: not alive(name))
+    assert eventually(lambda: not children() - before)
+
+
+def test_callers_that_go_away_in_numbers_keep_no_later_one_from_starting(monkeypatch: pytest.MonkeyPatch) -> None:
+    start, over = local.subprocess.Popen, threading.Event()
+
+    def start_slowly(command: list[str], **options: object) -> object:
+        started = start(command, **options)
+        if "sleep 30" in command:
+            over.wait(20)
+        return started
+
+    async def go() -> None:
+        tasks = [asyncio.create_task(local.run(Program("sleep 30"), 30)) for _ in range(LEFT_BEHIND_LIMIT + 2)]
+        await asyncio.sleep(0.1)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert (await local.run(Program("echo on"), 20)).output == b"on\n"
+        over.set()
+
+    before = children()
+    monkeypatch.setattr(local.subprocess, "Popen", start_slowly)
+    try:
+        asyncio.run(go())
+    finally:
+        over.set()
     assert eventually(lambda: not children() - before)
 
 
