@@ -100,8 +100,9 @@ def test_a_prometheus_and_a_port(deep: Deep, prometheus_server: Prometheus) -> N
     assert passed(deep.check("tcp", {"host": "127.0.0.1", "port": port}))
 
 
-def test_a_port_that_is_closed_there(deep: Deep) -> None:
-    found = deep.check("tcp", {"host": "127.0.0.1", "port": 1})
+@pytest.mark.parametrize("client", ["paramiko", "openssh"])
+def test_a_port_that_is_closed_there(deep: Deep, client: str) -> None:
+    found = deep.check("tcp", {"host": "127.0.0.1", "port": 1}, client=client)
     assert (found.result, WHERE in found.request) == ("FAIL", True), found
     refused = deep.check("http", {"url": "http://127.0.0.1:1/"})
     assert refused.result == "ERROR", refused
@@ -111,7 +112,7 @@ def test_a_port_that_is_closed_there(deep: Deep) -> None:
 def test_a_name_server(deep: Deep, dns_server: Dns) -> None:
     resolver = f"127.0.0.1:{deep.port(dns_server.port)}"
     spec = {"name": "www.lab.test", "type": "A", "resolvers": [resolver]}
-    assert passed(deep.check("dns", spec, "'10.77.0.9' in answers"))
+    assert passed(deep.check("dns", spec, "'10.77.0.9' in records"))
 
 
 def test_commands_files_and_facts_there(deep: Deep, tmp_path: Path) -> None:
