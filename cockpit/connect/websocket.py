@@ -175,6 +175,9 @@ class Conversation:
 
     async def _receive(self) -> None:
         """Take in what comes next. Raises Broken at the end."""
+        agreed = self.response is not None
+        if agreed:
+            self._refuse_nonsense()  # it may have come together with the end of the handshake
         if self._protocol.state is State.CLOSED or self.close_code is not None:
             reason = f": {self.close_reason}" if self.close_reason else ""
             code = f" with code {self.close_code}" if self.close_code is not None else ""
@@ -192,11 +195,16 @@ class Conversation:
                 self.response = event
             elif isinstance(event, Frame):
                 self._frames.append(event)
-        if self._protocol.parser_exc is not None and self._protocol.state is not State.CONNECTING and data:
-            raise Broken(f"what {self.where} sends is not WebSocket's: {self._protocol.parser_exc}")
+        if agreed:
+            self._refuse_nonsense()
         await self._flush()
         if not data and self.close_code is None and self._protocol.handshake_exc is None:
             raise Broken(f"{self.where} closed the connection")
+
+    def _refuse_nonsense(self) -> None:
+        problem = self._protocol.parser_exc
+        if problem is not None and not isinstance(problem, EOFError):
+            raise Broken(f"what {self.where} sends is not WebSocket's: {problem}")
 
     async def _flush(self) -> None:
         try:
