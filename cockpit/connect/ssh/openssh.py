@@ -147,7 +147,7 @@ class OpenSsh:
         with deadline.within(timeout):
             await self._ready()
             if self._has_timeout is None:
-                looked = await self._carry_out(_Script(command.HAS_TIMEOUT, b"", 0, "", ends))
+                looked = await self._carry_out(_Script(command.HAS_TIMEOUT, b"", 0, "cockpit", ends, speaks=False))
                 self._has_timeout = looked.status == 0
         token = f"cockpit-{secrets.token_hex(8)}"
         left = max(0.0, ends - time.monotonic())
@@ -162,7 +162,7 @@ class OpenSsh:
             self._opening.cancel()
             await asyncio.wait({self._opening})
         if self._ending:
-            await asyncio.wait(self._ending, timeout=KILLED_WITHIN)
+            await asyncio.wait(self._ending, timeout=KILLED_WITHIN * 2)
         if self._master is not None and self._master.alive:
             with contextlib.suppress(Unreachable):
                 exiting = await self._client("-O", "exit")
@@ -274,19 +274,20 @@ class OpenSsh:
         began = time.monotonic()
         process = await self._client(command=script.shell, pipes=True)
         running = Running(process, script.limit, script.token)
+        running.begin(script.given)
         timed_out = False
         try:
             async with asyncio.timeout(max(0.0, script.ends - began)):
-                await running.communicate(script.given)
+                await running.wait()
         except TimeoutError:
             timed_out = True
         except BaseException:
-            self._end(process, running, script.token)
+            _keep(self._ending, self._end(running, script.token))
             raise
-        said = command.report(running.errors, script.token or "-")
+        said = command.report(running.errors, script.token)
         status = said.status
         if timed_out or running.left_behind:
-            self._end(process, running, script.token)
+            _keep(self._ending, self._end(running, script.token))
         else:
             status = await self._status(process, running, said, master, script)
         if program is not None and said.no_folder:
@@ -312,7 +313,7 @@ class OpenSsh:
     ) -> int | None:
         """What a script ended with. Raises _NoSession, or Unreachable when nobody knows."""
         status = await process.wait()
-        if not script.token:
+        if not script.speaks:
             return status
         if not said.group and b"refused by peer" in running.errors:
             raise _NoSession
@@ -321,20 +322,18 @@ class OpenSsh:
             raise Unreachable(f"{self._where} ended the session without saying how the program ended")
         return said.status
 
-    def _end(self, process: asyncio.subprocess.Process, running: Running, token: str) -> None:
-        """End a program there and its client here; waits for nobody."""
-        self._give_up(process)
-        if group := command.report(running.errors, token or "-").group:
-            _keep(self._ending, self._kill_group(group))
+    async def _end(self, running: Running, token: str) -> None:
+        """End a program there and its client here."""
+        await running.begun()
+        if group := command.report(running.errors, token).group:
+            with contextlib.suppress(Unreachable, TimeoutError):
+                async with asyncio.timeout(KILLED_WITHIN):
+                    await reaped(await self._client(command=command.kill(group), pipes=True))
+        await running.end()
 
     def _give_up(self, process: asyncio.subprocess.Process) -> None:
         kill(process)
         _keep(self._ending, reaped(process))
-
-    async def _kill_group(self, group: int) -> None:
-        with contextlib.suppress(Unreachable, TimeoutError):
-            async with asyncio.timeout(KILLED_WITHIN):
-                await reaped(await self._client(command=command.kill(group), pipes=True))
 
     async def _refuse_when_lost(self, master: Master) -> None:
         """Raise Unreachable when the connection has ended; its process may need a moment to."""
@@ -355,9 +354,11 @@ class _Script:
     """Its standard input."""
     limit: int
     token: str
-    """What marks what it says of itself; nothing: it says nothing."""
+    """What marks what it says of itself."""
     ends: float
     """When it has to be over, on the monotonic clock."""
+    speaks: bool = True
+    """Whether it says anything of itself."""
 
 
 class _NoSession(Exception):
