@@ -30,6 +30,12 @@ class NoConnection(Unreachable):
     """
 
 
+def refused_beyond(words: str, said: str) -> Unreachable:
+    """What came of a connection that another machine was asked to make: `said` is what it told of why there is none."""
+    tried = ("refused", "unreachable", "no route", "timed out", "reset")
+    return NoConnection(words) if any(word in said.lower() for word in tried) else Unreachable(words)
+
+
 async def resolve(host: str, port: int) -> list[str]:
     """The addresses of `host` in the order in which to try them. Raises Unreachable."""
     if is_address(host):

@@ -62,7 +62,7 @@ async def _started(program: Program, mark: str, timeout: float) -> subprocess.Po
     starting = _Starting(program, mark)
     try:
         async with asyncio.timeout(timeout):
-            return await in_thread(f"the start of {starting.words}", starting.run, interrupt=starting.abandon)
+            return await in_thread(starting.subject, starting.run, interrupt=starting.abandon)
     except TimeoutError:
         raise Unreachable(f"{starting.words} could not be started within {timeout:.1f} s") from None
     except Stuck as stuck:
@@ -80,8 +80,11 @@ class _Starting:
         self.command = ["/bin/sh", "-c", program.command] if isinstance(program.command, str) else [*program.command]
         self.folder = os.path.expanduser(program.folder) if program.folder else None  # noqa: PTH111 - it may be no path
         self.words = ("the command" if text else self.command[0]) + (f" in {self.folder}" if self.folder else "")
+        # Only the file system of a folder or of a named program hangs a start for long: those are a subject each.
+        self.subject = f"the start of {self.words}" + (f" {mark}" if text and not self.folder else "")
         self._input = subprocess.PIPE if program.input else subprocess.DEVNULL
         self._environment = {**program.environment, MARK: mark}
+        self._mark = mark
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._abandoned = False
@@ -103,7 +106,7 @@ class _Starting:
             self._process = process
             abandoned = self._abandoned
         if abandoned:
-            _kill_now(process)
+            self._kill(process)
         return process
 
     def abandon(self) -> None:
@@ -112,7 +115,11 @@ class _Starting:
             self._abandoned = True
             process = self._process
         if process is not None:
-            threading.Thread(target=_kill_now, args=(process,), daemon=True).start()
+            self._kill(process)
+
+    def _kill(self, process: subprocess.Popen[bytes]) -> None:
+        """In a thread of its own: the start is over, and hangs no more."""
+        threading.Thread(target=_kill_now, args=(process, self._mark), daemon=True).start()
 
 
 _ending: set[asyncio.Task[None]] = set()
@@ -180,9 +187,7 @@ class _Running:
             await _until(lambda: self._process.poll() is not None, MERCY)
         except asyncio.CancelledError:  # the loop ends: there is no later
             self._let_go()
-            _kill_now(self._process)
-            if mark:
-                _sweep(mark)
+            _kill_now(self._process, mark)
             raise
         except Stuck:
             pass
@@ -321,9 +326,11 @@ async def _until(done: Callable[[], bool], limit: float) -> None:
         await asyncio.sleep(0.02)
 
 
-def _kill_now(process: subprocess.Popen[bytes]) -> None:
-    """Kill a group, and wait for its leader as long as a kill takes."""
+def _kill_now(process: subprocess.Popen[bytes], mark: str) -> None:
+    """Kill a group, with a mark all that carries it, and wait for the group's leader as long as a kill takes."""
     _signal(process.pid, signal.SIGKILL)
+    if mark:
+        _sweep(mark)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(MERCY)
     for pipe in (process.stdin, process.stdout, process.stderr):

@@ -38,8 +38,9 @@ def updates(swarm: Swarm) -> None:
     """Services whose updates were begun, all at once since each takes seconds: what becomes of them is in their names."""
     swarm.create("watched", "--update-monitor", "60s")
     swarm.create("good")
-    swarm.create("bad", "--update-failure-action", "rollback")
-    swarm.create("stuck", "--replicas", "2", "--restart-condition", "none", "--update-delay", "60s")
+    failing = ("--update-monitor", "20s")  # however slow the machine is, the failure comes within
+    swarm.create("bad", *failing, "--update-failure-action", "rollback")
+    swarm.create("stuck", *failing, "--replicas", "2", "--restart-condition", "none", "--update-delay", "60s")
     for name, tasks in (("watched", 1), ("good", 1), ("bad", 1), ("stuck", 2)):
         swarm.until(name, tasks)
     swarm.update("watched", "--args", "sleep 500")

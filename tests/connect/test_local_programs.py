@@ -18,6 +18,7 @@ import pytest
 from cockpit.connect import local
 from cockpit.connect.dial import Unreachable
 from cockpit.connect.route import Ended, Program
+from cockpit.connect.thread import LEFT_BEHIND_LIMIT
 
 SOON = 3.0
 """Seconds that a loaded machine may take over what takes none."""
@@ -37,17 +38,14 @@ def sleeping(name: str) -> str:
     return f"""sh -c 'while :; do sleep 0.2; done' {name}"""
 
 
-def alive(name: str) -> list[str]:
-    """The command lines that hold `name`, but for those of shells that have it in their text."""
+def alive(name: str) -> list[int]:
+    """The processes of this name."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():
-            try:
+            with contextlib.suppress(OSError):
                 words = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")
-            except OSError:
-                continue
-            if name in words:
-                found.append(" ".join(words))
+                found += [int(entry.name)] if name in words else []
     return found
 
 
@@ -202,20 +200,22 @@ def test_what_was_set_free_and_holds_the_output_open_holds_nobody() -> None:
         assert (ended.status, ended.output, ended.timed_out) == (0, b"done\n", False)
         assert alive(name), "it ended by itself: what it set free on purpose is its own affair"
     finally:
-        os.system(f"pkill -f {name}")
+        for pid in alive(name):
+            os.kill(pid, signal.SIGKILL)
 
 
 def test_what_stays_in_the_group_ends_with_the_program() -> None:
     name = sleeper()
-    assert run(f"{sleeping(name)} & echo done").output == b"done\n"
-    assert eventually(lambda: not alive(name))
+    for streams in ("", ">/dev/null 2>&1"):
+        assert run(f"{sleeping(name)} {streams} & sleep 0.1; echo done").output == b"done\n"
+        assert eventually(lambda: not alive(name))
 
 
 def test_a_caller_that_goes_away_ends_everything() -> None:
     name, before = sleeper(), children()
 
     async def go() -> None:
-        for moment in (0.0, 0.001, 0.01, 0.5):
+        for moment in (0.0, 0.001, 0.003, 0.005, 0.007, 0.01, 0.02, 0.5):
             task = asyncio.create_task(local.run(Program(f"setsid {sleeping(name)} & {sleeping(name)}"), 30))
             await asyncio.sleep(moment)
             task.cancel()
@@ -229,6 +229,60 @@ def test_a_caller_that_goes_away_ends_everything() -> None:
 
     asyncio.run(go())
     assert eventually(lambda: not alive(name))
+    assert eventually(lambda: not children() - before)
+
+
+@pytest.mark.parametrize("slow", ["subprocess.Popen", "_Starting.run"])
+def test_a_caller_that_goes_away_during_the_start_ends_everything(monkeypatch: pytest.MonkeyPatch, slow: str) -> None:
+    owner = local.subprocess if slow == "subprocess.Popen" else local._Starting
+    start = getattr(owner, slow.partition(".")[2])
+
+    def start_slowly(*args: object, **options: object) -> object:
+        started = start(*args, **options)
+        gone.wait(20)
+        return started
+
+    async def go() -> None:
+        task = asyncio.create_task(local.run(Program(f"setsid {sleeping(name)} & {sleeping(name)}"), 30))
+        while len(alive(name)) < 2:
+            await asyncio.sleep(0.02)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        gone.set()
+
+    gone = threading.Event()
+    monkeypatch.setattr(owner, slow.partition(".")[2], start_slowly)
+    name, before = sleeper(), children()
+    asyncio.run(go())
+    assert eventually(lambda: not alive(name))
+    assert eventually(lambda: not children() - before)
+
+
+def test_callers_that_go_away_in_numbers_keep_no_later_one_from_starting(monkeypatch: pytest.MonkeyPatch) -> None:
+    start, over = local.subprocess.Popen, threading.Event()
+
+    def start_slowly(command: list[str], **options: object) -> object:
+        started = start(command, **options)
+        if "sleep 30" in command:
+            over.wait(20)
+        return started
+
+    async def go() -> None:
+        tasks = [asyncio.create_task(local.run(Program("sleep 30"), 30)) for _ in range(LEFT_BEHIND_LIMIT + 2)]
+        await asyncio.sleep(0.1)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert (await local.run(Program("echo on"), 20)).output == b"on\n"
+        over.set()
+
+    before = children()
+    monkeypatch.setattr(local.subprocess, "Popen", start_slowly)
+    try:
+        asyncio.run(go())
+    finally:
+        over.set()
     assert eventually(lambda: not children() - before)
 
 
