@@ -12,9 +12,10 @@ import re
 import threading
 import time
 import urllib.parse
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from cockpit.checklist import shell as quoting
 from cockpit.checklist.model import Variable
 from cockpit.checklist.uses import USE, names_in, words
 from cockpit.connect import sources
@@ -56,13 +57,16 @@ class Values:
         self._read: dict[str, tuple[float, str]] = {}
         self._one_at_a_time = {name: threading.Lock() for name in self._variables}
 
-    def fill(self, spec: dict[str, Any]) -> dict[str, Any]:
+    def fill(self, spec: dict[str, Any], shell: Collection[str] = ()) -> dict[str, Any]:
         """`spec` with each `${name}` in its strings replaced.
 
         A string that is nothing but `${name}` becomes the value with its type; inside a text the value is written as
-        text, as it is: in a URL too, where nothing is quoted. Raises ValueMissing.
+        text, as it is: in a URL too, where nothing is quoted. What stands under the keys `shell` are shell commands:
+        values are quoted there. Raises ValueMissing.
         """
-        return {key: self._filled(value) for key, value in spec.items()}
+        return {
+            key: self._filled_in_command(value) if key in shell else self._filled(value) for key, value in spec.items()
+        }
 
     def show(self, text: str) -> str:
         """`text` for display: filled in but for what is secret or not set, which stays as written."""
@@ -89,6 +93,14 @@ class Values:
             return value
         alone = USE.fullmatch(value)
         return self._value(alone[1]) if alone else USE.sub(lambda use: words(self._value(use[1])), value)
+
+    def _filled_in_command(self, command: Any) -> Any:
+        if not isinstance(command, str):
+            return self._filled(command)
+        try:
+            return quoting.fill(command, lambda name: words(self._value(name)))
+        except ValueError as error:
+            raise ValueMissing(str(error)) from None
 
     def _value(self, name: str) -> Any:
         variable = self._variables.get(name)

@@ -61,6 +61,7 @@ def carry(folder: Path, passphrases: Mapping[str, str]) -> int:
 
 
 async def _carry(run: RunFolder, writer: Writer, passphrases: Mapping[str, str]) -> None:
+    told = _told_to_stop()
     record = RunRecord(writer)
     before = record.state.engine
     after = "" if before is None else ("stopped" if before.stopped else "died")
@@ -70,7 +71,7 @@ async def _carry(run: RunFolder, writer: Writer, passphrases: Mapping[str, str])
     server = Server(conductor := Conductor(record, kinds(), os.environ, passphrases))
     await server.start(run)
     measuring = asyncio.create_task(conductor.run())
-    reason = await _end(record, server, measuring)
+    reason = await _end(record, server, measuring, told)
     measuring.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await measuring
@@ -83,13 +84,18 @@ async def _carry(run: RunFolder, writer: Writer, passphrases: Mapping[str, str])
     record.close()
 
 
-async def _end(record: RunRecord, server: Server, measuring: asyncio.Task[None]) -> str:
-    """Wait for a reason to end, and return it."""
-    loop = asyncio.get_running_loop()
+def _told_to_stop() -> asyncio.Event:
+    """Set on SIGTERM and SIGINT from now on; a terminal that hangs up is no concern of ours."""
     told = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told.set)
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    return told
+
+
+async def _end(record: RunRecord, server: Server, measuring: asyncio.Task[None], told: asyncio.Event) -> str:
+    """Wait for a reason to end, and return it."""
+    loop = asyncio.get_running_loop()
     idle = float(os.environ.get("COCKPIT_IDLE_HOURS") or IDLE_HOURS) * 3600
     while True:
         with contextlib.suppress(TimeoutError):

@@ -203,7 +203,7 @@ class Connection:
         try:
             return bridged(await self.channel(kind, *details, what=f"connecting to {place} from"))
         except NotOpened as refusal:
-            raise Unreachable(_not_forwarded(refusal, place, self.where)) from None
+            raise dial.refused_beyond(_not_forwarded(refusal, place, self.where), refusal.said) from None
 
     async def _open(self) -> Transport:
         """Go through all phases, each within its time. Raises Unreachable."""

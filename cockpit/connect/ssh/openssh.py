@@ -114,7 +114,7 @@ class OpenSsh:
         if not is_open:
             self._give_up(process)
             reason = openssh_words.not_forwarded(master.since(before) or said)
-            raise Unreachable(f"{place} cannot be reached from {self._where}: {reason}")
+            raise dial.refused_beyond(f"{place} cannot be reached from {self._where}: {reason}", reason)
         ours, theirs = socket.socketpair()
         for end in (ours, theirs):
             end.setblocking(False)
