@@ -47,8 +47,6 @@ class SshRoute:
         """Run a program on the host; one that takes longer than `timeout` is ended. Raises Unreachable."""
         ends = time.monotonic() + timeout
         with deadline.within(timeout):
-            if self._connection.has_timeout is None:
-                await self._look_for_timeout()
             session = await self._connection.session()
         return await self._carry_out(session, program, ends)
 
@@ -59,24 +57,12 @@ class SshRoute:
         for task in self._ending:
             task.cancel()
 
-    async def _look_for_timeout(self) -> None:
-        session = await self._connection.session()
-        looking = _Running(session, 0)
-        session.request("exec", command.HAS_TIMEOUT)
-        looking.feed()
-        try:
-            await deadline.awaited(looking.wait(), lambda: f"starting a program on {self._connection.where}")
-        finally:
-            session.close()
-        if not looking.lost:
-            self._connection.has_timeout = session.status == 0
-
     async def _carry_out(self, session: Channel, program: Program, ends: float) -> Ended:
         began = time.monotonic()
         token = f"cockpit-{secrets.token_hex(8)}"
         running = _Running(session, program.limit, token)
         try:
-            first = command.line(program, max(0.0, ends - began), token, has_timeout=bool(self._connection.has_timeout))
+            first = command.line(program, max(0.0, ends - began), token, has_timeout=self._connection.has_timeout)
             running.input = first + program.input
             session.request("exec", command.SHELL)
             running.feed()
@@ -93,6 +79,8 @@ class SshRoute:
             raise
         took = time.monotonic() - began
         said = command.report(bytes(running.errors), token)
+        if said.group and self._connection.has_timeout is None:
+            self._connection.has_timeout = said.has_timeout
         if timed_out or running.left_behind:
             self._end(session, running, token)
         else:
