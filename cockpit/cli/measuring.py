@@ -14,6 +14,7 @@ from cockpit.checks.kind import Kind, Session
 from cockpit.checks.measure import measure
 from cockpit.checks.registry import kinds
 from cockpit.cli import passphrases
+from cockpit.connect import open_files
 from cockpit.connect.routes import HostRoutes
 from cockpit.connect.values import Values
 from cockpit.engine.scheduler import Scheduler
