@@ -17,6 +17,7 @@ from pathlib import Path
 
 from cockpit import __version__
 from cockpit.checks.registry import kinds
+from cockpit.connect import open_files
 from cockpit.engine.conductor import Conductor
 from cockpit.engine.identity import myself
 from cockpit.engine.record import RunRecord
@@ -42,6 +43,7 @@ def carry(folder: Path, passphrases: Mapping[str, str]) -> int:
     """
     os.umask(0o077)
     os.chdir("/")
+    open_files.allow_many()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     run = RunFolder(folder)
     try:
