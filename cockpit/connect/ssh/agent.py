@@ -69,10 +69,6 @@ class Agent:
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
-    def __del__(self) -> None:
-        # Whoever asked may have given up waiting: then nobody is left to hang up.
-        self._socket.close()
-
     def _ask(self, message: bytes) -> tuple[int, bytes]:
         try:
             self._socket.sendall(_string(message))
