@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import pydantic
 
 from cockpit.actions.kind import ActionKind, Outcome, Print
-from cockpit.checklist.kinds import Spec
+from cockpit.checklist.kinds import Meaning, Spec
 from cockpit.connect.route import Program, Route
 
 
 class CommandSpec(Spec):
     """A command."""
 
-    run: str = pydantic.Field(min_length=1, description="The shell command, run by `/bin/sh` as it is written.")
+    run: Annotated[str, Meaning.SHELL] = pydantic.Field(
+        min_length=1, description="The shell command, run by `/bin/sh` as it is written; values stand in it quoted."
+    )
     environment: dict[str, str] = pydantic.Field({}, description="Variables that are set for it; may be secret.")
     folder: str = pydantic.Field("", description="Where it runs.")
 

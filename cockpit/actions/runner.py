@@ -59,7 +59,7 @@ async def _everywhere(job: Job, printed: Printed) -> tuple[Outcome, tuple[HostEn
     kind = kinds().get(job.kind)
     if kind is None:
         return Outcome(done=False, summary=f"there is no kind of action called {job.kind!r}", nothing=True), ()
-    routes = HostRoutes(job.known)
+    routes = HostRoutes(job.known, passphrases=job.passphrases)
     try:
         if not job.hosts:
             return await _once(kind, job, routes, "", printed), ()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import Literal
 
 from cockpit.cli import output
@@ -18,9 +20,13 @@ def look(
     run: RunFolder, role: Literal["captain", "observer"], *, plain: bool, take_command: bool = False, position: str = ""
 ) -> int:
     """Show `run` until its viewer leaves, who answers for `position` if one is named. The run goes on."""
+    from cockpit.cli.passphrases import for_engine
+
+    given = for_engine(run)
+    make = partial(LiveRun, run, role, given, position=position)  # called in the loop that it lives in
     if plain or not has_screen():
-        return _line_by_line(run, role, take_command=take_command, position=position)
-    return _on_the_screen(run, role, take_command=take_command, position=position)
+        return _line_by_line(make, take_command=take_command)
+    return _on_the_screen(make(), run, take_command=take_command)
 
 
 def has_screen() -> bool:
@@ -30,10 +36,9 @@ def has_screen() -> bool:
     )
 
 
-def _on_the_screen(run: RunFolder, role: Literal["captain", "observer"], *, take_command: bool, position: str) -> int:
+def _on_the_screen(view: LiveRun, run: RunFolder, *, take_command: bool) -> int:
     from cockpit.screens.app import show_run
 
-    view = LiveRun(run, role, position=position)
     status = show_run(view, before=lambda: _prepare(view, take_command=take_command), after=view.stop)
     if view.state.closed is None:
         output.say(f"run {run.id} goes on: `cockpit attach {run.id}` comes back to it")
@@ -42,11 +47,11 @@ def _on_the_screen(run: RunFolder, role: Literal["captain", "observer"], *, take
     return status
 
 
-def _line_by_line(run: RunFolder, role: Literal["captain", "observer"], *, take_command: bool, position: str) -> int:
+def _line_by_line(make: Callable[[], LiveRun], *, take_command: bool) -> int:
     from cockpit.cli.plain import converse, loop_in_thread
 
     loop = loop_in_thread()
-    view = asyncio.run_coroutine_threadsafe(_made(run, role, position), loop).result()
+    view = asyncio.run_coroutine_threadsafe(_made(make), loop).result()
     asyncio.run_coroutine_threadsafe(_prepare(view, take_command=take_command), loop).result()
     try:
         converse(view, loop)
@@ -55,8 +60,8 @@ def _line_by_line(run: RunFolder, role: Literal["captain", "observer"], *, take_
     return Exit.GOOD
 
 
-async def _made(run: RunFolder, role: Literal["captain", "observer"], position: str) -> LiveRun:
-    return LiveRun(run, role, position=position)
+async def _made(make: Callable[[], LiveRun]) -> LiveRun:
+    return make()
 
 
 async def _prepare(view: LiveRun, *, take_command: bool) -> None:

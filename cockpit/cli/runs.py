@@ -22,6 +22,7 @@ def open_run(args: argparse.Namespace) -> int:
     """Begin a run, or go on with the one of this checklist, release and environment that is under way."""
     from cockpit.cli.document import load_named
     from cockpit.cli.looking import look
+    from cockpit.cli.passphrases import for_engine
     from cockpit.engine.client import start_engine
 
     kind = "rehearsal" if args.rehearsal else "live"
@@ -37,7 +38,7 @@ def open_run(args: argparse.Namespace) -> int:
     if run is None:
         run = _begun(document, args, kind)
     if not _at_a_terminal():
-        start_engine(run)
+        start_engine(run, for_engine(run))
         print(run.id)
         output.say(f"run {run.id} is open and its checks go on; `cockpit attach {run.id}` at a terminal shows it")
         return Exit.GOOD

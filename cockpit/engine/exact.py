@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from cockpit.actions.kind import ActionKind
+from cockpit.checklist.kinds import Meaning, keys_that_are
 from cockpit.checklist.model import Variable
 from cockpit.checklist.plan import Action
 from cockpit.connect.values import Values
@@ -19,7 +20,8 @@ def exact(action: Action | None, kinds: Mapping[str, ActionKind], values: Values
     if kind is None:
         return f"{action.kind}: there is no such kind of action here"
     try:
-        return safe(kind.request(kind.spec.model_validate(values.shown(action.spec))))
+        shown = values.shown(action.spec, keys_that_are(kind.spec, Meaning.SHELL))
+        return safe(kind.request(kind.spec.model_validate(shown)))
     except ValueError as problem:
         return safe_line(f"{action.kind}: {problem}", width=300)
 
