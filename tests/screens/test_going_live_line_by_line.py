@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 
 import golive
@@ -19,6 +20,9 @@ def loop() -> Iterator[asyncio.AbstractEventLoop]:
     running = loop_in_thread()
     yield running
     running.call_soon_threadsafe(running.stop)
+    while running.is_running():
+        time.sleep(0.01)
+    running.close()
 
 
 @pytest.fixture
