@@ -12,7 +12,7 @@ from cockpit.views.fired import fired_lines, pending
 from cockpit.views.forms import Form, Unfit
 from cockpit.views.line import Line, text_of
 from cockpit.views.moment import Moment
-from cockpit.views.plan_keys import plan_keys, roll_back_key
+from cockpit.views.plan_keys import plan_keys, roll_back_key, veto_key
 from cockpit.views.printed import printed_lines
 from cockpit.views.step_detail import step_detail
 from cockpit.views.steps import Row, row_to_look_at, step_line, step_rows
@@ -144,7 +144,7 @@ class PlainPlan:
     def _fill(self, does: str, make: Callable[[Moment], Form], step: Step | None = None) -> None:
         """Ask what the form asks, and send the command; say why not when the rules refuse it now."""
         now = self._now
-        keys = plan_keys(now, Row(step) if step is not None else None)
+        keys = (*plan_keys(now, Row(step) if step is not None else None), veto_key(now))
         why = next((key.why for key in keys if key.does == does), "")
         if why:
             self._say(f"Not now: {why}")

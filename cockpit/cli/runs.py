@@ -53,13 +53,13 @@ def attach(args: argparse.Namespace) -> int:
     from cockpit.run.command import TakeCommand
 
     run = folder.find(args.run)
+    if args.as_position:
+        _refuse_unknown_position(state_of(run), args.as_position)
     if not _at_a_terminal() and args.take_command:
         output.say(f"recorded as event {ask(run, TakeCommand('asked for by a script'))} of {run.id}")
         return Exit.GOOD
     if not _at_a_terminal():
         raise Ended(Exit.WRONG, "attach needs a terminal; `cockpit status` and `cockpit journal follow` do not")
-    if args.as_position:
-        _refuse_unknown_position(state_of(run), args.as_position)
     return look(
         run,
         "observer" if args.observe or args.as_position else "captain",

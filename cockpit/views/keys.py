@@ -11,11 +11,13 @@ from dataclasses import replace
 
 from cockpit.checklist.model import Branch, Item
 from cockpit.journal.event import ItemConfirmed
+from cockpit.run.command import Release
 from cockpit.views.key import Group, Key
 from cockpit.views.line import Line, apart, line, line_width
 from cockpit.views.moment import Moment
 from cockpit.views.outline import Node
-from cockpit.views.plan_keys import clear_key, page_keys, plan_keys, roll_back_key
+from cockpit.views.plan_keys import clear_key, page_keys, plan_keys, roll_back_key, veto_key
+from cockpit.views.refused import refused
 from cockpit.views.steps import Row
 
 GROUPS: dict[Group, str] = {
@@ -218,7 +220,13 @@ def command_keys(now: Moment) -> tuple[Key, ...]:
     if not now.link.captain and not take_why:
         take = replace(take, bar="take command")
     end = Key("E", "end the run with its verdict", "close", "run", why=now.not_allowed)
-    return (replace(hold, why=now.not_allowed), take, end)
+    veto = (veto_key(now),) if now.state.document.plan is not None else ()
+    return (*veto, replace(hold, why=now.not_allowed or _not_released(now)), take, end)
+
+
+def _not_released(now: Moment) -> str:
+    """Why a hold is not simply released: after a rollback somebody clears the run."""
+    return refused(now, Release()) if now.state.hold is not None else ""
 
 
 def key_bar(keys: Sequence[Key], barred: str, cells: int) -> tuple[Line, Line]:

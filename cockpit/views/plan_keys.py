@@ -40,7 +40,6 @@ def plan_keys(now: Moment, row: Row | None) -> tuple[Key, ...]:
         _poll(now, step),
         Key("A", "answer GO or NO-GO", "answer", "run", "answer", why=_answer(now)),
         Key("Y", "agree as the second person", "agree", "run", "agree", why=_of_step(now, step, cmd.Agree)),
-        Key("V", "veto what a watch asks for", "veto", "run", "veto", why=_veto(now)),
         clear_key(now),
     )
     return tuple(_unbarred(key) if key.why and key.show != "G" else key for key in keys)
@@ -57,6 +56,12 @@ def roll_back_key(now: Moment) -> Key:
 def clear_key(now: Moment) -> Key:
     """The key that clears a run after its rollback."""
     key = Key("C", "clear the run after its rollback", "clear", "run", "clear", why=refused(now, cmd.Clear(SAID)))
+    return _unbarred(key) if key.why else key
+
+
+def veto_key(now: Moment) -> Key:
+    """The key that keeps what a watch has fired from being done: it works on every board."""
+    key = Key("V", "veto what a watch asks for", "veto", "run", "veto", why=_veto(now))
     return _unbarred(key) if key.why else key
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cockpit.run.procedure import Doing
+from cockpit.run.procedure import Doing, Phase
 from cockpit.views.cells import wrap
 from cockpit.views.detail import Entry
 from cockpit.views.line import Line, line
@@ -18,7 +18,8 @@ def printed_lines(step: str, doing: Doing, now: Moment, cells: int, rows: int, *
     for text in found.lines[-rows:] if rows > 0 else ():
         lines += [line(f" {part}") for part in wrap(text, max(8, cells - 2))]
     if not lines:
-        return [line(("  nothing was printed", "dim"))][:rows]
+        yet = " yet" if doing.phase is Phase.RUNNING else ""
+        return [line((f"  nothing was printed{yet}", "dim"))][:rows]
     left_out = found.left_out > 0 or len(found.lines) > rows or len(lines) > rows
     return lines[-rows:] if not left_out or rows < 3 else [line((" ...", "dim")), *lines[-(rows - 1) :]]
 
@@ -28,7 +29,7 @@ def printed_entries(step: str, doing: Doing, now: Moment, rows: int, *, undo: bo
     found = now.printed(step, doing, undo=undo)
     label = "printed"
     if not found.lines:
-        yield Entry(label, "nothing", "dim")
+        yield Entry(label, "nothing yet" if doing.phase is Phase.RUNNING else "nothing", "dim")
     for text in found.lines[-rows:]:
         yield Entry(label, text, "dim")
         label = ""

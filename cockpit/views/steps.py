@@ -137,12 +137,14 @@ def _point_of_no_return(step: Step, state: State) -> bool:
 
 def _times(row: Row, doing: Doing | None, now: Moment, *, roomy: bool) -> Line:
     planned = row.step.undo.takes if row.undo and row.step.undo is not None else row.step.takes
+    if planned and row.step.soak is not None and not row.undo:
+        planned += row.step.soak.seconds
     of = f"/{countdown(planned)}" if planned else ""
     if doing is None or doing.attempt == 0:
         start = planned_start(row.step, now.state) if not row.back else None
         at = clock(start, now.zone) if start is not None else ""
         plan = f"plan {countdown(planned)}" if planned else ""
-        return line((f"  {pad(at, 5)} {pad(plan, 11)}", "dim"), " " * (_WHO + 1) if roomy else "")
+        return line((f"  {pad(at, 5)} {pad(plan, 11)}", "dim"), " " * (_WHO + 1) if roomy else " ")
     left = soak_left(row.step, doing, now.now)
     took = seconds_on(doing, now.now)
     late = bool(planned) and left is None and took > planned and doing.phase is not Phase.SOAKING
@@ -151,7 +153,7 @@ def _times(row: Row, doing: Doing | None, now: Moment, *, roomy: bool) -> Line:
     return line(
         (f"  {clock(doing.begun, now.zone)} ", "dim"),
         (long, "busy" if left is not None else "warn" if late else ""),
-        (f" {who}" if roomy else "", "dim"),
+        (f" {who}" if roomy else " ", "dim"),
     )
 
 

@@ -28,7 +28,9 @@ def ways_on(here: Current, now: Moment) -> Iterator[WayOn]:
     name, undo = here.step.id, here.undo
     action = (here.step.undo.action if here.step.undo is not None else None) if undo else here.step.action
     where = f" on {', '.join(action.hosts)}" if action is not None and action.hosts else ""
-    yield WayOn("R", "retry", f"does it again{where}: {one_line(now.exact(action))}", refused(now, cmd.Retry(name)))
+    exact = now.exact(action)
+    what = "the same again" if exact == here.doing.action else one_line(exact)
+    yield WayOn("R", "retry", f"does {what}{where}, as attempt {here.doing.attempt + 1}", refused(now, cmd.Retry(name)))
     verify = here.step.undo.verify if undo and here.step.undo is not None else here.step.verify
     again = f"runs nothing; measures {', '.join(verify)} again" if verify else "runs nothing, looks again"
     yield WayOn("M", "verify", again, refused(now, cmd.Retry(name, verify_only=True)))

@@ -95,6 +95,14 @@ def test_a_replay_moves_while_the_steps_are_looked_at() -> None:
     assert "running" in text
 
 
+def test_a_replay_goes_from_failure_to_failure_of_the_plan() -> None:
+    for make, word in ((golive.failed, "FAILED"), (golive.doubt, "IN DOUBT"), (golive.not_verified, "FAILED")):
+        run = golive.replayed(make)
+        run.go_to(0)
+        while word not in shown(CockpitApp(run, replay=run, zone=cockpit().zone, encoding="utf-8"), "s"):
+            assert run.next_failure(1)
+
+
 def test_ascii_draws_nothing_but_ascii() -> None:
     for make in (golive.failed, golive.poll, golive.soaking, golive.rolled_back, golive.doubt):
         for keys in (("s",), ("b",), ("s", "d")):
@@ -162,6 +170,11 @@ def test_the_way_back_is_one_key_from_every_board_and_wants_the_release_and_a_re
         keys = ("b", "B", "type:1.5.0", "tab", "type:errors", "enter")
         assert sent(golive.soaking(), *board, *keys) == [cmd.RollBack("1.5.0", "errors")], board
     assert sent(golive.soaking(), "b", "B", "type:1.5", "tab", "type:errors", "enter") == []
+
+
+def test_a_veto_is_one_key_from_every_board() -> None:
+    for board in ((), ("s",), ("t",), ("c",), ("v",), ("b",), ("s", "d")):
+        assert sent(golive.fired(), *board, "V", "type:a blip", "enter") == [cmd.Veto("errors", "a blip")], board
 
 
 def test_who_answers_for_a_position_can_answer_and_agree_and_nothing_else(same_screen: Same) -> None:

@@ -220,6 +220,12 @@ class Board(Screen[None], inherit_bindings=False):
 
         self.ask(hold_form(self.now))
 
+    def do_veto(self) -> None:
+        """Ask why what a watch has fired is not done."""
+        from cockpit.views.plan_forms import veto_form
+
+        self.ask(veto_form(self.now))
+
     def do_take(self) -> None:
         """Ask before taking command."""
         from cockpit.views.forms import take_command_form

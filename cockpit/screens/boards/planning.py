@@ -73,10 +73,6 @@ class PlanningBoard(Board):
         if self.row is not None:
             self.ask(forms.agree_form(self.row.step, self.now))
 
-    def do_veto(self) -> None:
-        """Ask why it is not done."""
-        self.ask(forms.veto_form(self.now))
-
     def do_clear(self) -> None:
         """Ask why the run may go on."""
         self.ask(forms.clear_form(self.now))
