@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from cockpit.journal.event import Actor
 from cockpit.run.command import Command
-from cockpit.run.decide import decide
 from cockpit.run.refusal import Refusal
 from cockpit.views.moment import Moment
 
@@ -16,6 +15,8 @@ def refused(now: Moment, command: Command) -> str:
     """Why `command` of this viewer would be refused; empty when it would be carried out."""
     if now.replay is not None or now.state.closed or not now.link.connected:
         return now.not_allowed
+    from cockpit.run.decide import decide  # noqa: PLC0415 - heavy, by its conditions; the first screen needs none
+
     who = now.link.you or Actor("", -1)
     decision = decide(now.state, command, now=now.now, who=who, in_command=now.link.captain)
     return decision.reason if isinstance(decision, Refusal) else ""
