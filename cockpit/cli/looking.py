@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable
+from functools import partial
 from typing import Literal
 
 from cockpit.cli import output
@@ -15,14 +16,17 @@ from cockpit.journal.folder import RunFolder
 from cockpit.run.command import TakeCommand
 
 
-def look(run: RunFolder, role: Literal["captain", "observer"], *, plain: bool, take_command: bool = False) -> int:
-    """Show `run` until its viewer leaves. The run goes on."""
+def look(
+    run: RunFolder, role: Literal["captain", "observer"], *, plain: bool, take_command: bool = False, position: str = ""
+) -> int:
+    """Show `run` until its viewer leaves, who answers for `position` if one is named. The run goes on."""
     from cockpit.cli.passphrases import for_engine
 
     given = for_engine(run)
+    make = partial(LiveRun, run, role, given, position=position)  # called in the loop that it lives in
     if plain or not has_screen():
-        return _line_by_line(run, role, given, take_command=take_command)
-    return _on_the_screen(LiveRun(run, role, given), run, take_command=take_command)
+        return _line_by_line(make, take_command=take_command)
+    return _on_the_screen(make(), run, take_command=take_command)
 
 
 def has_screen() -> bool:
@@ -43,13 +47,11 @@ def _on_the_screen(view: LiveRun, run: RunFolder, *, take_command: bool) -> int:
     return status
 
 
-def _line_by_line(
-    run: RunFolder, role: Literal["captain", "observer"], passphrases: Mapping[str, str], *, take_command: bool
-) -> int:
+def _line_by_line(make: Callable[[], LiveRun], *, take_command: bool) -> int:
     from cockpit.cli.plain import converse, loop_in_thread
 
     loop = loop_in_thread()
-    view = asyncio.run_coroutine_threadsafe(_made(run, role, passphrases), loop).result()
+    view = asyncio.run_coroutine_threadsafe(_made(make), loop).result()
     asyncio.run_coroutine_threadsafe(_prepare(view, take_command=take_command), loop).result()
     try:
         converse(view, loop)
@@ -58,8 +60,8 @@ def _line_by_line(
     return Exit.GOOD
 
 
-async def _made(run: RunFolder, role: Literal["captain", "observer"], passphrases: Mapping[str, str]) -> LiveRun:
-    return LiveRun(run, role, passphrases)
+async def _made(make: Callable[[], LiveRun]) -> LiveRun:
+    return make()
 
 
 async def _prepare(view: LiveRun, *, take_command: bool) -> None:

@@ -108,10 +108,14 @@ def _add_runs(cockpit: Command) -> None:
         "Look on at a run, or take command of it.",
         "cockpit attach 20261201-2130-2.4.0",
         "cockpit attach 20261201-2130-2.4.0 --take-command",
+        "cockpit attach 20261201-2130-2.4.0 --as security",
     )
     _run(attached)
     how = attached.add_mutually_exclusive_group()
     how.add_argument("--observe", action="store_true", help="only look on, even when nobody is captain")
+    how.add_argument(
+        "--as", dest="as_position", metavar="POSITION", default="", help="look on, and answer for this position"
+    )
     how.add_argument("--take-command", action="store_true", help="become captain in place of whoever is")
     _plain(attached)
 

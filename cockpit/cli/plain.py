@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from cockpit.checklist.model import Item
 from cockpit.cli import words
+from cockpit.cli.plain_plan import PlainPlan
 from cockpit.journal.event import ChecksAffirmed, Evidence
 from cockpit.run import command as cmd
 from cockpit.run.standing import Standing
@@ -34,7 +35,7 @@ from cockpit.views.watches import watch_rows
 _T = TypeVar("_T")
 
 
-class PlainRoom(line_commands.Cmd):
+class PlainRoom(PlainPlan, line_commands.Cmd):
     """Reads a command, does it, tells what happened meanwhile. `view` lives in an event loop of its own."""
 
     intro = "Enter shows the next open item, `help` lists the commands, `quit` leaves; the run goes on without you."

@@ -48,17 +48,34 @@ def open_run(args: argparse.Namespace) -> int:
 def attach(args: argparse.Namespace) -> int:
     """Look on at a run, or take command of it."""
     from cockpit.cli.looking import look
-    from cockpit.cli.say import ask
+    from cockpit.cli.say import ask, state_of
     from cockpit.journal import folder
     from cockpit.run.command import TakeCommand
 
     run = folder.find(args.run)
+    if args.as_position:
+        _refuse_unknown_position(state_of(run), args.as_position)
     if not _at_a_terminal() and args.take_command:
         output.say(f"recorded as event {ask(run, TakeCommand('asked for by a script'))} of {run.id}")
         return Exit.GOOD
     if not _at_a_terminal():
         raise Ended(Exit.WRONG, "attach needs a terminal; `cockpit status` and `cockpit journal follow` do not")
-    return look(run, "observer" if args.observe else "captain", plain=args.plain, take_command=args.take_command)
+    return look(
+        run,
+        "observer" if args.observe or args.as_position else "captain",
+        plain=args.plain,
+        take_command=args.take_command,
+        position=args.as_position,
+    )
+
+
+def _refuse_unknown_position(state: State, position: str) -> None:
+    from cockpit.checklist.problem import suggest
+
+    known = list(state.document.positions)
+    if position not in known:
+        hint = suggest(position, known) if known else "its checklist has no positions"
+        raise Ended(Exit.WRONG, f"nobody holds the position {position!r} in {state.run}; {hint}")
 
 
 def list_runs(args: argparse.Namespace) -> int:

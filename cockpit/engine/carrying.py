@@ -22,6 +22,7 @@ from cockpit.actions.start import NotStarted, start, stop
 from cockpit.checklist.kinds import Meaning, keys_that_are
 from cockpit.checklist.plan import Action, Step
 from cockpit.connect.values import ValueMissing, Values
+from cockpit.engine.exact import exact
 from cockpit.engine.measuring import Measurements
 from cockpit.engine.record import RunRecord
 from cockpit.journal import event as ev
@@ -96,17 +97,7 @@ class Carrying:
 
     def request(self, step: Step, *, undo: bool) -> str:
         """Exactly what a step, or its compensation, does: secrets hidden, all else filled in."""
-        action = self._action(step, undo=undo)
-        if action is None:
-            return ""
-        kind = self._kinds.get(action.kind)
-        if kind is None:
-            return f"{action.kind}: there is no such kind of action here"
-        try:
-            shown = self._values.shown(action.spec, keys_that_are(kind.spec, Meaning.SHELL))
-            return safe(kind.request(kind.spec.model_validate(shown)))
-        except ValueError as problem:
-            return safe_line(f"{action.kind}: {problem}", width=300)
+        return exact(self._action(step, undo=undo), self._kinds, self._values)
 
     def stop(self, step_id: str) -> None:
         """End the action of a step that is under way; what comes of it is recorded when it has ended."""

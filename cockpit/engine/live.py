@@ -15,14 +15,17 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from cockpit.checklist.plan import Action
 from cockpit.engine import protocol as say
 from cockpit.engine.client import Client, NoEngine, NotWelcome, start_engine
+from cockpit.engine.exact import exact_in
+from cockpit.engine.printing import Printing
 from cockpit.journal.event import Event
 from cockpit.journal.folder import RunFolder
 from cockpit.journal.reader import Follower, JournalUnreadable
 from cockpit.run.command import Command
 from cockpit.run.state import State, fold
-from cockpit.views.run_view import Link, Outcome
+from cockpit.views.run_view import Link, Outcome, Printed
 
 LOOK_EVERY = 0.25
 """Seconds between two looks at the journal when the engine says nothing of it."""
@@ -41,14 +44,20 @@ class LiveRun:
         run: RunFolder,
         role: Literal["captain", "observer"] = "captain",
         passphrases: Mapping[str, str] | None = None,
+        *,
+        position: str = "",
     ) -> None:
-        """Look at `run`. Call `start` before anything else. An engine that is started gets `passphrases`."""
-        self.link = Link()
+        """Look at `run`, and answer for `position` if one is named. Call `start` before anything else.
+
+        An engine that is started gets `passphrases`.
+        """
+        self.link = Link(position=position)
         self.changed = asyncio.Event()
         self._run = run
         self._passphrases = passphrases or {}
         self._role: Literal["captain", "observer"] = role
         self._journal = _JournalThread(run, self._journal_grew)
+        self._printing = Printing(run.steps, self._printed_more)
         self._state: State | None = None
         self._events: list[Event] = []
         self._moved = asyncio.Event()
@@ -60,7 +69,8 @@ class LiveRun:
 
         Raises JournalUnreadable when there is nothing to show. Without an engine the run is shown, and `link` says why.
         """
-        self._journal.start(asyncio.get_running_loop())
+        self._loop = asyncio.get_running_loop()
+        self._journal.start(self._loop)
         while self._state is None:
             await self._journal_moved()
             if self._state is None and self._journal.problem:
@@ -72,6 +82,7 @@ class LiveRun:
     async def stop(self) -> None:
         """Look away. The run goes on."""
         self._journal.stop()
+        self._printing.stop()
         if self._connecting is not None:
             self._connecting.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -94,6 +105,14 @@ class LiveRun:
         """The time."""
         return dt.datetime.now(dt.UTC)
 
+    def exact(self, action: Action | None) -> str:
+        """Exactly what an action of the plan does, secrets hidden."""
+        return exact_in(self.state.document.variables, action)
+
+    def printed(self, step: str, *, undo: bool, attempt: int) -> Printed | None:
+        """What an attempt printed so far."""
+        return self._printing.of(step, undo=undo, attempt=attempt)
+
     async def send(self, command: Command) -> Outcome:
         """Ask the engine for something, and wait until it is on disk and in `state`, or refused."""
         if self._client is None:
@@ -111,6 +130,10 @@ class LiveRun:
                     self._journal.look()
                     await self._journal_moved()
         return Outcome(answer.seq)
+
+    def _printed_more(self) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self.changed.set)
 
     async def _journal_moved(self) -> None:
         self._moved.clear()

@@ -6,11 +6,13 @@ import asyncio
 import datetime as dt
 from collections.abc import Sequence
 
+from cockpit.checklist.plan import Action
+from cockpit.engine.exact import exact_in
 from cockpit.journal.event import Event
 from cockpit.run.command import Command
 from cockpit.run.state import State, apply
 from cockpit.run.tape import Tape
-from cockpit.views.run_view import Link, Outcome
+from cockpit.views.run_view import Link, Outcome, Printed
 
 SPEEDS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 """Seconds of the run in one second of the replay."""
@@ -50,6 +52,14 @@ class ReplayedRun:
         """The time of the moment shown, as the captain's clock had it."""
         since = self.elapsed - self.tape.seconds[self.position]
         return self.tape.events[self.position].at + dt.timedelta(seconds=since)
+
+    def exact(self, action: Action | None) -> str:
+        """Exactly what an action of the plan does."""
+        return exact_in(self._state.document.variables, action)
+
+    def printed(self, step: str, *, undo: bool, attempt: int) -> Printed | None:  # noqa: ARG002 - it is a RunView
+        """None: a replay has what the journal kept, and no other file."""
+        return None
 
     async def send(self, command: Command) -> Outcome:  # noqa: ARG002 - it is a RunView, and changes nothing
         """Refuse: what happened stays as it is."""

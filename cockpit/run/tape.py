@@ -71,6 +71,12 @@ def failed(event: Event) -> bool:
     data = event.data
     if isinstance(data, ev.CheckMeasured):
         return data.result in ("FAIL", "ERROR")
+    if isinstance(data, ev.ActionEnded):
+        return not data.done
+    if isinstance(data, ev.StepVerified | ev.SoakEnded):
+        return not data.good
+    if isinstance(data, ev.StepDoubted | ev.WatchFired):
+        return True
     return isinstance(data, ev.ItemConfirmed) and not data.holds
 
 

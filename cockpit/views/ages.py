@@ -28,6 +28,12 @@ def age(then: dt.datetime, now: dt.datetime, step: int = 10) -> str:
     return f"{stepped}s" if stepped else "now"
 
 
+def ago(then: dt.datetime, now: dt.datetime, step: int = 10) -> str:
+    """The same as words: `just now`, `40s ago`."""
+    words = age(then, now, step)
+    return "just now" if words == "now" else f"{words} ago"
+
+
 def clock(at: dt.datetime, zone: dt.tzinfo | None, now: dt.datetime | None = None, *, seconds: bool = False) -> str:
     """The time of day in `zone` (None: the machine's); with the date when that is another day than `now`."""
     local = at.astimezone(zone)

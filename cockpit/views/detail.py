@@ -73,7 +73,7 @@ def detail_lines(item: Item, now: Moment, cells: int) -> list[Line]:
     """Everything about `item`, in lines of `cells` cells."""
     lines: list[Line] = []
     for entry in _entries(item, now):
-        lines.extend(_lines(entry, cells))
+        lines.extend(entry_lines(entry, cells))
     return lines
 
 
@@ -88,7 +88,8 @@ def detail_strip(item: Item, now: Moment, cells: int, rows: int) -> list[Line]:
     return kept
 
 
-def _lines(entry: Entry, cells: int) -> Iterator[Line]:
+def entry_lines(entry: Entry, cells: int) -> Iterator[Line]:
+    """The rows of an entry: its label once, its text wrapped beside it."""
     room = max(cells - LABEL - 1, 8)
     label = entry.label
     for text in wrap(entry.text, room):
@@ -177,7 +178,7 @@ def _measured(item: Item, now: Moment) -> Iterator[Entry]:
     seen = f", seen {age(measured.at, now.now)}" + (" ago" if age(measured.at, now.now) != "now" else "")
     yield Entry("found", result.summary, shown.look if stands is not Standing.PASS else "")
     for finding in sorted(result.findings, key=lambda finding: finding.holds):
-        yield _finding(finding, now)
+        yield finding_entry(finding, now)
     if result.request:
         yield Entry("asked", result.request)
     yield Entry("result", f"{shown.word} {since}{seen}{tries}{flaky}", "dim")
@@ -209,7 +210,7 @@ def _changed(change: Change, at: str, now: Moment) -> str:
     return f"{name}{before} at {at}; now {after}{grown}"
 
 
-def _finding(finding: ev.Finding, now: Moment) -> Entry:
+def finding_entry(finding: ev.Finding, now: Moment) -> Entry:
     """A condition with what was found for each name in it."""
     mark = now.glyphs.signs[Standing.PASS if finding.holds else Standing.FAIL]
     found = ", ".join(f"{name} = {value}" for name, value in finding.found.items())

@@ -7,17 +7,18 @@ something in the second: they are never neighbours.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 from cockpit.checklist.model import Branch, Item
 from cockpit.journal.event import ItemConfirmed
+from cockpit.run.command import Release
+from cockpit.views.key import Group, Key
 from cockpit.views.line import Line, apart, line, line_width
 from cockpit.views.moment import Moment
 from cockpit.views.outline import Node
-
-Group = Literal["move", "look", "say", "run"]
-"""What a key is for: to move, to look at something, to say something of an item, to act on the run."""
+from cockpit.views.plan_keys import clear_key, page_keys, plan_keys, roll_back_key, veto_key
+from cockpit.views.refused import refused
+from cockpit.views.steps import Row
 
 GROUPS: dict[Group, str] = {
     "look": "Look",
@@ -26,28 +27,6 @@ GROUPS: dict[Group, str] = {
     "move": "Move",
 }
 """Headings of the help, in its order."""
-
-
-@dataclass(frozen=True)
-class Key:
-    """A key and what it does."""
-
-    show: str
-    """As it is printed on the keyboard, and as Textual names it: `n`, `enter`, `/`."""
-    words: str
-    does: str
-    """The name of what happens, for the screen to look up."""
-    group: Group
-    bar: str = ""
-    """Words for the key bar; empty leaves it out of the bar."""
-    also: tuple[str, ...] = ()
-    """Other keys that do the same."""
-    why: str = ""
-    """Why it cannot be used now; empty when it can."""
-
-    def answers(self, pressed: str) -> bool:
-        """Whether this key was pressed."""
-        return pressed == self.show or pressed in self.also
 
 
 _MOVES = (
@@ -82,6 +61,7 @@ def run_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
         Key("f", "next failure", "next_bad", "look", "failure"),
         Key("/", "filter: text, open, fail, manual, @position, ...", "filter", "look", "filter"),
         Key("d", "everything about the item", "detail", "look", "detail", why="" if _item(node) else _NO_ITEM),
+        *page_keys(now),
         *_PAGES,
         Key("tab", "what the lower pane shows", "pane", "look"),
         _HELP,
@@ -96,6 +76,7 @@ def item_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
         Key("n", "next item with something left to do", "next_open", "look", "next open"),
         Key("N", "the one before", "last_open", "look", also=("p",)),
         Key("f", "next failure", "next_bad", "look", "failure"),
+        *page_keys(now),
         *_PAGES,
         _HELP,
     )
@@ -108,6 +89,7 @@ def timeline_keys(now: Moment) -> tuple[Key, ...]:
         _BACK,
         Key("enter", "the item that it is about", "enter", "look", "item"),
         Key("/", "filter: kind, person, item or text; !not", "filter", "look", "filter"),
+        *page_keys(now),
         *_PAGES[1:],
         _HELP,
     )
@@ -117,7 +99,7 @@ def timeline_keys(now: Moment) -> tuple[Key, ...]:
 def contacts_keys(now: Moment) -> tuple[Key, ...]:
     """The keys of the contacts and quick commands."""
     copy = Key("y", "copy the row to the terminal's clipboard", "copy", "look", "copy")
-    return (*_MOVES, _BACK, copy, _PAGES[0], _PAGES[2], _HELP, *command_keys(now))
+    return (*_MOVES, _BACK, copy, *page_keys(now), _PAGES[0], _PAGES[2], _HELP, *command_keys(now))
 
 
 def watches_keys(now: Moment) -> tuple[Key, ...]:
@@ -126,6 +108,7 @@ def watches_keys(now: Moment) -> tuple[Key, ...]:
         *_MOVES,
         _BACK,
         Key("enter", "everything about it", "enter", "look", "detail"),
+        *page_keys(now),
         *_PAGES[:2],
         _HELP,
         *command_keys(now),
@@ -134,31 +117,60 @@ def watches_keys(now: Moment) -> tuple[Key, ...]:
 
 def replay_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
     """The keys of a replay with the cursor on `node`."""
-    playing = now.replay is not None and now.replay.playing
-    controls = (
-        Key("space", "pause" if playing else "play", "play", "run", "pause" if playing else "play"),
-        Key(",", "one event back", "step_back", "run", "one back"),
-        Key(".", "one event on", "step_on", "run", "one on"),
-        Key("<", "the section worked on before", "section_back", "run"),
-        Key(">", "the next section worked on", "section_on", "run", "section"),
-        Key("F", "the failure before", "failure_back", "run"),
-        Key("f", "the next failure", "failure_on", "run", "failure"),
-        Key("+", "faster", "faster", "run", "faster"),
-        Key("-", "slower", "slower", "run"),
-        Key("g", "go to a time or a number", "go_to", "run", "go to"),
-    )
+    controls = _player(now)
     looks = (
         Key("enter", _enter_words(node, now), "enter", "look", "open"),
         Key("n", "next item with something left to do then", "next_open", "look"),
         Key("N", "the one before", "last_open", "look", also=("p",)),
         Key("/", "filter: text, open, fail, manual, @position, ...", "filter", "look", "filter"),
         Key("d", "everything about the item", "detail", "look", "detail", why="" if _item(node) else _NO_ITEM),
+        *page_keys(now),
         *_PAGES,
         Key("tab", "what the lower pane shows", "pane", "look", "pane"),
         _HELP,
     )
     tree = tuple(replace(key, also=()) for key in _TREE[:2]) + _TREE[2:]
     return (*_MOVES, *tree, *looks, *controls, _leave(now))
+
+
+def steps_keys(now: Moment, row: Row | None) -> tuple[Key, ...]:
+    """The keys of the steps with the cursor on `row`."""
+    looks = (
+        _BACK,
+        Key("enter", "everything about the step", "enter", "look", "detail", also=("d",)),
+        Key("n", "to what is under way, or next", "follow", "look", "current"),
+        Key("tab", "what the lower pane shows: detail, output, watches", "pane", "look", "pane"),
+        page_keys(now)[-1],
+        *_PAGES,
+        _HELP,
+    )
+    return (*_MOVES, *looks, *plan_keys(now, row), *command_keys(now))
+
+
+def step_keys(now: Moment, row: Row | None) -> tuple[Key, ...]:
+    """The keys of the page of one step."""
+    looks = (_BACK, page_keys(now)[-1], *_PAGES, _HELP)
+    return (*_MOVES, *looks, *plan_keys(now, row), *command_keys(now))
+
+
+def way_back_keys(now: Moment) -> tuple[Key, ...]:
+    """The keys of the page of the way back."""
+    looks = (_BACK, page_keys(now)[0], *_PAGES, _HELP)
+    return (*_MOVES, *looks, roll_back_key(now), clear_key(now), *command_keys(now))
+
+
+def replay_steps_keys(now: Moment) -> tuple[Key, ...]:
+    """The keys of the steps in a replay."""
+    looks = (
+        _BACK,
+        Key("enter", "everything about the step", "enter", "look", "detail", also=("d",)),
+        Key("n", "to what was under way, or next", "follow", "look", "current"),
+        Key("tab", "what the lower pane shows: detail, output, watches", "pane", "look", "pane"),
+        page_keys(now)[-1],
+        *_PAGES,
+        _HELP,
+    )
+    return (*_MOVES, *looks, *_player(now))
 
 
 def help_keys() -> tuple[Key, ...]:
@@ -208,7 +220,13 @@ def command_keys(now: Moment) -> tuple[Key, ...]:
     if not now.link.captain and not take_why:
         take = replace(take, bar="take command")
     end = Key("E", "end the run with its verdict", "close", "run", why=now.not_allowed)
-    return (replace(hold, why=now.not_allowed), take, end)
+    veto = (veto_key(now),) if now.state.document.plan is not None else ()
+    return (*veto, replace(hold, why=now.not_allowed or _not_released(now)), take, end)
+
+
+def _not_released(now: Moment) -> str:
+    """Why a hold is not simply released: after a rollback somebody clears the run."""
+    return refused(now, Release()) if now.state.hold is not None else ""
 
 
 def key_bar(keys: Sequence[Key], barred: str, cells: int) -> tuple[Line, Line]:
@@ -269,6 +287,22 @@ def _row(keys: Sequence[Key], last: Sequence[Key], cells: int, first: Line = ())
 def _entry(key: Key) -> Line:
     name = {"escape": "esc"}.get(key.show, key.show)
     return line((f" {name}", "dim" if key.why else "accent"), (f" {key.bar} ", "dim" if key.why else ""))
+
+
+def _player(now: Moment) -> tuple[Key, ...]:
+    playing = now.replay is not None and now.replay.playing
+    return (
+        Key("space", "pause" if playing else "play", "play", "run", "pause" if playing else "play"),
+        Key(",", "one event back", "step_back", "run", "one back"),
+        Key(".", "one event on", "step_on", "run", "one on"),
+        Key("<", "the section worked on before", "section_back", "run"),
+        Key(">", "the next section worked on", "section_on", "run", "section"),
+        Key("F", "the failure before", "failure_back", "run"),
+        Key("f", "the next failure", "failure_on", "run", "failure"),
+        Key("+", "faster", "faster", "run", "faster"),
+        Key("-", "slower", "slower", "run"),
+        Key("g", "go to a time or a number", "go_to", "run", "go to"),
+    )
 
 
 def _leave(now: Moment) -> Key:

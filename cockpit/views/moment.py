@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from cockpit.checklist.model import Item
+from cockpit.checklist.plan import Action
 from cockpit.journal.event import Event, Remembered
 from cockpit.run.difference import Change, Passed, since_baseline
+from cockpit.run.procedure import Doing
 from cockpit.run.standing import Standing, Tally, standing, tally
 from cockpit.run.state import ItemState, State
 from cockpit.views.ages import clock
-from cockpit.views.run_view import Link, ReplayControls, RunView
+from cockpit.views.run_view import Link, Printed, ReplayControls, RunView
 from cockpit.views.signs import UNICODE, Glyphs
 
 
@@ -29,6 +31,20 @@ class Moment:
     zone: dt.tzinfo | None = None
     """Where times of day are shown; None is the machine's zone."""
     replay: ReplayControls | None = None
+    view: RunView | None = None
+    """What is asked for what is too light, or too long, for the record."""
+
+    def exact(self, action: Action | None) -> str:
+        """Exactly what an action of the plan does; empty when there is none."""
+        return self.view.exact(action) if self.view is not None else ""
+
+    def printed(self, step: str, doing: Doing, *, undo: bool) -> Printed:
+        """The end of what the last attempt at a step printed; what the journal kept where nothing else is at hand."""
+        found = self.view.printed(step, undo=undo, attempt=doing.attempt) if self.view is not None else None
+        if found is not None and found.lines:
+            return found
+        kept = tuple(doing.output.rstrip("\n").split("\n")) if doing.output.strip() else ()
+        return Printed(kept, alive=found.alive if found is not None else None)
 
     @cached_property
     def stands(self) -> Mapping[str, Standing]:
@@ -85,6 +101,8 @@ class Moment:
             problem = f" ({self.link.problem})" if self.link.problem else ""
             return f"no engine answers{problem}: the record can only be read"
         if not self.link.captain:
+            if self.link.position:
+                return f"you answer for {self.link.position}: {self.state.captain.who.user} is captain"
             captain = self.state.captain
             return f"not captain: {captain.who} since {clock(captain.since, self.zone, self.now)}"
         return ""
@@ -110,4 +128,4 @@ def moment(
     view: RunView, *, glyphs: Glyphs = UNICODE, zone: dt.tzinfo | None = None, replay: ReplayControls | None = None
 ) -> Moment:
     """The run that `view` shows, as it stands at its own now."""
-    return Moment(view.state, view.events, view.link, view.now(), glyphs, zone, replay)
+    return Moment(view.state, view.events, view.link, view.now(), glyphs, zone, replay, view)

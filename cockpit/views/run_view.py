@@ -13,6 +13,7 @@ from typing import Protocol
 
 import msgspec
 
+from cockpit.checklist.plan import Action
 from cockpit.journal.event import Actor, Event
 from cockpit.run.command import Command
 from cockpit.run.state import State
@@ -45,6 +46,20 @@ class Link(msgspec.Struct, frozen=True):
     you: Actor | None = None
     measuring: frozenset[str] = frozenset()
     """Items being measured at this moment."""
+    position: str = ""
+    """The position that this view answers for; it looks on otherwise."""
+
+
+class Printed(msgspec.Struct, frozen=True):
+    """The end of what an attempt at an action printed, safe to draw."""
+
+    lines: tuple[str, ...] = ()
+    left_out: int = 0
+    """Bytes before them that are not shown."""
+    size: int = 0
+    """Bytes in all."""
+    alive: bool | None = None
+    """Whether the process that carries it out lives; None where that cannot be known."""
 
 
 class RunView(Protocol):
@@ -68,6 +83,15 @@ class RunView(Protocol):
 
     def now(self) -> dt.datetime:
         """The time to show ages against: the clock's, or that of the moment replayed."""
+
+    def exact(self, action: Action | None) -> str:
+        """Exactly what an action of the plan does, secrets hidden; empty when there is none."""
+
+    def printed(self, step: str, *, undo: bool, attempt: int) -> Printed | None:
+        """What an attempt printed, as far as this view has read it; None when only the journal can say.
+
+        Asking makes the view follow it: `changed` is set when there is more.
+        """
 
     async def send(self, command: Command) -> Outcome:
         """Ask the engine for something, and wait until it is on disk or refused."""

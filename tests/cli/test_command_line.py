@@ -97,6 +97,7 @@ def test_an_unknown_option_is_named_with_the_usage_of_its_command(capsys: pytest
         (["waive", "run", "item"], "--because"),
         (["replay", "run", "--speed", "0"], "not a whole number from 1 to 1000"),
         (["attach", "run", "--observe", "--take-command"], "not allowed with"),
+        (["attach", "run", "--as", "security", "--take-command"], "not allowed with"),
         (["journal"], "COMMAND"),
         (["completion", "tcsh"], "tcsh"),
     ],

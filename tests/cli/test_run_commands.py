@@ -113,6 +113,8 @@ def test_what_cannot_be_is_refused_with_its_own_exit_status(cockpit: Cockpit, ch
     assert cockpit("open", checklist, "--run", "a b")[0] == 2
     assert cockpit("open", checklist, "--new", "--group", "no-such-group")[0] == 2
     assert cockpit("attach", run)[0] == 2
+    status, _, said = cockpit("attach", run, "--as", "security")
+    assert (status, "nobody holds the position 'security'" in said, "no positions" in said) == (2, True, True)
 
 
 @pytest.mark.skipif(not shutil.which("ssh-keygen"), reason="signing needs ssh-keygen")

@@ -333,3 +333,9 @@ def test_how_long_the_way_back_takes_is_known_from_the_last_time_or_from_the_pla
     run.run_through()
     assert way_back(run.state).takes == {"two": 5.0, "one": 30.0}
     assert way_back(run.state).seconds == 35.0
+
+
+def test_what_a_person_does_is_not_ended_by_the_engine() -> None:
+    play = Play(blue_green())
+    assert not play.ask(cmd.Go("freeze"))
+    assert play.ask(cmd.Stop("freeze", "too slow")) == "freeze is done by a person: say what came of it"

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 
 from launch import ADA, NOW, event, story
 
+from cockpit.checklist.plan import Action
+from cockpit.engine.exact import exact_in
 from cockpit.journal.event import Actor, Data, Event
 from cockpit.run.command import Command
 from cockpit.run.decide import decide
 from cockpit.run.refusal import Refusal
 from cockpit.run.state import State, apply, fold
-from cockpit.views.run_view import Link, Outcome
+from cockpit.views.run_view import Link, Outcome, Printed
 
 
 class FakeRun:
@@ -30,9 +32,17 @@ class FakeRun:
         self.delay = 0.0
         self.refuse = ""
         self.sent: list[Command] = []
+        self.output: dict[tuple[str, bool, int], Printed] = {}
+        """What actions printed, as if their files had been read."""
 
     def now(self) -> dt.datetime:
         return self.time
+
+    def exact(self, action: Action | None) -> str:
+        return exact_in(self.state.document.variables, action)
+
+    def printed(self, step: str, *, undo: bool, attempt: int) -> Printed | None:
+        return self.output.get((step, undo, attempt))
 
     async def send(self, command: Command) -> Outcome:
         await asyncio.sleep(self.delay)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import golive
 import pytest
 from choices import CHOICES
 from driving import cockpit, presses, replayed
 from fake_run import FakeRun
+from golive import view_of
 from launch import GRACE, NOW, story
 
 from cockpit.journal import event as ev
@@ -42,6 +44,10 @@ def _not_recorded() -> CockpitApp:
         pytest.param(_not_recorded, (80, 24), (), id="not-recorded"),
         pytest.param(replayed, (120, 36), (".", "f", "f"), id="replay-120x36"),
         pytest.param(lambda: cockpit(glyphs=ASCII, encoding="ascii"), (80, 24), (), id="ascii"),
+        pytest.param(lambda: cockpit(view_of(golive.failed())), (80, 24), ("s",), id="golive-failed"),
+        pytest.param(lambda: cockpit(view_of(golive.soaking())), (120, 36), ("s",), id="golive-soaking-120x36"),
+        pytest.param(lambda: cockpit(view_of(golive.fired())), (80, 24), ("s", "V"), id="golive-fired"),
+        pytest.param(lambda: cockpit(view_of(golive.rehearsal())), (80, 24), ("s", "G"), id="golive-rehearsal"),
         pytest.param(lambda: PickerApp(CHOICES, NOW, glyphs=UNICODE, encoding="utf-8"), (80, 24), (), id="picker"),
     ],
 )

@@ -184,6 +184,8 @@ class Play:
                 self.now += dt.timedelta(seconds=1)
                 self.ask(cmd.OpenPoll(turn.id))
                 for position, users in self.state.document.positions.items():
+                    if not users:
+                        continue
                     by = next((each for each in answers if each.user in users), Actor(users[0], 2000))
                     assert not self.ask(cmd.Answer(position, True, "all is well"), by, in_command=by == ADA)
             assert (refused := self.ask(cmd.Go(turn.id, typed=RELEASE))) == "", refused

@@ -15,7 +15,8 @@ from cockpit.screens.dialogs.sheet import Sheet
 from cockpit.screens.pressed import pressed
 from cockpit.screens.widgets.line_list import LineList, Rows, Source
 from cockpit.views.header import header
-from cockpit.views.keys import Key, key_bar
+from cockpit.views.key import Key
+from cockpit.views.keys import key_bar
 from cockpit.views.line import Line, Look, Piece, line
 from cockpit.views.moment import Moment
 from cockpit.views.status import verdict_line
@@ -41,7 +42,7 @@ class Board(Screen[None], inherit_bindings=False):
     DEFAULT_CSS = """
     Board { background: ansi_default; color: ansi_default; layout: vertical; }
     Board LineList { height: 1fr; width: 1fr; }
-    Board #head, Board #keys { height: 2; }
+    Board #head, Board #keys, Board #bar { height: 2; }
     Board #message { height: 1; }
     Board #notice { display: none; }
     Board.-tiny > *, Board.-low > * { display: none; }
@@ -196,11 +197,34 @@ class Board(Screen[None], inherit_bindings=False):
 
         self.app.push_screen(WatchesBoard())
 
+    def do_steps(self) -> None:
+        """Show the steps of going live."""
+        if self.cockpit.replay is not None:
+            from cockpit.screens.boards.replay_steps import ReplayStepsBoard
+
+            self.app.push_screen(ReplayStepsBoard())
+            return
+        from cockpit.screens.boards.steps import StepsBoard
+
+        self.app.push_screen(StepsBoard())
+
+    def do_way_back(self) -> None:
+        """Show what a rollback would do, or does."""
+        from cockpit.screens.boards.way_back import WayBackBoard
+
+        self.app.push_screen(WayBackBoard())
+
     def do_hold(self) -> None:
         """Ask why the run is put in hold, or released."""
         from cockpit.views.forms import hold_form
 
         self.ask(hold_form(self.now))
+
+    def do_veto(self) -> None:
+        """Ask why what a watch has fired is not done."""
+        from cockpit.views.plan_forms import veto_form
+
+        self.ask(veto_form(self.now))
 
     def do_take(self) -> None:
         """Ask before taking command."""

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from cockpit.screens.boards.listing import ListingBoard
 from cockpit.views.contacts import contact_rows
-from cockpit.views.keys import Key, contacts_keys
+from cockpit.views.key import Key
+from cockpit.views.keys import contacts_keys
 from cockpit.views.line import Line
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cockpit.screens.boards.listing import ListingBoard
-from cockpit.views.keys import Key, help_keys, help_lines
+from cockpit.views.key import Key
+from cockpit.views.keys import help_keys, help_lines
 from cockpit.views.line import Line
 
 

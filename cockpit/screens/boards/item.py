@@ -9,7 +9,8 @@ from textual.widget import Widget
 from cockpit.screens.boards.saying import SayingBoard
 from cockpit.screens.widgets.line_list import LineList, Rows
 from cockpit.views.detail import detail_head, detail_lines
-from cockpit.views.keys import Key, item_keys
+from cockpit.views.key import Key
+from cockpit.views.keys import item_keys
 from cockpit.views.line import line
 from cockpit.views.walk import Walk
 

@@ -15,7 +15,8 @@ from cockpit.screens.widgets.line_list import LineList, Rows
 from cockpit.screens.widgets.pane import Pane
 from cockpit.views.detail import detail_head, detail_strip
 from cockpit.views.heading import heading_lines, rule
-from cockpit.views.keys import Key, asks_now, run_keys
+from cockpit.views.key import Key
+from cockpit.views.keys import asks_now, run_keys
 from cockpit.views.lazy import Lazy
 from cockpit.views.line import Line, Piece, line
 from cockpit.views.timeline import latest_lines

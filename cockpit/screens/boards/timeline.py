@@ -8,7 +8,8 @@ from functools import cached_property
 from cockpit.journal.event import Event
 from cockpit.screens.boards.filtering import FilteringBoard
 from cockpit.screens.boards.listing import ListingBoard
-from cockpit.views.keys import Key, timeline_keys
+from cockpit.views.key import Key
+from cockpit.views.keys import timeline_keys
 from cockpit.views.lazy import Lazy
 from cockpit.views.line import Line, line
 from cockpit.views.timeline import tell, titles, told_line, wanted_events

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cockpit.screens.boards.listing import ListingBoard
-from cockpit.views.keys import Key, watches_keys
+from cockpit.views.key import Key
+from cockpit.views.keys import watches_keys
 from cockpit.views.line import Line
 from cockpit.views.walk import Walk
 from cockpit.views.watches import watch_rows

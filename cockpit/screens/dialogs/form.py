@@ -50,10 +50,10 @@ class FormDialog(Sheet[str]):
     def on_mount(self) -> None:
         """Stand in the first blank, with what was typed before it stood."""
         self._fit()
-        first = self.prompts[0]
-        first.focus()
-        if self._early:
-            first.insert_text_at_cursor(self._early)
+        if self.prompts:
+            self.prompts[0].focus()
+            if self._early:
+                self.prompts[0].insert_text_at_cursor(self._early)
 
     def on_resize(self) -> None:
         """Wrap what it is about anew."""
@@ -80,6 +80,10 @@ class FormDialog(Sheet[str]):
     def take_key(self, name: str) -> bool:
         """Tab and the arrows move between the blanks, escape goes back."""
         by = {"tab": 1, "down": 1, "shift+tab": -1, "up": -1}.get(name)
+        if not self.form.blanks:
+            if name == "enter" and not self._waiting:
+                self.submit()
+            return super().take_key(name) or name == "enter"
         if by is None:
             return super().take_key(name)
         self._go(by)
