@@ -27,11 +27,12 @@ from cockpit.engine.record import RunRecord
 from cockpit.journal import event as ev
 from cockpit.journal.line import Unrecordable
 from cockpit.journal.writer import NotRecorded
+from cockpit.run.drill import ending
 from cockpit.run.following import Attend, Begin, Measure, Record, RollBackNow, Work, following
 from cockpit.run.plan_rules import attempt, begin_rollback
 from cockpit.run.procedure import Doing
 from cockpit.run.refusal import Refusal
-from cockpit.run.way import plan_of
+from cockpit.run.way import current, plan_of
 from cockpit.text import safe, safe_line
 
 TICK = 0.25
@@ -99,6 +100,12 @@ class Carrying:
         action = self._action(step, undo=undo)
         if action is None:
             return ""
+        real = self._words(action)
+        if self._record.state.run_kind != "live" and not undo and step.rehearse is not None:
+            return f"{self._words(step.rehearse)}\n(stands in for: {real})"
+        return real
+
+    def _words(self, action: Action) -> str:
         kind = self._kinds.get(action.kind)
         if kind is None:
             return f"{action.kind}: there is no such kind of action here"
@@ -161,6 +168,10 @@ class Carrying:
         if step is None or doing is None:
             return
         folder = self._folder(name, undo, number)
+        here = current(self._record.state)
+        fault = None
+        if self._record.state.faults and here is not None and here.doing.attempt == number:
+            fault = ending(self._record.state, here, dt.datetime.now(dt.UTC))
         if doing.rehearsed == "shown":
             await self._note(ev.ActionEnded(name, number, undo, summary="shown, and not done: a rehearsal"))
             return

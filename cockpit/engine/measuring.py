@@ -15,9 +15,13 @@ from cockpit.engine import protocol
 from cockpit.engine.record import RunRecord
 from cockpit.engine.scheduler import Scheduler
 from cockpit.journal.event import CheckMeasured, ChecksAffirmed
+from cockpit.run.drill import reading, spoiled
 
 AFFIRM_EVERY = 30.0
 """Seconds between two events that say which measurements came out as before."""
+
+FAULTS_EVERY = 0.5
+"""Seconds between two looks at which faults of a drill have begun or ended."""
 
 AFFIRMED_AT_ONCE = 1000
 """Measurements named in one such event: 1,000 ids of 30 characters stay within a journal line."""
@@ -52,6 +56,8 @@ class Measurements:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._scheduler.run())
                 group.create_task(self._affirm())
+                if self._recorder.state.faults:
+                    group.create_task(self._put_faults_in())
         finally:
             await self._session.close()
 
@@ -61,6 +67,8 @@ class Measurements:
 
     async def _measure(self, item: Item) -> CheckMeasured:
         assert item.check is not None  # the scheduler takes only items that have one
+        if self._recorder.state.faults and (fault := reading(self._recorder.state, item, dt.datetime.now(dt.UTC))):
+            return fault
         return await measure(item.id, item.check, kinds=self._kinds, values=self._values, session=self._session)
 
     def _report(self, result: CheckMeasured) -> None:
@@ -70,6 +78,16 @@ class Measurements:
             return
         self._affirmed.pop(result.item, None)
         self._recorder.append(self._recorder.engine, result)
+
+    async def _put_faults_in(self) -> None:
+        """Have measured at once what a fault of the drill begins, or ceases, to spoil."""
+        before = frozenset[str]()
+        while True:
+            after = spoiled(self._recorder.state, dt.datetime.now(dt.UTC))
+            for item in before ^ after:
+                self._scheduler.ask(item)
+            before = after
+            await asyncio.sleep(FAULTS_EVERY)
 
     async def _affirm(self) -> None:
         while True:
