@@ -88,11 +88,18 @@ def _add_runs(cockpit: Command) -> None:
         "Start a run of a checklist, or go on with one.",
         "cockpit open production --release 2.4.0 --environment production",
         "cockpit open launch.yaml --rehearsal --var base_url=http://127.0.0.1:8080",
+        "cockpit open launch.yaml --drill faults.yaml",
     )
     _checklist(opened)
     opened.argument("--release", metavar="V", default="", help="what is being released; also the variable `release`")
     opened.argument("--environment", metavar="E", default="", help="where to: production, staging, ...")
-    opened.argument("--rehearsal", action="store_true", help="a rehearsal; every screen says so")
+    practice = opened.add_mutually_exclusive_group()
+    practice.add_argument(
+        "--rehearsal",
+        action="store_true",
+        help="change nothing: what is done is shown, or its stand-in carried out; every screen says so",
+    )
+    practice.add_argument("--drill", metavar="FILE", default="", help="a rehearsal with the faults that FILE puts in")
     opened.argument("--run", metavar="ID", default="", complete=completers.runs, help="name the run, or go on with it")
     opened.argument("--group", metavar="NAME", default="", help="let the members of this Unix group look on")
     opened.argument(

@@ -168,15 +168,11 @@ class Carrying:
         if step is None or doing is None:
             return
         folder = self._folder(name, undo, number)
-        here = current(self._record.state)
-        fault = None
-        if self._record.state.faults and here is not None and here.doing.attempt == number:
-            fault = ending(self._record.state, here, dt.datetime.now(dt.UTC))
-        if doing.rehearsed == "shown":
-            await self._note(ev.ActionEnded(name, number, undo, summary="shown, and not done: a rehearsal"))
-            return
         progress = await asyncio.to_thread(folder.progress)
         if progress.state == "not begun":
+            if doing.rehearsed and (rehearsed := self._rehearsed(doing.rehearsed, name, number, undo=undo)) is not None:
+                await self._note(rehearsed)
+                return
             if doing.seq <= self._begun_before:
                 # The engine that was to start it ended before it made the folder, which it does first of all.
                 reason = "the engine ended before it had started it"
@@ -190,6 +186,15 @@ class Carrying:
                 await self._note(ev.ActionEnded(name, number, undo, done=False, summary=said, nothing=True))
                 return
         await self._follow(name, undo, number, folder)
+
+    def _rehearsed(self, how: str, name: str, number: int, *, undo: bool) -> ev.Data | None:
+        """How an action ends that is not carried out; None when a stand-in is."""
+        here = current(self._record.state)
+        if here is not None and (fault := ending(self._record.state, here, dt.datetime.now(dt.UTC))) is not None:
+            return fault
+        if how == "shown":
+            return ev.ActionEnded(name, number, undo, summary="shown, and not done: a rehearsal")
+        return None
 
     async def _follow(self, name: str, undo: bool, number: int, folder: AttemptFolder) -> None:
         lost_since = 0.0

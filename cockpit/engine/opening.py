@@ -35,7 +35,8 @@ def open_run(
     """Begin a run of `document`; whoever this process belongs to is captain from then on.
 
     Without `run_id` it gets one from the time and the release. With `group` the members of that Unix group may look
-    on. `baseline` is what the run is compared with, `faults` what goes wrong in a drill. Raises ValueError when the id cannot be had, StateHomeUnusable or
+    on. `baseline` is what the run is compared with, `faults` what goes wrong in a drill.
+    Raises ValueError when the id cannot be had, StateHomeUnusable or
     NotRecorded when the run cannot be kept, and GroupUnusable: then the run is there, for its owner alone.
     """
     if group:
