@@ -70,6 +70,8 @@ class Stack:
     def variables(self) -> dict[str, str]:
         """The variables of the demo checklist, for `--var`."""
         return {
+            "python": sys.executable,
+            "sandbox": str(self.folder),
             "base_url": self.parts["router"].url,
             "router_url": self.parts["router"].url,
             "database_path": str(self.database),
