@@ -52,9 +52,8 @@ def _rehearse(database: Path, to: int) -> None:
     before = _version(database)
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / database.name
-        with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as original:
-            with closing(sqlite3.connect(copy)) as target:
-                original.backup(target)
+        with closing(_reading(database)) as original, closing(sqlite3.connect(copy)) as target:
+            original.backup(target)
         print(f"on a copy of {database.stat().st_size} bytes:")
         _go(copy, to)
         _go(copy, before)
@@ -62,8 +61,12 @@ def _rehearse(database: Path, to: int) -> None:
 
 
 def _version(database: Path) -> int:
-    with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
+    with closing(_reading(database)) as connection:
         return int(connection.execute("select max(version) from schema_version").fetchone()[0])
+
+
+def _reading(database: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)
 
 
 def _name(version: int) -> str:

@@ -2,7 +2,8 @@
 
     python -m cockpit.demo.supervisor --folder DIR [--until-unlocked FILE]
 
-A colour is started anew when `cockpit.demo.restart` asks for it. The supervisor ends when it is told to (SIGTERM, SIGINT, SIGHUP), and
+A colour is started anew when `cockpit.demo.restart` asks for it. The supervisor ends when it is told to (SIGTERM,
+SIGINT, SIGHUP), and
 
 - with `--until-unlocked FILE`: when nobody holds a `flock` on FILE, once somebody has; or when nobody ever did;
 - without: when the process that started it is gone.
@@ -107,7 +108,7 @@ class Parts:
 
     def end(self, *names: str) -> None:
         """End these, or all: those that answer others last, so that requests under way are answered."""
-        for process in [self._processes[name] for name in names] or reversed(self._processes.values()):
+        for process in [self._processes[name] for name in names or tuple(self._processes)[::-1]]:
             process.terminate()
             # A part that was stopped (SIGSTOP) for practice hears nothing until it goes on.
             process.send_signal(signal.SIGCONT)
@@ -265,7 +266,7 @@ def _listen(folder: Path) -> dict[str, socket.socket]:
 def _listening(wanted: int | None) -> socket.socket:
     tried = [wanted] if wanted in _PORTS else []
     tried += [secrets.choice(_PORTS) for _ in range(100)]
-    for port in tried:
+    for port in filter(None, tried):
         with contextlib.suppress(OSError):
             return _listening_at(port)
     raise CannotStart(f"no free port among {_PORTS[0]} to {_PORTS[-1]}")

@@ -186,7 +186,7 @@ SABOTAGE: dict[str, Sabotage] = {
     "database-sound": Sabotage(on_a_copy(damaged)),
     "write-ahead": Sabotage(answered_with("base_url", with_body('"wal"', '"delete"'))),
     "router-up": Sabotage(unreachable("router_url"), "ERROR"),
-    "router-serves-blue": Sabotage(traffic_at_green),
+    "router-serves-users": Sabotage(answered_with("base_url", with_body("1.4.2", "1.4.1"))),
     "router-sees-both": Sabotage(fault("green", down=True)),
     "no-sniffing": Sabotage(answered_with("base_url", without_headers)),
     "not-cached": Sabotage(answered_with("base_url", without_headers)),
