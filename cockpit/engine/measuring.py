@@ -39,6 +39,8 @@ class Measurements:
         self._session = Session(HostRoutes(document.hosts, values))
         self._watches = {item.id for item in document.watch}
         self._affirmed: dict[str, dt.datetime] = {}
+        self._asked: set[str] = set()
+        """Items that somebody waits for: that they came out as before is recorded at once."""
         checks = [item.check for item in document.checkable() if item.check is not None]
         ages = [check.max_age / 3 for check in checks if check.max_age]
         self._affirm_every = max(1.0, min([AFFIRM_EVERY, *ages]))
@@ -63,6 +65,8 @@ class Measurements:
 
     def ask(self, item: str = "") -> None:
         """Measure `item` now, or everything when it is empty."""
+        if item:
+            self._asked.add(item)
         self._scheduler.ask(item)
 
     async def _measure(self, item: Item) -> CheckMeasured:
@@ -73,8 +77,14 @@ class Measurements:
 
     def _report(self, result: CheckMeasured) -> None:
         known = self._recorder.state.item(result.item).measurement
+        asked = result.item in self._asked
+        self._asked.discard(result.item)
         if known is not None and result.item not in self._watches and _same(known.result, result):
-            self._affirmed[result.item] = dt.datetime.now(dt.UTC)
+            now = dt.datetime.now(dt.UTC)
+            if asked:
+                self._recorder.append(self._recorder.engine, ChecksAffirmed({result.item: now}))
+            else:
+                self._affirmed[result.item] = now
             return
         self._affirmed.pop(result.item, None)
         self._recorder.append(self._recorder.engine, result)

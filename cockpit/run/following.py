@@ -19,7 +19,7 @@ from cockpit.run.criteria import fired
 from cockpit.run.gate import item_is_good
 from cockpit.run.procedure import Doing, Phase
 from cockpit.run.standing import Standing, standing
-from cockpit.run.state import State
+from cockpit.run.state import Measurement, State
 from cockpit.run.way import Current, action_of, current, next_on_the_way_back, next_step, only_rehearsed, plan_of
 
 
@@ -144,7 +144,7 @@ def _shown(state: State, names: tuple[str, ...], doing: Doing, now: dt.datetime)
         if item is None:
             continue
         known = state.item(name)
-        at = known.measurement.at if item.check is not None and known.measurement is not None else None
+        at = _begun_at(known.measurement) if item.check is not None and known.measurement is not None else None
         if item.check is None and known.word is not None:
             at = known.word.at
         if at is None or at <= doing.since:
@@ -152,6 +152,11 @@ def _shown(state: State, names: tuple[str, ...], doing: Doing, now: dt.datetime)
         elif reason := item_is_good(state, item, now):
             bad.append(reason)
     return waiting, bad
+
+
+def _begun_at(measurement: Measurement) -> dt.datetime:
+    """When a measurement was begun: one that was under way when an action ended shows nothing of it."""
+    return measurement.at - dt.timedelta(seconds=measurement.result.took)
 
 
 def _soaking(state: State, here: Current, now: dt.datetime) -> Iterator[Work]:
