@@ -17,6 +17,7 @@ from cockpit.cli.looking import look
 from cockpit.demo.stack import VERSIONS, NotStarted, Stack, start
 from cockpit.engine.live import LiveRun
 from cockpit.journal import event as ev
+from cockpit.journal.event import Event
 from cockpit.journal.folder import RunFolder
 from cockpit.run.command import Close, RollBack
 from cockpit.run.state import State
@@ -39,12 +40,16 @@ _OUTCOMES = (
 
 def demo(args: argparse.Namespace) -> int:
     """Start the sandbox and open a run on it; without a terminal, carry the run out and tell its verdict."""
+    kind = "drill" if args.drill else "rehearsal" if args.rehearsal else "live"
+    headless = args.headless or not (sys.stdin.isatty() and sys.stdout.isatty())
+    if headless and kind != "live":
+        raise Ended(Exit.WRONG, f"a {kind} of the demo is for people: it needs a terminal")
     os.environ.setdefault("COCKPIT_IDLE_HOURS", str(IDLE_HOURS))
     try:
-        run, stack = _begin()
+        run, stack = _begin(kind, args.drill)
     except NotStarted as problem:
         raise Ended(Exit.UNDONE, f"the sandbox could not be started: {problem}") from None
-    if args.headless or not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if headless:
         try:
             return asyncio.run(_carry_out(run, stack))
         finally:
@@ -54,7 +59,9 @@ def demo(args: argparse.Namespace) -> int:
     return status
 
 
-def _begin() -> tuple[RunFolder, Stack]:
+def _begin(kind: str, drill: str) -> tuple[RunFolder, Stack]:
+    from cockpit.checklist.drill import read_drill
+    from cockpit.checklist.shipped import resolve_drill
     from cockpit.cli.document import load_named
     from cockpit.engine.client import start_engine
     from cockpit.engine.opening import open_run
@@ -65,7 +72,8 @@ def _begin() -> tuple[RunFolder, Stack]:
     stack = start(home / "demo" / name, until_unlocked=home / "runs" / name / "lock")
     try:
         document = load_named("demo", stack.variables).document
-        run = open_run(document, release="1.5.0", environment="sandbox", run_kind="live", run_id=name)
+        faults = read_drill(resolve_drill(drill), document) if drill else ()
+        run = open_run(document, release="1.5.0", environment="sandbox", run_kind=kind, run_id=name, faults=faults)
         start_engine(run)
     except BaseException:
         stack.stop()
@@ -164,8 +172,17 @@ def _tell_outcomes(view: LiveRun, told: int) -> int:
         if type(event.data) in SENTENCES:
             said = tell(event, names, None)
             if isinstance(event.data, _OUTCOMES) or said.look == "bad":
-                print(f"  {said.sentence}", flush=True)
+                print(f"  {said.sentence}{_seconds(view.state, event)}", flush=True)
     return told + len(events)
+
+
+def _seconds(state: State, event: Event) -> str:
+    """How long a step that is done took, with all that belongs to it."""
+    if not isinstance(event.data, ev.StepDone):
+        return ""
+    known = state.procedure.step(event.data.step)
+    doing = known.undo if event.data.undo else known.go
+    return f" ({(event.at - doing.begun).total_seconds():.1f} s)" if doing is not None else ""
 
 
 async def _version(stack: Stack) -> str:

@@ -425,8 +425,19 @@ def _add_rest(cockpit: Command) -> None:
         "Open a run on a sandbox of Cockpit's own: no Docker, no root.",
         "cockpit demo",
         "cockpit demo --headless",
+        "cockpit demo --drill",
     )
-    demo.argument("--headless", action="store_true", help="carry it out without a screen, and print the verdict")
+    how = demo.add_mutually_exclusive_group()
+    how.add_argument("--headless", action="store_true", help="go live and back without a screen, and print the verdict")
+    how.add_argument("--rehearsal", action="store_true", help="change nothing: what is done is shown")
+    how.add_argument(
+        "--drill",
+        metavar="FILE",
+        nargs="?",
+        const="demo-drill",
+        default="",
+        help="a rehearsal with faults: those of FILE, or the shipped ones",
+    )
     _plain(demo)
     completion = cockpit.command(
         "completion",

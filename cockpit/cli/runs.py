@@ -117,11 +117,10 @@ def _faults(file: str, document: Document) -> tuple[Fault, ...]:
     """What the file of a drill puts in. Raises ChecklistError."""
     if not file:
         return ()
-    from pathlib import Path
-
     from cockpit.checklist.drill import read_drill
+    from cockpit.checklist.shipped import resolve_drill
 
-    return read_drill(Path(file), document)
+    return read_drill(resolve_drill(file), document)
 
 
 def _begun(document: Document, args: argparse.Namespace, kind: str, faults: tuple[Fault, ...]) -> RunFolder:

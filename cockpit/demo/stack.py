@@ -1,7 +1,8 @@
 """The sandbox stack: starting it, and where everything in it is.
 
 The stack lives in a folder: `stack.json` (what this module reads and writes), the database, a log for each part, and
-`demo`, which calls the programs that change the stack: `demo switch green`, from wherever. A supervisor process, in a session of its own, starts the parts and ends them; see `cockpit.demo.supervisor` for when.
+`demo`, which calls the programs that change the stack: `demo switch green`, from wherever. A supervisor process, in a
+session of its own, starts the parts and ends them; see `cockpit.demo.supervisor` for when.
 """
 
 from __future__ import annotations
