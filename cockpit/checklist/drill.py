@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -25,13 +25,13 @@ class Fault(Written):
     """What goes wrong on purpose: the action of a step, a host, or a check."""
 
     step: str = Field("", description="The step whose action ends otherwise than it should.")
-    ends: Literal["failed", "unknown", "timed out", ""] = Field("", description="How its action ends.")
+    ends: Literal["failed", "unknown", "timed out"] | None = Field(None, description="How its action ends.")
     undo: bool = Field(False, description="It is the compensation of the step that ends so.")
     times: int = Field(1, ge=1, description="In how many attempts; the next one goes well.")
     host: str = Field("", description="A host, one of `hosts`: what is done on it, or asked through it, fails.")
     unreachable: bool = Field(False, description="Write `true`: it cannot be reached.")
     check: str = Field("", description="The item or watch whose measurements come out otherwise.")
-    turns: Literal["FAIL", "WARN", "ERROR", ""] = Field("", description="What they come out as.")
+    turns: Literal["FAIL", "WARN", "ERROR"] | None = Field(None, description="What they come out as.")
     summary: str = Field("", description="What is said of it, in words.")
     after: Duration = Field(0.0, description="How long until it begins.")
     for_: Duration = Field(0.0, alias="for", description="How long it lasts; else to the end.")
@@ -42,7 +42,7 @@ class Drill(Written):
     """A drill."""
 
     note: str = Field("", description="What is practised.")
-    faults: Annotated[list[Fault], Field(min_length=1)] = Field(description="What goes wrong.")
+    faults: list[Fault] = Field(description="What goes wrong.")
 
 
 def read_drill(path: Path, document: Document) -> tuple[Fault, ...]:
@@ -54,6 +54,8 @@ def read_drill(path: Path, document: Document) -> tuple[Fault, ...]:
     if form is not None:
         for fault, at in zip(form.faults, node.below("faults"), strict=True):
             problems.extend(_wrong(fault, at, document))
+        if not form.faults and not problems:
+            problems.append(problem_at(node.at(("faults",)).place, "this drill puts no fault in"))
     if problems or form is None:
         raise ChecklistError(sorted(problems))
     return tuple(form.faults)
@@ -83,7 +85,7 @@ _COMPANIONS = {"step": "ends", "host": "unreachable", "check": "turns"}
 
 def _incomplete(fault: Fault, at: Node, what: str) -> Iterator[Problem]:
     needed = _COMPANIONS[what]
-    if not getattr(fault, needed):
+    if not getattr(fault, needed) and needed not in at.lost:
         example = {"ends": "`ends: failed`", "unreachable": "`unreachable: true`", "turns": "`turns: FAIL`"}[needed]
         yield problem_at(at.source, f"this does not say what happens to the {what}", f"write {example}")
     for other in (*(each for each in _COMPANIONS.values() if each != needed), *(("undo", "times") * (what != "step"))):

@@ -75,5 +75,5 @@ def open_run(
 
 
 def _recorded(fault: drill.Fault) -> Fault:
-    written = fault.model_dump(exclude={"unreachable", "for_"})
+    written = fault.model_dump(exclude={"unreachable", "for_"}, exclude_none=True)
     return msgspec.convert({**written, "lasts": fault.for_}, Fault)

@@ -17,7 +17,6 @@ from pathlib import Path
 from cockpit.demo.calling import call
 from cockpit.demo.serving import Reply, Request, Server
 from cockpit.demo.stack import Stack
-from cockpit.demo.switch import switch
 
 Broken = AbstractContextManager[dict[str, str] | None]
 
@@ -109,13 +108,6 @@ def with_body(old: str, new: str) -> Callable[[Reply], Reply]:
 
 def without_headers(reply: Reply) -> Reply:
     return Reply(reply.status, reply.body)
-
-
-@contextmanager
-def traffic_at_green(stack: Stack) -> Iterator[None]:
-    switch(stack.parts["router"].url, "green")
-    yield
-    switch(stack.parts["router"].url, "blue")
 
 
 @contextmanager
