@@ -113,7 +113,7 @@ def _check(fault: Fault, at: Node, document: Document) -> Iterator[Problem]:
         yield problem_at(place, f"there is no item or watch `{fault.check}`", hint)
     elif item.check is None:
         said = f"`{item.id}` is not measured: a person is asked"
-        yield problem_at(place, said, f"it is measured once it is wired: `cockpit explain FILE {item.id}`")
+        yield problem_at(place, said, f"`cockpit explain FILE {item.id}` says what is missing")
 
 
 def _no_step(name: str, at: Node, plan: Plan) -> Problem:

@@ -84,8 +84,7 @@ def test_everything_that_is_wrong_is_told_with_its_place(tmp_path: Path) -> None
         "drill.yaml:6:12: there is no host `app2`; did you mean `app1`?",
         "drill.yaml:7:5: this does not say what happens to the check; write `turns: FAIL`",
         "drill.yaml:8:13: there is no item or watch `healt`; did you mean `health`?",
-        "drill.yaml:9:13: `owner` is not measured: a person is asked;"
-        " it is measured once it is wired: `cockpit explain FILE owner`",
+        "drill.yaml:9:13: `owner` is not measured: a person is asked; `cockpit explain FILE owner` says what is missing",
         "drill.yaml:10:35: `turns` does not go with `step`",
         "drill.yaml:11:5: a fault is in one thing: `step`, `host` or `check`; this one has `step` and `host`",
         "drill.yaml:12:5: a fault is in one thing: `step`, `host` or `check`",
