@@ -216,6 +216,8 @@ _NOUNS = {
     "Undo": "`undo`",
     "Gate": "a gate",
     "Poll": "a poll",
+    "Drill": "a drill",
+    "Fault": "a fault",
 }
 """What people call what a model checks; a model that is not here is a kind's own."""
 

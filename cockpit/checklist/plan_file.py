@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from cockpit.checklist.file import Check, Duration, Id, Item, Title, Written, under
+from cockpit.checklist.file import Check, Duration, Id, Item, Title, Written
 
 STEP_ONLY = ("gate", "hold", "run")
 """A step is exactly one of these."""
@@ -126,7 +126,7 @@ class Step(Written):
     gate: Gate | None = Field(None, description="What must hold before anything goes on.")
     hold: str = Field("", description="A planned hold: why.")
     before: Shown = Field([], description="What must be good before it begins: ids of items, or checks.")
-    probe: Annotated[Shows | str, under("check")] = Field(
+    probe: Shows | str = Field(
         "", description="The check that tells whether its action has happened, when that is in doubt."
     )
     verify: Shown = Field([], description="What shows that it worked: ids of items, or checks.")

@@ -11,9 +11,23 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 _PLACES = (_PACKAGE / "shipped", _PACKAGE.parent / "checklists")
 """In an installed package; in the source tree."""
 
+_OF_A_DRILL = "-drill"
+"""How the names of shipped files end that are no checklists, but put faults into the run of one."""
+
 
 def shipped() -> list[Path]:
     """The shipped checklists by name; empty when the installation has none."""
+    return [path for path in _files() if not path.stem.endswith(_OF_A_DRILL)]
+
+
+def resolve_drill(name_or_path: str) -> Path:
+    """The file of a drill that is meant: one that exists, else a shipped one of that name, else the path as it is."""
+    path = Path(os.path.expanduser(name_or_path))  # noqa: PTH111 - as in `resolve`
+    drills = {each.stem: each for each in _files() if each.stem.endswith(_OF_A_DRILL)}
+    return path if exists(path) else drills.get(name_or_path, path)
+
+
+def _files() -> list[Path]:
     home = next((place for place in _PLACES if place.is_dir()), None)
     if home is None:
         return []

@@ -11,7 +11,7 @@ from cockpit.cli import output
 from cockpit.cli.exits import Ended, Exit
 
 if TYPE_CHECKING:
-    from cockpit.cli.parser import Command
+    from cockpit.cli.command import Command
 
 
 def call(argv: list[str]) -> int:

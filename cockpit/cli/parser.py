@@ -6,50 +6,10 @@ A command's `target` is `module:function` in this folder; the module is imported
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
 from cockpit.cli import completers, words
+from cockpit.cli.command import Command
 from cockpit.cli.exits import EXPLAINED
-
-
-class Command(argparse.ArgumentParser):
-    """A command, with examples of its use; or a command that has commands."""
-
-    def __init__(self, *, examples: tuple[str, ...] = (), lists_commands: bool = True, **settings: Any) -> None:
-        epilog = "\n".join(["example:" if len(examples) == 1 else "examples:", *(f"  {line}" for line in examples)])
-        settings.setdefault("epilog", epilog if examples else None)
-        super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False, **settings)
-        self._lists_commands = lists_commands
-        self.examples = examples
-        self.commands: dict[str, Command] = {}
-        self._choice: argparse._SubParsersAction[Command] | None = None
-
-    def command(self, name: str, target: str, about: str, *examples: str, more: str = "") -> Command:
-        """Add a command. `target` may be empty for one that only has commands of its own.
-
-        What was parsed has the command that was meant as `command`.
-        """
-        if self._choice is None:
-            self._choice = self.add_subparsers(
-                prog=self.prog,
-                metavar="COMMAND",
-                required=self.get_default("target") is None,
-                help=None if self._lists_commands else argparse.SUPPRESS,
-            )
-        description = f"{about}\n\n{more}" if more else about
-        listed: dict[str, Any] = {"help": about} if self._lists_commands else {}
-        added = self._choice.add_parser(name, examples=examples, description=description, **listed)
-        if target:
-            added.set_defaults(target=target, command=added)
-        self.commands[name] = added
-        return added
-
-    def argument(self, *names: str, complete: completers.Completer | None = None, **settings: Any) -> Command:
-        """Add an argument, with what a shell may complete it to; returns the command."""
-        action = self.add_argument(*names, **settings)
-        if complete is not None:
-            action.completer = complete  # type: ignore[attr-defined] # where argcomplete looks for it
-        return self
 
 
 def build() -> Command:
@@ -85,11 +45,18 @@ def _add_runs(cockpit: Command) -> None:
         "Start a run of a checklist, or go on with one.",
         "cockpit open production --release 2.4.0 --environment production",
         "cockpit open launch.yaml --rehearsal --var base_url=http://127.0.0.1:8080",
+        "cockpit open launch.yaml --drill faults.yaml",
     )
     _checklist(opened)
     opened.argument("--release", metavar="V", default="", help="what is being released; also the variable `release`")
     opened.argument("--environment", metavar="E", default="", help="where to: production, staging, ...")
-    opened.argument("--rehearsal", action="store_true", help="a rehearsal; every screen says so")
+    practice = opened.add_mutually_exclusive_group()
+    practice.add_argument(
+        "--rehearsal",
+        action="store_true",
+        help="change nothing: what is done is shown, or its stand-in carried out; every screen says so",
+    )
+    practice.add_argument("--drill", metavar="FILE", default="", help="a rehearsal with the faults that FILE puts in")
     opened.argument("--run", metavar="ID", default="", complete=completers.runs, help="name the run, or go on with it")
     opened.argument("--group", metavar="NAME", default="", help="let the members of this Unix group look on")
     opened.argument(
@@ -422,8 +389,19 @@ def _add_rest(cockpit: Command) -> None:
         "Open a run on a sandbox of Cockpit's own: no Docker, no root.",
         "cockpit demo",
         "cockpit demo --headless",
+        "cockpit demo --drill",
     )
-    demo.argument("--headless", action="store_true", help="carry it out without a screen, and print the verdict")
+    how = demo.add_mutually_exclusive_group()
+    how.add_argument("--headless", action="store_true", help="go live and back without a screen, and print the verdict")
+    how.add_argument("--rehearsal", action="store_true", help="change nothing: what is done is shown")
+    how.add_argument(
+        "--drill",
+        metavar="FILE",
+        nargs="?",
+        const="demo-drill",
+        default="",
+        help="a rehearsal with faults: those of FILE, or the shipped ones",
+    )
     _plain(demo)
     completion = cockpit.command(
         "completion",

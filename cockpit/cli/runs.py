@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cockpit.checklist.model import Document
 from cockpit.cli import output
@@ -13,6 +13,9 @@ from cockpit.cli.exits import Ended, Exit
 from cockpit.engine.overview import RunSummary
 from cockpit.journal.folder import RunFolder
 from cockpit.run.state import State
+
+if TYPE_CHECKING:
+    from cockpit.checklist.drill import Fault
 
 FORMAT = 1
 """Version of the JSON output of `runs` and `status`."""
@@ -25,18 +28,19 @@ def open_run(args: argparse.Namespace) -> int:
     from cockpit.cli.passphrases import for_engine
     from cockpit.engine.client import start_engine
 
-    kind = "rehearsal" if args.rehearsal else "live"
+    kind = "drill" if args.drill else "rehearsal" if args.rehearsal else "live"
     given = dict(args.var)
     document = load_named(args.file, given).document
     if args.release and "release" not in given and any(each.name == "release" for each in document.variables):
         document = load_named(args.file, given | {"release": args.release}).document
+    faults = _faults(args.drill, document)
     run = None if args.new else _under_way(args, document.name, kind)
     if run is not None and args.baseline:
         raise Ended(
             Exit.WRONG, f"run {run.id} is under way: a baseline is given when a run begins; `--new` opens another"
         )
     if run is None:
-        run = _begun(document, args, kind)
+        run = _begun(document, args, kind, faults)
     if not _at_a_terminal():
         start_engine(run, for_engine(run))
         print(run.id)
@@ -126,7 +130,17 @@ def _under_way(args: argparse.Namespace, checklist: str, kind: str) -> RunFolder
     return None
 
 
-def _begun(document: Document, args: argparse.Namespace, kind: str) -> RunFolder:
+def _faults(file: str, document: Document) -> tuple[Fault, ...]:
+    """What the file of a drill puts in. Raises ChecklistError."""
+    if not file:
+        return ()
+    from cockpit.checklist.drill import read_drill
+    from cockpit.checklist.shipped import resolve_drill
+
+    return read_drill(resolve_drill(file), document)
+
+
+def _begun(document: Document, args: argparse.Namespace, kind: str, faults: tuple[Fault, ...]) -> RunFolder:
     from cockpit.engine.opening import open_run as begin
     from cockpit.journal import baseline
     from cockpit.journal.folder import GroupUnusable
@@ -141,6 +155,7 @@ def _begun(document: Document, args: argparse.Namespace, kind: str) -> RunFolder
             run_id=args.run,
             group=args.group,
             baseline=compared,
+            faults=faults,
         )
     except (ValueError, GroupUnusable) as problem:
         raise Ended(Exit.WRONG, str(problem)) from None

@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from cockpit.demo.database import SCHEMA, Database
+from cockpit.demo.database import SCHEMA, SCHEMA_OF_FEES, Database
 from cockpit.demo.ending import Ending
 from cockpit.demo.faults import FaultSwitch
 from cockpit.demo.log import Log
@@ -119,8 +119,9 @@ class Bot:
         database: dict[str, Any]
         try:
             settings = self._database.settings()
-            current = settings["schema"] >= SCHEMA
-            database = {"status": "ok" if current else f"schema {SCHEMA} is needed", **settings}
+            needed = SCHEMA_OF_FEES if self._database.fees else SCHEMA
+            current = settings["schema"] >= needed
+            database = {"status": "ok" if current else f"schema {needed} is needed", **settings}
         except sqlite3.Error as problem:
             database = {"status": str(problem)}
         good = database["status"] == "ok"
@@ -130,6 +131,7 @@ class Bot:
                 "status": "ok" if good else "degraded",
                 "colour": self.colour,
                 "version": self.version,
+                "fees": self._database.fees,
                 "database": database,
                 "uptime": self._uptime.seconds,
             },
@@ -203,11 +205,12 @@ def main() -> None:
     parser.add_argument("--database", required=True, type=Path)
     parser.add_argument("--log", required=True, type=Path)
     parser.add_argument("--listen", required=True, type=int, help="file descriptor of the listening socket")
+    parser.add_argument("--fees", action="store_true", help="record what each trade costs; needs the schema for it")
     wanted = parser.parse_args()
     log = Log(wanted.log, colour=wanted.colour, version=wanted.version)
-    database = Database(wanted.database)
+    database = Database(wanted.database, fees=wanted.fees)
     server = Server(socket.socket(fileno=wanted.listen), Bot(wanted.colour, wanted.version, database, log).answer)
-    log.info("started", listen=server.server_address[1], database=str(wanted.database), schema=SCHEMA)
+    log.info("started", listen=server.server_address[1], database=str(wanted.database), fees=wanted.fees)
     log.info("ended", reason=server.serve_until_told(ending))
     database.close()
     log.close()

@@ -45,11 +45,30 @@ MIGRATIONS: tuple[tuple[int, str, str], ...] = (
         create index trades_by_bot on trades (bot);
         """,
     ),
+    (
+        4,
+        "fees",
+        """
+        create table fees (
+            trade integer primary key references trades (id),
+            amount real not null check (amount >= 0)
+        );
+        """,
+    ),
 )
 """Version, name and SQL of each migration, in their order."""
 
-SCHEMA = MIGRATIONS[-1][0]
+TAKEN_BACK = {4: "drop table fees;"}
+"""How a migration is undone, where it can be."""
+
+SCHEMA = 3
 """The schema version that the back ends need."""
+
+SCHEMA_OF_FEES = 4
+"""The one that a back end needs which records the fee of each trade. The others work on it as well."""
+
+FEE = 0.001
+"""What a trade costs, as a share of its value."""
 
 _LEDGER = """
     create table if not exists schema_version (
@@ -60,8 +79,12 @@ _LEDGER = """
 """
 
 
-def migrate(path: Path) -> list[int]:
-    """Bring the database at `path` (made if missing) to `SCHEMA`; return the versions that were applied.
+class CannotBeTakenBack(Exception):
+    """A migration cannot be undone. The message says which."""
+
+
+def migrate(path: Path, to: int = SCHEMA) -> list[int]:
+    """Bring the database at `path` (made if missing) to the version `to` at least; return what was applied.
 
     Each migration and its entry in `schema_version` are one transaction. Raises sqlite3.Error.
     """
@@ -69,7 +92,7 @@ def migrate(path: Path) -> list[int]:
         connection.execute("pragma journal_mode = wal")
         connection.execute(_LEDGER)
         applied = {version for (version,) in connection.execute("select version from schema_version")}
-        pending = [migration for migration in MIGRATIONS if migration[0] not in applied]
+        pending = [migration for migration in MIGRATIONS if migration[0] not in applied and migration[0] <= to]
         for version, name, sql in pending:
             # The versions and names are the constants above.
             entry = f"insert into schema_version (version, name) values ({version}, '{name}');"  # noqa: S608
@@ -77,11 +100,29 @@ def migrate(path: Path) -> list[int]:
         return [version for version, _, _ in pending]
 
 
+def take_back(path: Path, to: int) -> list[int]:
+    """Undo the migrations of the database at `path` that came after the version `to`; return them, the newest first.
+
+    Raises CannotBeTakenBack before anything is done, and sqlite3.Error.
+    """
+    with closing(_connect(path)) as connection:
+        later = "select version from schema_version where version > ? order by version desc"
+        versions = [version for (version,) in connection.execute(later, (to,))]
+        for version in versions:
+            if version not in TAKEN_BACK:
+                raise CannotBeTakenBack(f"there is no way back from migration {version}")
+        for version in versions:
+            entry = f"delete from schema_version where version = {int(version)};"  # noqa: S608 - a number
+            connection.executescript(f"begin immediate; {TAKEN_BACK[version]} {entry} commit;")
+        return versions
+
+
 class Database:
     """One back end's connection, shared by its threads. A question without an answer raises sqlite3.Error."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the database at `path`."""
+    def __init__(self, path: Path, *, fees: bool = False) -> None:
+        """Open the database at `path`; with `fees`, record what each trade costs."""
+        self.fees = fees
         self._connection = _connect(path)
         self._lock = threading.Lock()
 
@@ -111,10 +152,13 @@ class Database:
 
     def add_trade(self, bot: int, side: str, quantity: float, price: float, colour: str) -> int:
         """Record a trade; return its id. Raises sqlite3.IntegrityError for an unknown bot or a wrong value."""
-        return self._insert(
-            "insert into trades (bot, side, quantity, price, colour) values (?, ?, ?, ?, ?)",
-            *(bot, side, quantity, price, colour),
-        )
+        statement = "insert into trades (bot, side, quantity, price, colour) values (?, ?, ?, ?, ?)"
+        with self._lock, self._connection:
+            self._connection.execute("begin immediate")
+            number = self._connection.execute(statement, (bot, side, quantity, price, colour)).lastrowid or 0
+            if self.fees:
+                self._connection.execute("insert into fees values (?, ?)", (number, quantity * price * FEE))
+            return number
 
     def close(self) -> None:
         """Close the connection."""

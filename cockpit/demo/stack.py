@@ -1,7 +1,8 @@
 """The sandbox stack: starting it, and where everything in it is.
 
-The stack lives in a folder: `stack.json` (what this module reads and writes), the database, a log for each part. A
-supervisor process, in a session of its own, starts the parts and ends them; see `cockpit.demo.supervisor` for when.
+The stack lives in a folder: `stack.json` (what this module reads and writes), the database, a log for each part, and
+`demo`, which calls the programs that change the stack: `demo switch green`, from wherever. A supervisor process, in a
+session of its own, starts the parts and ends them; see `cockpit.demo.supervisor` for when.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import fcntl
 import json
 import os
 import select
+import shlex
 import signal
 import subprocess
 import sys
@@ -70,6 +72,7 @@ class Stack:
     def variables(self) -> dict[str, str]:
         """The variables of the demo checklist, for `--var`."""
         return {
+            "sandbox": str(self.folder),
             "base_url": self.parts["router"].url,
             "router_url": self.parts["router"].url,
             "database_path": str(self.database),
@@ -124,6 +127,7 @@ def start(
     """
     folder = folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
+    _write_caller(folder)
     command = [sys.executable, "-m", "cockpit.demo.supervisor", "--folder", str(folder)]
     if until_unlocked is not None:
         command += ["--until-unlocked", str(until_unlocked.absolute())]
@@ -168,6 +172,17 @@ def own(folder: Path) -> None:
 
 def _lock(folder: Path) -> Path:
     return folder / "stack.lock"
+
+
+def _write_caller(folder: Path) -> None:
+    """Write `demo`: it calls a program of the sandbox with the very Python and package that run here."""
+    path, python, sandbox = (shlex.quote(each) for each in (_import_path(), sys.executable, str(folder)))
+    caller = folder / "demo"
+    caller.write_text(
+        "#!/bin/sh\n# demo PROGRAM [ARGUMENT...]: a program of this sandbox\nprogram=$1\nshift\n"
+        f'PYTHONPATH={path} exec {python} -m "cockpit.demo.$program" --sandbox {sandbox} "$@"\n'
+    )
+    caller.chmod(0o700)
 
 
 def _import_path() -> str:

@@ -2,7 +2,8 @@
 
     python -m cockpit.demo.supervisor --folder DIR [--until-unlocked FILE]
 
-It ends when it is told to (SIGTERM, SIGINT, SIGHUP), and
+A colour is started anew when `cockpit.demo.restart` asks for it. The supervisor ends when it is told to (SIGTERM,
+SIGINT, SIGHUP), and
 
 - with `--until-unlocked FILE`: when nobody holds a `flock` on FILE, once somebody has; or when nobody ever did;
 - without: when the process that started it is gone.
@@ -18,6 +19,7 @@ import contextlib
 import dataclasses
 import datetime as dt
 import fcntl
+import json
 import os
 import secrets
 import signal
@@ -32,6 +34,7 @@ from pathlib import Path
 from cockpit.demo import database
 from cockpit.demo.calling import NotAnswered, call
 from cockpit.demo.ending import STDIN, Ending, say
+from cockpit.demo.restart import wish_for
 from cockpit.demo.stack import VERSIONS, Part, Stack, own, owning
 from cockpit.demo.trader import Trader
 
@@ -103,9 +106,9 @@ class Parts:
         statuses = {name: process.poll() for name, process in self._processes.items()}
         return {name: _how(status) for name, status in statuses.items() if status is not None}
 
-    def end(self) -> None:
-        """End all of them: those that answer others last, so that requests under way are answered."""
-        for process in reversed(self._processes.values()):
+    def end(self, *names: str) -> None:
+        """End these, or all: those that answer others last, so that requests under way are answered."""
+        for process in [self._processes[name] for name in names or tuple(self._processes)[::-1]]:
             process.terminate()
             # A part that was stopped (SIGSTOP) for practice hears nothing until it goes on.
             process.send_signal(signal.SIGCONT)
@@ -114,6 +117,8 @@ class Parts:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            if process.stdin is not None:
+                process.stdin.close()
 
 
 def supervise(folder: Path, ending: Ending, lock: Path | None, watch: LockWatch) -> str:
@@ -140,9 +145,8 @@ def _start(folder: Path, parts: Parts, ending: Ending) -> Stack:
     urls = {name: f"http://127.0.0.1:{end.getsockname()[1]}" for name, end in listening.items()}
     logs = {name: str(folder / f"{name}.log") for name in listening}
     pids = {}
-    for colour, version in VERSIONS.items():
-        about = ("--colour", colour, "--version", version, "--database", str(folder / "bot.db"), "--log", logs[colour])
-        pids[colour] = parts.spawn(colour, listening[colour], "cockpit.demo.bot", *about)
+    for colour in VERSIONS:
+        pids[colour] = parts.spawn(colour, listening[colour], "cockpit.demo.bot", *_bot(folder, colour))
     targets = [word for colour in VERSIONS for word in (f"--{colour}", urls[colour])]
     routing = ("--to", "blue", *targets, "--log", logs["router"])
     pids["router"] = parts.spawn("router", listening["router"], "cockpit.demo.router", *routing)
@@ -151,6 +155,12 @@ def _start(folder: Path, parts: Parts, ending: Ending) -> Stack:
     _await(f"{urls['router']}/_router/status", parts, ending)
     started = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
     return Stack(folder, os.getpid(), started, {name: Part(pids[name], urls[name], logs[name]) for name in listening})
+
+
+def _bot(folder: Path, colour: str) -> tuple[str, ...]:
+    """The arguments of the back end in a colour."""
+    about = ("--colour", colour, "--version", VERSIONS[colour])
+    return (*about, "--database", str(folder / "bot.db"), "--log", str(folder / f"{colour}.log"))
 
 
 def _await(url: str, parts: Parts, ending: Ending) -> None:
@@ -188,7 +198,34 @@ def _keep(stack: Stack, parts: Parts, ending: Ending, lock: Path | None, watch: 
             reason = watch.verdict(_held(lock), time.monotonic())
         if reason:
             return reason
-        stack = _noted(stack, parts.ended())
+        stack = _noted(_as_wished(stack, parts), parts.ended())
+
+
+def _as_wished(stack: Stack, parts: Parts) -> Stack:
+    """The stack after the colours were started anew that `cockpit.demo.restart` asks for."""
+    for colour in VERSIONS:
+        wish = wish_for(stack.folder, colour)
+        try:
+            fees = bool(json.loads(wish.read_text())["fees"])
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError, LookupError, TypeError) as problem:
+            say(f"not restarted: {wish}: {problem}")
+            wish.unlink(missing_ok=True)
+            continue
+        parts.end(colour)
+        url = stack.parts[colour].url
+        words = (*_bot(stack.folder, colour), *(["--fees"] if fees else []))
+        try:
+            pid = parts.spawn(colour, _listening_at(int(url.rsplit(":", 1)[1])), "cockpit.demo.bot", *words)
+        except OSError as problem:
+            say(f"not restarted: {colour}: {problem}")
+        else:
+            say(f"restarted: {colour}, {'with' if fees else 'without'} fees")
+            stack = dataclasses.replace(stack, parts={**stack.parts, colour: Part(pid, url, stack.parts[colour].log)})
+            stack.write()
+        wish.unlink(missing_ok=True)
+    return stack
 
 
 def _noted(stack: Stack, ended: dict[str, str]) -> Stack:
@@ -229,17 +266,23 @@ def _listen(folder: Path) -> dict[str, socket.socket]:
 def _listening(wanted: int | None) -> socket.socket:
     tried = [wanted] if wanted in _PORTS else []
     tried += [secrets.choice(_PORTS) for _ in range(100)]
-    for port in tried:
-        listening = socket.socket()
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listening.bind(("127.0.0.1", port))
-            listening.listen(128)
-        except OSError:
-            listening.close()
-        else:
-            return listening
+    for port in filter(None, tried):
+        with contextlib.suppress(OSError):
+            return _listening_at(port)
     raise CannotStart(f"no free port among {_PORTS[0]} to {_PORTS[-1]}")
+
+
+def _listening_at(port: int) -> socket.socket:
+    """A socket that listens at a port. Raises OSError when it is taken."""
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(("127.0.0.1", port))
+        listening.listen(128)
+    except OSError:
+        listening.close()
+        raise
+    return listening
 
 
 def _tell(text: str) -> None:

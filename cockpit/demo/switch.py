@@ -1,5 +1,6 @@
 """Send the traffic of the sandbox to a colour.
 
+python -m cockpit.demo.switch green --sandbox DIR
 python -m cockpit.demo.switch green --router http://127.0.0.1:20080
 """
 
@@ -7,9 +8,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from cockpit.demo.calling import NotAnswered, call
 from cockpit.demo.router import COLOURS
+from cockpit.demo.stack import Stack
 
 
 def switch(router_url: str, to: str) -> str:
@@ -24,11 +27,14 @@ def main() -> int:
     """Switch, and say what changed. Exit status 3 when the router could not be reached."""
     parser = argparse.ArgumentParser(prog="python -m cockpit.demo.switch", description="Send traffic to a colour.")
     parser.add_argument("to", choices=COLOURS)
-    parser.add_argument("--router", required=True, metavar="URL", help="base URL of the router")
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--sandbox", type=Path, metavar="DIR", help="folder of the sandbox")
+    where.add_argument("--router", metavar="URL", help="base URL of the router")
     wanted = parser.parse_args()
     try:
-        before = switch(wanted.router, wanted.to)
-    except NotAnswered as problem:
+        router = wanted.router or Stack.read(wanted.sandbox).parts["router"].url
+        before = switch(router, wanted.to)
+    except (NotAnswered, OSError, ValueError) as problem:
         print(f"not switched: {problem}", file=sys.stderr)
         return 3
     print(f"traffic goes to {wanted.to}" + (f", not to {before} any more" if before != wanted.to else ", as before"))

@@ -28,11 +28,12 @@ from cockpit.engine.record import RunRecord
 from cockpit.journal import event as ev
 from cockpit.journal.line import Unrecordable
 from cockpit.journal.writer import NotRecorded
+from cockpit.run.drill import ending
 from cockpit.run.following import Attend, Begin, Measure, Record, RollBackNow, Work, following
 from cockpit.run.plan_rules import attempt, begin_rollback
 from cockpit.run.procedure import Doing
 from cockpit.run.refusal import Refusal
-from cockpit.run.way import plan_of
+from cockpit.run.way import current, plan_of
 from cockpit.text import safe, safe_line
 
 TICK = 0.25
@@ -97,7 +98,13 @@ class Carrying:
 
     def request(self, step: Step, *, undo: bool) -> str:
         """Exactly what a step, or its compensation, does: secrets hidden, all else filled in."""
-        return exact(self._action(step, undo=undo), self._kinds, self._values)
+        action = self._action(step, undo=undo)
+        if action is None:
+            return ""
+        real = exact(action, self._kinds, self._values)
+        if self._record.state.run_kind != "live" and not undo and step.rehearse is not None:
+            return f"{exact(step.rehearse, self._kinds, self._values)}\n(stands in for: {real})"
+        return real
 
     def stop(self, step_id: str) -> None:
         """End the action of a step that is under way; what comes of it is recorded when it has ended."""
@@ -152,11 +159,11 @@ class Carrying:
         if step is None or doing is None:
             return
         folder = self._folder(name, undo, number)
-        if doing.rehearsed == "shown":
-            await self._note(ev.ActionEnded(name, number, undo, summary="shown, and not done: a rehearsal"))
-            return
         progress = await asyncio.to_thread(folder.progress)
         if progress.state == "not begun":
+            if doing.rehearsed and (rehearsed := self._rehearsed(doing.rehearsed, name, number, undo=undo)) is not None:
+                await self._note(rehearsed)
+                return
             if doing.seq <= self._begun_before:
                 # The engine that was to start it ended before it made the folder, which it does first of all.
                 reason = "the engine ended before it had started it"
@@ -170,6 +177,15 @@ class Carrying:
                 await self._note(ev.ActionEnded(name, number, undo, done=False, summary=said, nothing=True))
                 return
         await self._follow(name, undo, number, folder)
+
+    def _rehearsed(self, how: str, name: str, number: int, *, undo: bool) -> ev.Data | None:
+        """How an action ends that is not carried out; None when a stand-in is."""
+        here = current(self._record.state)
+        if here is not None and (fault := ending(self._record.state, here, dt.datetime.now(dt.UTC))) is not None:
+            return fault
+        if how == "shown":
+            return ev.ActionEnded(name, number, undo, summary="shown, and not done: a rehearsal")
+        return None
 
     async def _follow(self, name: str, undo: bool, number: int, folder: AttemptFolder) -> None:
         lost_since = 0.0

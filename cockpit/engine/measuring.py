@@ -15,9 +15,13 @@ from cockpit.engine import protocol
 from cockpit.engine.record import RunRecord
 from cockpit.engine.scheduler import Scheduler
 from cockpit.journal.event import CheckMeasured, ChecksAffirmed
+from cockpit.run.drill import reading, spoiled
 
 AFFIRM_EVERY = 30.0
 """Seconds between two events that say which measurements came out as before."""
+
+FAULTS_EVERY = 0.5
+"""Seconds between two looks at which faults of a drill have begun or ended."""
 
 AFFIRMED_AT_ONCE = 1000
 """Measurements named in one such event: 1,000 ids of 30 characters stay within a journal line."""
@@ -35,6 +39,8 @@ class Measurements:
         self._session = Session(HostRoutes(document.hosts, values))
         self._watches = {item.id for item in document.watch}
         self._affirmed: dict[str, dt.datetime] = {}
+        self._asked: set[str] = set()
+        """Items that somebody waits for: that they came out as before is recorded at once."""
         checks = [item.check for item in document.checkable() if item.check is not None]
         ages = [check.max_age / 3 for check in checks if check.max_age]
         self._affirm_every = max(1.0, min([AFFIRM_EVERY, *ages]))
@@ -52,24 +58,46 @@ class Measurements:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._scheduler.run())
                 group.create_task(self._affirm())
+                if self._recorder.state.faults:
+                    group.create_task(self._put_faults_in())
         finally:
             await self._session.close()
 
     def ask(self, item: str = "") -> None:
         """Measure `item` now, or everything when it is empty."""
+        if item:
+            self._asked.add(item)
         self._scheduler.ask(item)
 
     async def _measure(self, item: Item) -> CheckMeasured:
         assert item.check is not None  # the scheduler takes only items that have one
+        if self._recorder.state.faults and (fault := reading(self._recorder.state, item, dt.datetime.now(dt.UTC))):
+            return fault
         return await measure(item.id, item.check, kinds=self._kinds, values=self._values, session=self._session)
 
     def _report(self, result: CheckMeasured) -> None:
         known = self._recorder.state.item(result.item).measurement
+        asked = result.item in self._asked
+        self._asked.discard(result.item)
         if known is not None and result.item not in self._watches and _same(known.result, result):
-            self._affirmed[result.item] = dt.datetime.now(dt.UTC)
+            now = dt.datetime.now(dt.UTC)
+            if asked:
+                self._recorder.append(self._recorder.engine, ChecksAffirmed({result.item: now}))
+            else:
+                self._affirmed[result.item] = now
             return
         self._affirmed.pop(result.item, None)
         self._recorder.append(self._recorder.engine, result)
+
+    async def _put_faults_in(self) -> None:
+        """Have measured at once what a fault of the drill begins, or ceases, to spoil."""
+        before = frozenset[str]()
+        while True:
+            after = spoiled(self._recorder.state, dt.datetime.now(dt.UTC))
+            for item in before ^ after:
+                self._scheduler.ask(item)
+            before = after
+            await asyncio.sleep(FAULTS_EVERY)
 
     async def _affirm(self) -> None:
         while True:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from cockpit import __version__
-from cockpit.checklist import model
+from cockpit.checklist import drill, model
 from cockpit.engine.earlier import earlier
 from cockpit.engine.identity import myself
 from cockpit.journal import folder
-from cockpit.journal.event import BaselineTaken, RunOpened
+from cockpit.journal.event import BaselineTaken, Fault, RunOpened
 from cockpit.journal.folder import RunFolder
 from cockpit.journal.line import digest
 from cockpit.journal.lock import Holder, RunLock
@@ -30,11 +30,13 @@ def open_run(
     run_id: str = "",
     group: str = "",
     baseline: Iterable[BaselineTaken] = (),
+    faults: Sequence[drill.Fault] = (),
 ) -> RunFolder:
     """Begin a run of `document`; whoever this process belongs to is captain from then on.
 
     Without `run_id` it gets one from the time and the release. With `group` the members of that Unix group may look
-    on. `baseline` is what the run is compared with. Raises ValueError when the id cannot be had, StateHomeUnusable or
+    on. `baseline` is what the run is compared with, `faults` what goes wrong in a drill.
+    Raises ValueError when the id cannot be had, StateHomeUnusable or
     NotRecorded when the run cannot be kept, and GroupUnusable: then the run is there, for its owner alone.
     """
     if group:
@@ -57,6 +59,7 @@ def open_run(
             tool=__version__,
             rehearsals=known.rehearsals,
             took=known.took,
+            faults=tuple(_recorded(fault) for fault in faults),
         )
         writer = Writer.create(run.journal, who, opened, engine=myself(engine=True))
         try:
@@ -69,3 +72,8 @@ def open_run(
     finally:
         lock.release()
     return run
+
+
+def _recorded(fault: drill.Fault) -> Fault:
+    written = fault.model_dump(exclude={"unreachable", "for_"}, exclude_none=True)
+    return msgspec.convert({**written, "lasts": fault.for_}, Fault)

@@ -35,6 +35,29 @@ from cockpit.journal.plan_event import StepVerified as StepVerified
 from cockpit.journal.plan_event import WatchFired as WatchFired
 
 
+class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What goes wrong on purpose in a drill: an action, a host, or a check. Times are seconds."""
+
+    step: str = ""
+    undo: bool = False
+    """It is in the compensation of the step."""
+    ends: str = ""
+    """How its action ends: `failed`, `unknown` or `timed out`."""
+    times: int = 1
+    """In how many attempts."""
+    host: str = ""
+    """It cannot be reached."""
+    check: str = ""
+    turns: str = ""
+    """What the check comes out as."""
+    summary: str = ""
+    after: float = 0.0
+    lasts: float = 0.0
+    """0: to the end."""
+    since: str = ""
+    """The step from whose beginning `after` counts; empty: from the opening of the run."""
+
+
 class RunOpened(Data, frozen=True):
     """The first event: the whole checklist as loaded, and what is being released where."""
 
@@ -55,6 +78,8 @@ class RunOpened(Data, frozen=True):
     """Rehearsals and drills that carried this very plan to its end, the newest first."""
     took: dict[str, float] = {}
     """Seconds that steps took when they were last done: `STEP`, and `undo STEP` for a compensation."""
+    faults: tuple[Fault, ...] = ()
+    """Of a drill."""
 
 
 class RunClosed(Data, frozen=True):

@@ -81,7 +81,7 @@ class StepVerified(Data, frozen=True):
     undo: bool = False
     good: bool = True
     summary: str = ""
-    """What was not good, in words."""
+    """What was not good, or why nothing was looked at, in words."""
 
 
 class SoakEnded(Data, frozen=True):

@@ -19,8 +19,8 @@ from cockpit.run.criteria import fired
 from cockpit.run.gate import item_is_good
 from cockpit.run.procedure import Doing, Phase
 from cockpit.run.standing import Standing, standing
-from cockpit.run.state import State
-from cockpit.run.way import Current, current, next_on_the_way_back, next_step, plan_of
+from cockpit.run.state import Measurement, State
+from cockpit.run.way import Current, action_of, current, next_on_the_way_back, next_step, only_rehearsed, plan_of
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -59,6 +59,10 @@ class RollBackNow(msgspec.Struct, frozen=True):
 Work = Record | Begin | Attend | Measure | RollBackNow
 
 
+NOT_VERIFIED = "not verified: it was rehearsed, and nothing has changed"
+NOT_SOAKED = "no soak: it was rehearsed, and nothing has changed"
+
+
 def following(state: State, now: dt.datetime) -> tuple[Work, ...]:
     """What is to be done in `state` at `now`; nothing when everything waits for a person or for time."""
     if state.closed is not None or not plan_of(state).steps:
@@ -89,7 +93,8 @@ def _may_begin_by_itself(state: State, step: Step, now: dt.datetime) -> bool:
         return False
     if any(each.reversible_until == step.id for each in plan_of(state).steps):
         return False
-    items = (state.document.find(name) for name in step.before)
+    unreal = only_rehearsed(state)
+    items = (state.document.find(name) for name in step.before if name not in unreal)
     return all(item is not None and not item_is_good(state, item, now) for item in items)
 
 
@@ -107,15 +112,18 @@ def _on(state: State, here: Current, now: dt.datetime) -> Iterator[Work]:
 
 
 def _running(here: Current) -> Iterator[Work]:
-    action = (here.step.undo.action if here.step.undo else None) if here.undo else here.step.action
+    action = action_of(here)
     if action is not None and action.kind != "manual":
         yield Attend(here.step.id, here.undo, here.doing.attempt)
 
 
 def _verifying(state: State, here: Current, now: dt.datetime) -> Iterator[Work]:
     verify = here.step.undo.verify if here.undo and here.step.undo else here.step.verify
+    if here.doing.rehearsed:
+        yield Record((ev.StepVerified(here.step.id, here.undo, summary=NOT_VERIFIED if verify else ""),))
+        return
     within = here.step.undo.within if here.undo and here.step.undo else here.step.within
-    waiting, bad = _shown(state, verify if not here.doing.rehearsed else (), here.doing, now)
+    waiting, bad = _shown(state, verify, here.doing, now)
     if not waiting and not bad:
         yield Record((ev.StepVerified(here.step.id, here.undo),))
         return
@@ -136,7 +144,7 @@ def _shown(state: State, names: tuple[str, ...], doing: Doing, now: dt.datetime)
         if item is None:
             continue
         known = state.item(name)
-        at = known.measurement.at if item.check is not None and known.measurement is not None else None
+        at = _begun_at(known.measurement) if item.check is not None and known.measurement is not None else None
         if item.check is None and known.word is not None:
             at = known.word.at
         if at is None or at <= doing.since:
@@ -146,9 +154,15 @@ def _shown(state: State, names: tuple[str, ...], doing: Doing, now: dt.datetime)
     return waiting, bad
 
 
+def _begun_at(measurement: Measurement) -> dt.datetime:
+    """When a measurement was begun: one that was under way when an action ended shows nothing of it."""
+    return measurement.at - dt.timedelta(seconds=measurement.result.took)
+
+
 def _soaking(state: State, here: Current, now: dt.datetime) -> Iterator[Work]:
-    soak = here.step.soak if not here.undo and not here.doing.rehearsed else None
-    if soak is not None:
+    soak = here.step.soak if not here.undo else None
+    skipped = soak is not None and bool(here.doing.rehearsed)
+    if soak is not None and not skipped:
         bad = [reason for name in soak.watch or here.step.verify for reason in _gone_bad(state, name, now)]
         if bad:
             yield Record((ev.SoakEnded(here.step.id, good=False, summary="; ".join(bad)),))
@@ -156,7 +170,7 @@ def _soaking(state: State, here: Current, now: dt.datetime) -> Iterator[Work]:
         if (now - here.doing.since).total_seconds() < soak.seconds:
             return
     if state.hold is None:
-        ended = (ev.SoakEnded(here.step.id),) if soak is not None else ()
+        ended = (ev.SoakEnded(here.step.id, summary=NOT_SOAKED if skipped else ""),) if soak is not None else ()
         yield Record((*ended, ev.StepDone(here.step.id, here.undo)))
 
 

@@ -12,6 +12,7 @@ from cockpit.checklist.plan import Gate, Poll, Step
 from cockpit.run.procedure import Answer, PollState
 from cockpit.run.standing import Standing, standing
 from cockpit.run.state import State
+from cockpit.run.way import only_rehearsed
 
 
 class Voice(msgspec.Struct, frozen=True):
@@ -76,13 +77,18 @@ def item_is_good(state: State, item: Item, now: dt.datetime, max_age: float = 0.
 
 
 def _not_good(state: State, gate: Gate, now: dt.datetime) -> Iterator[str]:
-    for name in gate.items:
+    for name in _looked_at(state, gate):
         item = state.document.find(name)
         if item is None or item.excluded or (not item.required and _open(state, item, now)) or _advisory(item):
             continue
         reason = item_is_good(state, item, now, gate.max_age)
         if reason:
             yield reason
+
+
+def _looked_at(state: State, gate: Gate) -> tuple[str, ...]:
+    unreal = only_rehearsed(state)
+    return tuple(name for name in gate.items if name not in unreal)
 
 
 def _open(state: State, item: Item, now: dt.datetime) -> bool:
@@ -104,7 +110,7 @@ def _voice(state: State, gate: Gate, open_poll: PollState | None, position: str,
 
 def _changed_since(state: State, gate: Gate, answer: Answer, now: dt.datetime) -> Iterator[str]:
     """What is not as it was when a GO was given: it is bound to the evidence it was given on."""
-    for name in gate.items:
+    for name in _looked_at(state, gate):
         item = state.document.find(name)
         if item is None or item.excluded or _advisory(item):
             continue

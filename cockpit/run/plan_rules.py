@@ -17,7 +17,16 @@ from cockpit.run.gate import gate_standing, item_is_good
 from cockpit.run.procedure import Phase
 from cockpit.run.refusal import Decision, Refusal, clock_time, too_long
 from cockpit.run.state import State
-from cockpit.run.way import Current, current, gone_for_good, next_step, plan_of, way_back
+from cockpit.run.way import (
+    Current,
+    action_of,
+    current,
+    gone_for_good,
+    next_step,
+    only_rehearsed,
+    plan_of,
+    way_back,
+)
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -34,20 +43,25 @@ def attempt(state: State, step: Step, *, undo: bool, action: str) -> ev.StepBegu
     known = state.procedure.step(step.id)
     doing = known.undo if undo else (None if known.undone else known.go)
     what = (step.undo.action if step.undo is not None else None) if undo else step.action
+    rehearsed = _rehearsed(state, step, what, undo=undo)
+    if rehearsed == "stand-in":
+        what = step.rehearse
     return ev.StepBegun(
         step=step.id,
         attempt=doing.attempt + 1 if doing is not None else 1,
         undo=undo,
         action=action,
         hosts=what.hosts if what is not None else (),
-        rehearsed=_rehearsed(state, step, what, undo=undo),
+        rehearsed=rehearsed,
     )
 
 
 def _rehearsed(state: State, step: Step, what: Action | None, *, undo: bool) -> str:
-    if state.run_kind == "live" or what is None or what.kind == "manual":
+    if state.run_kind == "live" or what is None:
         return ""
-    return "stand-in" if step.rehearse is not None and not undo else "shown"
+    if step.rehearse is not None and not undo:
+        return "stand-in"
+    return "" if what.kind == "manual" else "shown"
 
 
 def _go(moment: Moment, command: cmd.Go) -> Decision:
@@ -82,7 +96,10 @@ def _not_ready(moment: Moment, step: Step, typed: str) -> Refusal | None:
         gate = gate_standing(state, step, moment.now)
         if not gate.open:
             return Refusal(f"the gate stays shut: {'; '.join(gate.shut[:3])}" + _more(len(gate.shut) - 3))
+    unreal = only_rehearsed(state)
     for name in step.before:
+        if name in unreal:
+            continue
         item = state.document.find(name)
         reason = item_is_good(state, item, moment.now) if item is not None else f"there is no item {name}"
         if reason:
@@ -150,7 +167,7 @@ def _tell(moment: Moment, command: cmd.Tell) -> Decision:
     here = current(moment.state)
     if here is None or here.step.id != command.step or here.doing.phase is not Phase.RUNNING:
         return Refusal(f"{command.step} does not wait for anybody's word")
-    action = _action(here)
+    action = action_of(here)
     if action is None or action.kind != "manual":
         return Refusal(f"{command.step} is carried out by the engine: nobody has to say how it ended")
     if not command.value.strip():
@@ -381,12 +398,6 @@ def _failed(state: State, name: str) -> Current | Refusal:
     if here is None or here.step.id != step.id or here.doing.phase is not Phase.FAILED:
         return Refusal(f"{step.id} has not failed: there is nothing to try again")
     return here
-
-
-def _action(here: Current) -> Action | None:
-    if here.undo:
-        return here.step.undo.action if here.step.undo is not None else None
-    return here.step.action
 
 
 def _polled(state: State) -> Poll | None:

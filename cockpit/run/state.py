@@ -129,6 +129,8 @@ class State(msgspec.Struct, frozen=True):
     """Rehearsals and drills that carried this very plan to its end."""
     took: dict[str, float] = {}
     """Seconds that steps took in earlier runs: `STEP`, and `undo STEP`."""
+    faults: tuple[ev.Fault, ...] = ()
+    """What goes wrong on purpose in this drill."""
     baseline: Baseline | None = None
 
     def item(self, item_id: str) -> ItemState:
@@ -166,6 +168,7 @@ def open_state(first: Event) -> State:
         captain=Captain(first.by, first.at),
         rehearsals=data.rehearsals,
         took=data.took,
+        faults=data.faults,
         seq=first.seq,
         at=first.at,
         head=first.h,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from cockpit.checklist.plan import Plan, Step
+from cockpit.checklist.plan import Action, Plan, Step
 from cockpit.run.procedure import Doing, Phase, StepState
 from cockpit.run.state import State
 
@@ -20,6 +20,13 @@ class Current(msgspec.Struct, frozen=True):
     step: Step
     undo: bool
     doing: Doing
+
+
+def action_of(here: Current) -> Action | None:
+    """What is carried out at the moment: the action, the compensation, or, in a rehearsal, the stand-in."""
+    if here.undo:
+        return here.step.undo.action if here.step.undo is not None else None
+    return here.step.rehearse if here.doing.rehearsed == "stand-in" else here.step.action
 
 
 def plan_of(state: State) -> Plan:
@@ -106,6 +113,15 @@ def way_back(state: State) -> Return:
     return Return(plan.rollback, tuple(compensations), cannot, takes)
 
 
+def only_rehearsed(state: State) -> frozenset[str]:
+    """Ids of items that steps would have made good, had they not been rehearsed only: nobody waits for those."""
+    if state.run_kind == "live":
+        return frozenset()
+    steps = plan_of(state).steps
+    rehearsed = (step for step in steps if (go := state.procedure.step(step.id).go) is not None and go.rehearsed)
+    return frozenset(name for step in rehearsed for name in step.verify)
+
+
 def gone_for_good(step: Step, state: State) -> tuple[str, ...]:
     """The steps whose undo will be no way back any more once `step` is begun; itself when it cannot be undone."""
     if state.procedure.step(step.id).go is not None and not state.procedure.step(step.id).undone:
@@ -121,8 +137,8 @@ def _on_the_way_back(state: State) -> bool:
 
 
 def _happened(known: StepState) -> bool:
-    """Something was done that has not been undone."""
-    return known.go is not None and known.go.happened and not known.undone and known.go.rehearsed != "shown"
+    """Something was done, or rehearsed, that has not been undone."""
+    return known.go is not None and known.go.happened and not known.undone
 
 
 def _no_way_back(step: Step, state: State) -> str:

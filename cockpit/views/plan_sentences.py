@@ -47,13 +47,13 @@ def _settled(data: ev.DoubtSettled, name: str) -> Sentence:
 def _verified(data: ev.StepVerified, name: str) -> Sentence:
     what = f"the undo of {name}" if data.undo else name
     if data.good:
-        return f"{what} is verified", "good"
+        return (f"{what} is {one_line(data.summary)}", "") if data.summary else (f"{what} is verified", "good")
     return f"{what} is not verified: {one_line(data.summary)}", "bad"
 
 
 def _soaked(data: ev.SoakEnded, name: str) -> Sentence:
     if data.good:
-        return f"the soak of {name} ended well", "good"
+        return (f"{name}: {one_line(data.summary)}", "") if data.summary else (f"the soak of {name} ended well", "good")
     return f"the soak of {name} broke: {one_line(data.summary)}", "bad"
 
 

@@ -14,8 +14,9 @@ import pytest
 
 from cockpit import __version__
 from cockpit.cli import main
+from cockpit.cli.command import Command
 from cockpit.cli.exits import Exit
-from cockpit.cli.parser import Command, build
+from cockpit.cli.parser import build
 
 SHELL_WORDS = {"|", ">", "source"}
 

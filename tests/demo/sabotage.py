@@ -17,7 +17,6 @@ from pathlib import Path
 from cockpit.demo.calling import call
 from cockpit.demo.serving import Reply, Request, Server
 from cockpit.demo.stack import Stack
-from cockpit.demo.switch import switch
 
 Broken = AbstractContextManager[dict[str, str] | None]
 
@@ -112,13 +111,6 @@ def without_headers(reply: Reply) -> Reply:
 
 
 @contextmanager
-def traffic_at_green(stack: Stack) -> Iterator[None]:
-    switch(stack.parts["router"].url, "green")
-    yield
-    switch(stack.parts["router"].url, "blue")
-
-
-@contextmanager
 def no_new_trades(stack: Stack) -> Iterator[None]:
     """Blue refuses trades, and those on record are of yesterday."""
     with fault("blue", down=True)(stack):
@@ -186,7 +178,7 @@ SABOTAGE: dict[str, Sabotage] = {
     "database-sound": Sabotage(on_a_copy(damaged)),
     "write-ahead": Sabotage(answered_with("base_url", with_body('"wal"', '"delete"'))),
     "router-up": Sabotage(unreachable("router_url"), "ERROR"),
-    "router-serves-blue": Sabotage(traffic_at_green),
+    "router-serves-users": Sabotage(answered_with("base_url", with_body("1.4.2", "1.4.1"))),
     "router-sees-both": Sabotage(fault("green", down=True)),
     "no-sniffing": Sabotage(answered_with("base_url", without_headers)),
     "not-cached": Sabotage(answered_with("base_url", without_headers)),

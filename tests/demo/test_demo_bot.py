@@ -117,6 +117,7 @@ def test_health_tells_what_the_back_end_is_and_runs_with(bot: Bot):
         "status": "ok",
         "colour": "blue",
         "version": "1.4.2",
+        "fees": False,
         "database": {"status": "ok", "schema": SCHEMA, "journal_mode": "wal", "foreign_keys": True},
     }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import msgspec
 import pytest
 
@@ -9,6 +11,7 @@ from cockpit.checklist.plan import Abort, Criterion, Plan, Soak
 from cockpit.journal import event as ev
 from cockpit.journal.event import Actor
 from cockpit.run import command as cmd
+from cockpit.run.following import Record, following
 from cockpit.run.procedure import Phase
 from cockpit.run.state import fold
 from cockpit.run.way import current, next_step, way_back
@@ -339,3 +342,13 @@ def test_what_a_person_does_is_not_ended_by_the_engine() -> None:
     play = Play(blue_green())
     assert not play.ask(cmd.Go("freeze"))
     assert play.ask(cmd.Stop("freeze", "too slow")) == "freeze is done by a person: say what came of it"
+
+
+def test_a_measurement_that_was_under_way_when_the_action_ended_shows_nothing_of_it() -> None:
+    run = play(step("one", verify=("health",), within=5.0))
+    run.happen(ev.StepBegun("one"), ev.ActionEnded("one"))
+    run.now += dt.timedelta(seconds=2)
+    run.happen(ev.CheckMeasured("health", "PASS", took=3.0))
+    assert not [work for work in following(run.state, run.now) if isinstance(work, Record)]
+    run.happen(ev.CheckMeasured("health", "PASS", took=1.0))
+    assert [work for work in following(run.state, run.now) if isinstance(work, Record)]
