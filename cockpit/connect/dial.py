@@ -22,6 +22,10 @@ class Unreachable(Exception):
     """It could not be reached. The message says what failed, at which address, in words of the field."""
 
 
+class CutOff(Unreachable):
+    """It was reached, and lost again with something under way: that may or may not have happened."""
+
+
 async def resolve(host: str, port: int) -> list[str]:
     """The addresses of `host` in the order in which to try them. Raises Unreachable."""
     try:
