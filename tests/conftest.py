@@ -9,12 +9,22 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = [
+pytest_plugins = [  # each after those that it imports
     "tests.servers.certificates",
+    "tests.servers.dns",
     "tests.servers.docker",
+    "tests.servers.mariadb",
+    "tests.servers.compose",
+    "tests.servers.swarm",
+    "tests.servers.kubernetes",
     "tests.servers.postgres",
+    "tests.servers.redis",
     "tests.servers.ssh",
+    "tests.servers.tls",
     "tests.servers.web",
+    "tests.servers.prometheus",
+    "tests.servers.upgrading",
+    "tests.servers.websocket",
 ]
 
 TERMINAL_SETTINGS = ("NO_COLOR", "FORCE_COLOR", "COLORTERM", "COLUMNS", "LINES", "PAGER", "CLICOLOR", "CLICOLOR_FORCE")

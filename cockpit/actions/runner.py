@@ -72,6 +72,7 @@ async def _carry_out(job: Job, attempt: AttemptFolder, printed: Printed) -> None
     await _write_down(attempt, ended, told)
 
 
+<<<<<<< HEAD
 async def _outcome(carrying: _Carrying, told: asyncio.Event) -> Outcome:
     """How it ended by itself, or because it was told to."""
     if told.is_set():
@@ -183,6 +184,13 @@ _UNDER_WAY = Outcome(done=False, summary="it may or may not have happened", unkn
 async def _once(
     kind: ActionKind, spec: object, routes: HostRoutes, host: str, output: Stream, limit: float
 ) -> Outcome:
+=======
+async def _everywhere(job: Job, printed: Printed) -> tuple[Outcome, tuple[HostEnded, ...]]:
+    kind = kinds().get(job.kind)
+    if kind is None:
+        return Outcome(done=False, summary=f"there is no kind of action called {job.kind!r}", nothing=True), ()
+    routes = HostRoutes(job.known, passphrases=job.passphrases)
+>>>>>>> golive
     try:
         async with asyncio.timeout(limit + GRACE):
             return await kind.carry_out(spec, routes.to(host), output, limit)

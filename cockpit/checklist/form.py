@@ -140,7 +140,7 @@ def _unknown(mistake: _Mistake) -> Problem:
 
 def _wrong(same: list[_Mistake]) -> Problem:
     first = same[0]
-    subject = f"`{first.key}`" if first.found.key is not None else "this"
+    subject = f"`{first.key}`" if first.key and first.found.key is not None else "this"
     if first.found.value is None and first.error != "value_error":
         return problem_at(first.found.source, f"{subject} has no value: write one, or remove the key")
     message, _, instead = first.message.partition(", not ")

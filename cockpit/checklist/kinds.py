@@ -6,6 +6,7 @@ The kinds themselves live in `cockpit.checks`; they are handed to the loader, wh
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Literal, Protocol
 
 import pydantic
@@ -17,9 +18,29 @@ class Spec(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
 
-@dataclass(frozen=True)
+class Meaning(Enum):
+    """What a key of a Spec is, beyond its type: `run: Annotated[str, Meaning.SHELL]`."""
+
+    SHELL = "shell"
+    """A shell command: values of variables stand in it quoted, and none of them may be a secret."""
+    ARGUMENTS = "arguments"
+    """A program and its arguments: others on the machine can list them, so none of them may be a secret."""
+    HOST = "host"
+    """One of the checklist's `hosts`."""
+
+
+def keys_that_are(spec: type[Spec], *meanings: Meaning) -> tuple[str, ...]:
+    """The keys of a Spec with one of these meanings, as they are written."""
+    return tuple(
+        field.alias or name
+        for name, field in spec.model_fields.items()
+        if any(meaning in field.metadata for meaning in meanings)
+    )
+
+
+@dataclass(frozen=True, eq=False)
 class Field:
-    """A name that conditions may use."""
+    """A name that conditions may use; each is its own, so that compiled conditions are found again at once."""
 
     name: str
     type: Literal["int", "double", "string", "bool", "duration", "timestamp", "list", "map", "dyn"]

@@ -95,10 +95,11 @@ def check_uses(node: Node, variables: Mapping[str, Variable], *, strict: bool = 
             problems.append(problem_at(each.source, said))
         uses = {match[1]: match for match in reversed(list(_ANY_USE.finditer(each.value)))}
         for name, match in list(uses.items())[:MOST_USES]:
-            at = _inside(each, match.start())
+            at = inside(each, match.start())
             if re.fullmatch(SHAPE_OF_VARIABLE, name):
                 if name not in variables:
                     hint = suggest(name, list(variables), none="declare it under `variables`")
+                    hint += "" if strict else f"; one of the shell's own is written `${name}`"
                     problems.append(problem_at(at, f"the variable `{name}` is not declared", hint))
             elif strict:
                 hint = suggest(name.replace("-", "_"), list(variables), none="letters, digits and `_`")
@@ -230,7 +231,7 @@ def _length(text: str, variables: Mapping[str, Variable]) -> int:
     return len(text) + sum(len(words(value)) for value in known if value is not None)
 
 
-def _inside(node: Node, offset: int) -> Source:
+def inside(node: Node, offset: int) -> Source:
     """Where a character of a text stands, when the text stands in the file as it is."""
     at = node.source
     return Source(at.file, at.line, at.column + node.literal + offset) if node.literal >= 0 else at

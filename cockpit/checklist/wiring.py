@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from cockpit.checklist import conditions, file, model, variables
+from cockpit.checklist import conditions, file, model, shell, variables
 from cockpit.checklist.condition_names import with_values
 from cockpit.checklist.form import known_keys, leave_alone, read_form
 from cockpit.checklist.hosts import used_by
-from cockpit.checklist.kinds import DocumentedKind, Field, goes_through_hosts
+from cockpit.checklist.kinds import DocumentedKind, Field, Meaning, goes_through_hosts, keys_that_are
 from cockpit.checklist.model import Host, Variable
 from cockpit.checklist.node import Node, copy, plain
 from cockpit.checklist.problem import Problem, problem_at, suggest
@@ -38,8 +38,9 @@ def wire(
         return Wired(None), problems
     kind, spec = kinds[name], copy(node.entries()[name])
     leave_alone(kind.spec, spec)
-    problems.extend(variables.check_uses(spec, known, strict=True))
+    problems.extend(_check_uses(kind, spec, known))
     problems.extend(_check_spec(kind, spec, known))
+    named = _named_hosts(kind, spec, known, hosts, problems)
     expect = _conditions(node, "expect", kind.fields, known, problems)
     warn = _conditions(node, "warn", kind.fields, known, problems)
     figure = _figure(node, kind.fields, known, problems)
@@ -48,7 +49,8 @@ def wire(
         problems.append(problem_at(spec.place, "this check cannot fail: it has no condition", hint))
     problems.extend(_check_times(form, node))
     problems.extend(_check_via(form, node, kind, hosts))
-    used = dict.fromkeys([*names_in([plain(spec), form.expect, form.warn, form.figure]), *used_by(form.via, hosts)])
+    reached = [name for host in (form.via, *named) for name in used_by(host, hosts)]
+    used = dict.fromkeys([*names_in([plain(spec), form.expect, form.warn, form.figure]), *reached])
     unwired = tuple(name for name in used if name in known and not known[name].is_set)
     if unwired or problems:
         return Wired(None, unwired), problems
@@ -128,6 +130,62 @@ def _kind(node: Node, kinds: Mapping[str, DocumentedKind], problems: list[Proble
     return named[0]
 
 
+def _check_uses(kind: DocumentedKind, spec: Node, known: Mapping[str, Variable]) -> list[Problem]:
+    """The uses of variables, which must be declared, and in a command must be quotable and no secrets."""
+    texts = keys_that_are(kind.spec, Meaning.SHELL)
+    listed = keys_that_are(kind.spec, Meaning.ARGUMENTS)
+    problems = []
+    for key, node in spec.entries().items():
+        problems += variables.check_uses(node, known, strict=key not in texts)
+        if key in texts:
+            problems += _check_shell(node)
+        if key in (*texts, *listed):
+            for name in dict.fromkeys(names_in(plain(node))):
+                if name in known and known[name].secret:
+                    said = f"`{name}` is a secret, and a command line can be read by everyone on the machine (`ps`)"
+                    problems.append(problem_at(node.source, said, "give it by `environment:` or `input:`"))
+    if not isinstance(spec.value, dict):
+        problems += variables.check_uses(spec, known, strict=True)
+    return problems
+
+
+def _check_shell(node: Node) -> list[Problem]:
+    uses = shell.uses_in(node.value) if isinstance(node.value, str) else ()
+    return [
+        problem_at(
+            variables.inside(node, use.start), f"`${{{use.name}}}` {use.trouble}: it cannot be quoted", shell.ADVICE
+        )
+        for use in uses
+        if use.trouble
+    ]
+
+
+def _named_hosts(
+    kind: DocumentedKind,
+    spec: Node,
+    known: Mapping[str, Variable],
+    hosts: Mapping[str, Host],
+    problems: list[Problem],
+) -> list[str]:
+    """The hosts that keys of the spec name; those that there are not go to `problems`."""
+    named = []
+    for key in keys_that_are(kind.spec, Meaning.HOST):
+        node = spec.entries().get(key)
+        name = variables.fill(node.value, known) if node is not None else ""
+        if node is None or not isinstance(name, str) or "${" in name:
+            continue
+        if name in hosts:
+            named.append(name)
+        else:
+            problems.append(_no_host(name, node, hosts))
+    return named
+
+
+def _no_host(name: str, node: Node, hosts: Mapping[str, Host]) -> Problem:
+    hint = suggest(name, list(hosts), none="declare it under `hosts`")
+    return problem_at(node.source, f"there is no host `{name}`", hint)
+
+
 def _check_spec(kind: DocumentedKind, spec: Node, known: Mapping[str, Variable]) -> list[Problem]:
     """Check what the kind needs to know, with the values that are known; what is not known yet is not judged."""
     if not isinstance(spec.value, dict):
@@ -202,13 +260,19 @@ def _check_via(form: file.Check, node: Node, kind: DocumentedKind, hosts: Mappin
     """The host that it is measured from: there must be one, and the kind must be able to."""
     if not form.via:
         return []
-    at = node.at(("via",)).source
+    at = node.at(("via",))
     if form.via not in hosts:
-        hint = suggest(form.via, list(hosts), none="declare it under `hosts`")
-        return [problem_at(at, f"there is no host `{form.via}`", hint)]
+        return [_no_host(form.via, at, hosts)]
+    if keys_that_are(kind.spec, Meaning.HOST):
+        hint = "write `via` at that host, under `hosts`"
+        return [
+            problem_at(at.source, f"`{kind.name}` names the host that it goes to: it has no `via` of its own", hint)
+        ]
     if not goes_through_hosts(kind):
         hint = "measure it with `command` on that host"
-        return [problem_at(at, f"`{kind.name}` is measured on this machine only: it cannot go `via` a host", hint)]
+        return [
+            problem_at(at.source, f"`{kind.name}` is measured on this machine only: it cannot go `via` a host", hint)
+        ]
     return []
 
 

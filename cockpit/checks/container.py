@@ -9,6 +9,9 @@ from typing import Any
 
 HIDDEN = "***"
 
+STOP_TIMEOUT = 10
+"""Seconds that Docker gives a container to end when nothing else is said."""
+
 _SECRET_NAME = re.compile(
     r"key|secret|token|passw|passphrase|pwd|dsn|credential|(?:^|[^a-z])auth(?:$|[^a-z])", re.IGNORECASE
 )
@@ -18,7 +21,11 @@ _USERINFO = re.compile(r"(://)[^/\s@]+@")
 def facts(inspected: Mapping[str, Any], digests: list[str], now: dt.datetime) -> dict[str, Any]:
     """The fields of a container that is there."""
     state, config, host = inspected["State"], inspected["Config"], inspected["HostConfig"]
-    started = _moment(state.get("StartedAt"))
+    moments = {
+        "created": moment(inspected.get("Created")),
+        "started": moment(state.get("StartedAt")),
+        "finished": moment(state.get("FinishedAt")),
+    }
     name = str(config.get("Image") or "")
     log = host.get("LogConfig") or {}
     return {
@@ -28,22 +35,39 @@ def facts(inspected: Mapping[str, Any], digests: list[str], now: dt.datetime) ->
         "restarts": inspected.get("RestartCount", 0),
         "exit_code": state.get("ExitCode", 0),
         "oom_killed": bool(state.get("OOMKilled")),
-        **({"started_ago": now - started} if started is not None else {}),
+        **{f"{what}_ago": now - at for what, at in moments.items() if at is not None},
         "image": name,
         "tag": tag_of(name),
         "image_digest": digests[0] if digests else "",
+        "image_id": inspected.get("Image") or "",
         "env": environment(config.get("Env") or []),
         "user": config.get("User") or "root",
-        "privileged": bool(host.get("Privileged")),
+        **_rights(host),
         "memory_limit": host.get("Memory") or 0,
-        "cpu_limit": _cores(host),
+        "cpu_limit": cores(host),
+        "pids_limit": max(0, host.get("PidsLimit") or 0),
         "restart_policy": (host.get("RestartPolicy") or {}).get("Name") or "no",
+        "restart_limit": (host.get("RestartPolicy") or {}).get("MaximumRetryCount") or 0,
+        "stop_timeout": STOP_TIMEOUT if config.get("StopTimeout") is None else config["StopTimeout"],
         "log_driver": log.get("Type") or "",
         "log_options": dict(log.get("Config") or {}),
+        "log_rotated": _rotated(log),
         "healthcheck": ((config.get("Healthcheck") or {}).get("Test") or ["NONE"])[0] != "NONE",
         **_surroundings(inspected),
         "labels": dict(config.get("Labels") or {}),
     }
+
+
+def beginning(state: Mapping[str, Any]) -> float | None:
+    """From which moment (Unix time) on a log is that of the run that was begun last; None: all of it is.
+
+    A container may say its first lines before the daemon notes that it was started. What came after the end of the run
+    before is of this one.
+    """
+    started, ended = moment(state.get("StartedAt")), moment(state.get("FinishedAt"))
+    if started is None or ended is None:
+        return None
+    return min(started, ended).timestamp()
 
 
 def environment(lines: list[str]) -> dict[str, str]:
@@ -79,6 +103,47 @@ def fit_to_show(values: Mapping[str, Any]) -> dict[str, Any]:
     return {**values, **hidden}
 
 
+def cores(host: Mapping[str, Any]) -> float:
+    """How many cores a container may use; 0 without a limit."""
+    if host.get("NanoCpus"):
+        return float(host["NanoCpus"]) / 1e9
+    quota, period = host.get("CpuQuota") or 0, host.get("CpuPeriod") or 100_000
+    return float(quota) / period if quota > 0 else 0.0
+
+
+def moment(written: str | None) -> dt.datetime | None:
+    """A time as Docker writes it; its year 1 means never."""
+    if not written or written.startswith("0001-"):
+        return None
+    return dt.datetime.fromisoformat(written)
+
+
+def _rights(host: Mapping[str, Any]) -> dict[str, Any]:
+    options = list(host.get("SecurityOpt") or [])
+    return {
+        "privileged": bool(host.get("Privileged")),
+        "read_only": bool(host.get("ReadonlyRootfs")),
+        "cap_add": _capabilities(host.get("CapAdd")),
+        "cap_drop": _capabilities(host.get("CapDrop")),
+        "no_new_privileges": any(
+            option.startswith("no-new-privileges") and not option.endswith("false") for option in options
+        ),
+        "security_options": options,
+    }
+
+
+def _capabilities(named: list[str] | None) -> list[str]:
+    """In one spelling: `CAP_NET_ADMIN` and `net_admin` are `NET_ADMIN`."""
+    return sorted(name.upper().removeprefix("CAP_") for name in named or [])
+
+
+def _rotated(log: Mapping[str, Any]) -> bool:
+    """Whether what the daemon itself keeps of a log ends somewhere (Docker, "Configure logging drivers")."""
+    if log.get("Type") != "json-file":
+        return True  # `local` rotates by itself; all others keep the log elsewhere
+    return (log.get("Config") or {}).get("max-size", "-1") not in ("", "-1")
+
+
 def _surroundings(inspected: Mapping[str, Any]) -> dict[str, Any]:
     network = inspected.get("NetworkSettings") or {}
     return {
@@ -97,17 +162,3 @@ def _surroundings(inspected: Mapping[str, Any]) -> dict[str, Any]:
             for mount in inspected.get("Mounts") or []
         ],
     }
-
-
-def _cores(host: Mapping[str, Any]) -> float:
-    if host.get("NanoCpus"):
-        return float(host["NanoCpus"]) / 1e9
-    quota, period = host.get("CpuQuota") or 0, host.get("CpuPeriod") or 100_000
-    return float(quota) / period if quota > 0 else 0.0
-
-
-def _moment(written: str | None) -> dt.datetime | None:
-    """A time as Docker writes it; its year 1 means never."""
-    if not written or written.startswith("0001-"):
-        return None
-    return dt.datetime.fromisoformat(written)

@@ -6,17 +6,19 @@ import base64
 import datetime as dt
 import json
 import urllib.parse
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import pydantic
 
 from cockpit.checklist.kinds import Field, Spec
 from cockpit.checks.kind import Kind, Reading, Session
-from cockpit.checks.plain import plain
+from cockpit.checks.plain import parsed
+from cockpit.checks.tls_fields import TLS_FIELDS, tls_values
+from cockpit.connect.thread import imported
 
 if TYPE_CHECKING:
     from cockpit.connect.http import Answer, Connections, Request
+    from cockpit.connect.tls import Secured
 
 CREDENTIALS = ("set-cookie", "authorization", "proxy-authorization")
 """Headers of an answer whose values are credentials: usable in conditions, never shown."""
@@ -35,13 +37,27 @@ class Auth(Spec):
             raise ValueError("needs either `user` with `password`, or `bearer`")
         return self
 
+    @property
+    def header(self) -> str:
+        """What the header `Authorization` says."""
+        if self.bearer:
+            return f"Bearer {self.bearer}"
+        return f"Basic {base64.b64encode(f'{self.user}:{self.password}'.encode()).decode()}"
 
-def _web_address(url: str) -> str:
+
+def web_address(url: str) -> str:
+    """`url`, when it is one. Raises ValueError."""
     parsed = urllib.parse.urlsplit(url)
     if parsed.scheme not in ("http", "https") or not parsed.hostname:
         raise ValueError("must begin with http:// or https:// and name a host")
     _ = parsed.port
     return url
+
+
+def without_userinfo(url: str) -> str:
+    """A URL as it may be shown."""
+    parts = urllib.parse.urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if "@" in parts.netloc else url
 
 
 def _one_body(value: Any) -> Any:
@@ -55,7 +71,7 @@ class HttpSpec(Spec):
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
-    url: Annotated[str, pydantic.AfterValidator(_web_address)] = pydantic.Field(
+    url: Annotated[str, pydantic.AfterValidator(web_address)] = pydantic.Field(
         description="Where to ask: `http://` or `https://`."
     )
     method: str = pydantic.Field("GET", pattern="^[A-Za-z]+$", description="HTTP method.")
@@ -67,7 +83,11 @@ class HttpSpec(Spec):
         False, description="Follow up to 5 redirects; never from https to http, never with headers to another host."
     )
     ca: str = pydantic.Field("", description="File of certificates (PEM) to trust instead of the system's.")
-    verify: bool = pydantic.Field(True, description="Refuse a certificate that is not valid for the host.")
+    verify: bool = pydantic.Field(
+        True, description="Refuse a certificate that is not valid for the host; without it, `tls.verified` is false."
+    )
+    cert: str = pydantic.Field("", description="File (PEM) with the certificate to show to the server, and its key.")
+    key: str = pydantic.Field("", description="File (PEM) with the key of `cert`, when it is not in the same file.")
     resolve_to: str = pydantic.Field(
         "", description="Address to connect to instead of looking the host up; name and certificate stay the URL's."
     )
@@ -82,6 +102,7 @@ class Http:
     about = "What a web server answers to one request, how fast, and with which certificate."
     spec = HttpSpec
     imports = ("cockpit.connect.http",)
+    via = True
     server = ("url",)
     at_once = 50
     implied = "status >= 200 && status < 400"
@@ -96,38 +117,36 @@ expect:
     fields = (
         Field("status", "int", "Status of the answer."),
         Field("latency", "double", "From the request to the last byte, redirects included.", "seconds"),
-        Field("timing.dns", "double", "Looking the name up; 0 on a kept connection.", "seconds"),
-        Field("timing.connect", "double", "Connecting; 0 on a kept connection.", "seconds"),
+        Field("timing.dns", "double", "Looking the name up; 0 on a kept connection, and with `via`.", "seconds"),
+        Field("timing.connect", "double", "Connecting, with `via` also the name lookup; 0 on a kept one.", "seconds"),
         Field("timing.tls", "double", "TLS handshake; 0 on a kept connection.", "seconds"),
         Field("timing.first_byte", "double", "From the request to the headers of the answer.", "seconds"),
         Field("timing.transfer", "double", "Reading the body.", "seconds"),
-        Field("protocol", "string", "`HTTP/1.1` or `HTTP/1.0`."),
+        Field("protocol", "string", "`HTTP/1.1` or `HTTP/1.0`; HTTP/2 is not asked for."),
         Field("headers", "map", "Headers of the answer; names in lower case, repeated ones joined by `, `."),
         Field("body", "dyn", "The body: JSON as data, anything else as text. The first 1 MiB."),
         Field("text", "string", "The body as text."),
         Field("size", "int", "The body; reading stops at 1 MiB.", "bytes"),
         Field("url", "string", "Where the answer came from, after redirects."),
         Field("redirects", "int", "Redirects that were followed."),
-        Field("tls.version", "string", "`TLSv1.3`, `TLSv1.2`."),
-        Field("tls.expires_in", "duration", "Until the server's certificate expires."),
-        Field("tls.subject", "string", "Whose certificate it is: `CN=api.example.com`."),
-        Field("tls.issuer", "string", "Who signed it."),
-        Field("tls.names", "list", "Host names and addresses that it is valid for."),
+        Field("locations", "list", "Where each redirect led, in order; the last one may not have been followed."),
+        Field("remote", "string", "Address and port that answered; unknown where `via` has the name looked up there."),
+        *(Field(f"tls.{field.name}", field.type, field.about, field.unit) for field in TLS_FIELDS),
     )
 
     def request(self, spec: HttpSpec) -> str:
         """`GET http://127.0.0.1:8080/health`."""
-        parts = urllib.parse.urlsplit(spec.url)
-        shown = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
         through = f" at {spec.resolve_to}" if spec.resolve_to else ""
-        return f"{spec.method.upper()} {shown}{through}"
+        return f"{spec.method.upper()} {without_userinfo(spec.url)}{through}"
 
     async def read(self, spec: HttpSpec, session: Session, timeout: float) -> Reading:
         """Ask once. Raises Unreachable."""
         from cockpit.connect.http import Connections  # noqa: PLC0415 - heavy
 
-        connections: Connections = session.keep("http", Connections)
-        return _reading(await connections.exchange(_asked(spec), timeout))
+        if spec.url.startswith("https:"):
+            await imported("cryptography.x509")  # what plain HTTP needs not to wait for
+        connections: Connections = session.keep("http", lambda: Connections(session.route))
+        return _reading(await connections.exchange(_asked(spec), timeout), verified=spec.verify)
 
 
 KIND: Kind = Http()
@@ -135,23 +154,20 @@ KIND: Kind = Http()
 
 def _asked(spec: HttpSpec) -> Request:
     from cockpit.connect.http import Request  # noqa: PLC0415 - heavy
+    from cockpit.connect.tls import Trust  # noqa: PLC0415 - as above
 
     headers = dict(spec.headers)
     body = spec.body.encode() if spec.body is not None else None
     if spec.json_ is not None:
         body = json.dumps(spec.json_).encode()
         headers.setdefault("Content-Type", "application/json")
-    if spec.auth is not None and spec.auth.bearer:
-        headers["Authorization"] = f"Bearer {spec.auth.bearer}"
-    elif spec.auth is not None:
-        pair = f"{spec.auth.user}:{spec.auth.password}".encode()
-        headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
-    return Request(
-        spec.method.upper(), spec.url, headers, body, spec.follow_redirects, spec.ca, spec.verify, spec.resolve_to
-    )
+    if spec.auth is not None:
+        headers["Authorization"] = spec.auth.header
+    trust = Trust(spec.ca, spec.verify, spec.cert, spec.key, alpn=("http/1.1",))
+    return Request(spec.method.upper(), spec.url, headers, body, spec.follow_redirects, trust, spec.resolve_to)
 
 
-def _reading(answer: Answer) -> Reading:
+def _reading(answer: Answer, *, verified: bool) -> Reading:
     headers: dict[str, str] = {}
     for name, value in answer.headers:
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
@@ -160,15 +176,17 @@ def _reading(answer: Answer) -> Reading:
     values = {
         "status": answer.status,
         "latency": answer.latency,
-        **{f"timing.{phase}": seconds for phase, seconds in asdict(answer.timing).items()},
+        **{f"timing.{phase}": seconds for phase, seconds in vars(answer.timing).items()},
         "protocol": answer.protocol,
         "headers": headers,
-        "body": _data(text, headers.get("content-type", "")),
+        "body": parsed(text, sure="json" in headers.get("content-type", "")),
         "text": text,
         "size": len(answer.body),
         "url": answer.url,
-        "redirects": answer.redirects,
-        **_of_tls(answer),
+        "redirects": len(answer.redirects),
+        "locations": [*answer.redirects, *([answer.location] if answer.location else [])],
+        **({"remote": answer.remote} if answer.remote else {}),
+        **_of_tls(answer.secured, verified),
     }
     lines = [f"{answer.protocol} {answer.status} {answer.reason}", *(f"{name}: {hidden[name]}" for name in hidden)]
     return Reading(
@@ -181,19 +199,11 @@ def _reading(answer: Answer) -> Reading:
     )
 
 
-def _of_tls(answer: Answer) -> dict[str, Any]:
-    shown = answer.certificate
-    if not answer.tls_version:
+def _of_tls(secured: Secured | None, verified: bool) -> dict[str, Any]:
+    if secured is None:
         return {}
-    if shown is None:
-        return {"tls.version": answer.tls_version}
-    return {
-        "tls.version": answer.tls_version,
-        "tls.expires_in": shown.not_after - dt.datetime.now(dt.UTC),
-        "tls.subject": shown.subject,
-        "tls.issuer": shown.issuer,
-        "tls.names": list(shown.names),
-    }
+    found = {**tls_values(secured, dt.datetime.now(dt.UTC)), "verified": verified}
+    return {f"tls.{name}": value for name, value in found.items()}
 
 
 def _text(answer: Answer) -> str:
@@ -201,13 +211,3 @@ def _text(answer: Answer) -> str:
         return answer.body.decode(answer.text_encoding, "backslashreplace")
     except LookupError:
         return answer.body.decode("utf-8", "backslashreplace")
-
-
-def _data(text: str, content_type: str) -> Any:
-    """The body as data when it is JSON, whatever a sloppy server calls it; else as text."""
-    if "json" in content_type or text.lstrip()[:1] in ("{", "["):
-        try:
-            return plain(json.loads(text))
-        except (ValueError, RecursionError):
-            return text
-    return text

@@ -39,6 +39,12 @@ class Reading:
 class Unmeasurable(Exception):
     """It could not be measured: ERROR. The message says what failed in words of the field."""
 
+    def __init__(self, message: str, evidence: str = "", *, cut: bool = False) -> None:
+        """`evidence` is what came back all the same, and `cut`, as in a Reading."""
+        super().__init__(message)
+        self.evidence = evidence
+        self.cut = cut
+
 
 class Closable(Protocol):
     """What a session can keep."""
@@ -128,6 +134,7 @@ class Kind(DocumentedKind, Protocol):
     - `imports`, the names of heavy modules that `read` uses: they are imported before the first measurement and outside
       of its time limit, so that nobody else pays for them and no server is blamed for them;
     - `via = True`, when it reaches all that it measures through `session.route`: a check may then say `via: HOST`;
+    - `implied_warn`, a condition beside `implied`: a check without conditions of its own that misses it is a WARN;
     - `server`, the keys of `spec` that name the server it asks, and `at_once`, how many checks may ask the same server
       at the same time: a server that hangs then holds up nobody else.
     """

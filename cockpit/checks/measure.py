@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pydantic
 
 from cockpit.checklist.conditions import Condition, ConditionError, compile_condition, compile_figure
+from cockpit.checklist.kinds import Meaning, keys_that_are
 from cockpit.checklist.model import Check
 from cockpit.checks.kind import Kind, Reading, Session, Unmeasurable
+from cockpit.connect import deadline
 from cockpit.connect.dial import Unreachable
 from cockpit.connect.thread import LEFT_BEHIND_LIMIT, Stuck, imported, in_thread
 from cockpit.connect.values import ValueMissing, Values
@@ -36,9 +38,18 @@ GRACE = 0.05
 
 
 async def measure(
-    item: str, check: Check, *, kinds: Mapping[str, Kind], values: Values, session: Session
+    item: str,
+    check: Check,
+    *,
+    kinds: Mapping[str, Kind],
+    values: Values,
+    session: Session,
+    found: Callable[[Mapping[str, Any]], None] | None = None,
 ) -> CheckMeasured:
-    """Measure `check` of the item `item`. Never raises, but for the cancellation of its caller."""
+    """Measure `check` of the item `item`. Never raises, but for the cancellation of its caller.
+
+    `found` is told every value that the last try found, as it may be shown, but neither capped nor made safe.
+    """
     started, asked, tries = time.monotonic(), "", 1
     try:
         for module in getattr(kinds.get(check.kind), "imports", ()):
@@ -54,6 +65,8 @@ async def measure(
         outcome = _Outcome("ERROR", str(error))
     except Exception as error:  # noqa: BLE001 - a kind may raise anything, and must not take others down
         outcome = _Outcome("ERROR", _foreign(check.kind, error))
+    if found is not None:
+        found(outcome.shown)
     clean = _Clean(values.redactor)
     return CheckMeasured(
         item=item,
@@ -103,6 +116,7 @@ class _Outcome:
     evidence: str = ""
     cut: bool = False
     figure: float | None = None
+    shown: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def good(self) -> bool:
@@ -144,7 +158,8 @@ class _Probe:
 
     async def _read(self, session: Session, timeout: float) -> Reading:
         try:
-            return await self.kind.read(self.spec, session, timeout)
+            with deadline.within(timeout):
+                return await self.kind.read(self.spec, session, timeout)
         except SystemExit as error:  # would end the program
             raise _Left(error) from None
 
@@ -155,7 +170,9 @@ class _Probe:
         error = reading.exception()
         if isinstance(error, _Left):
             error = error.exit
-        if isinstance(error, Unmeasurable | Unreachable | Stuck):
+        if isinstance(error, Unmeasurable):
+            return _Outcome("ERROR", str(error), evidence=error.evidence, cut=error.cut)
+        if isinstance(error, Unreachable | Stuck):
             return _Outcome("ERROR", str(error))
         if error is not None:
             return _Outcome("ERROR", _foreign(self.kind.name, error))
@@ -173,7 +190,8 @@ class _Probe:
         missed = [finding for finding in (*expected, *wanted) if not finding.holds]
         result = "PASS" if not missed else ("WARN" if all(finding.holds for finding in expected) else "FAIL")
         figure, summary = self._figure(reading)
-        told = not missed or missed[0].condition == self.kind.implied  # what a kind implies, its summary says
+        implied = (self.kind.implied, getattr(self.kind, "implied_warn", ""))
+        told = not missed or missed[0].condition in implied  # what a kind implies, its summary says
         return _Outcome(
             result,
             summary if told else f"{summary}; {_complaint(missed[0])}",
@@ -181,6 +199,7 @@ class _Probe:
             reading.evidence,
             reading.cut,
             figure,
+            shown,
         )
 
     def _figure(self, reading: Reading) -> tuple[float | None, str]:
@@ -197,16 +216,18 @@ async def _prepare(item: str, check: Check, kinds: Mapping[str, Kind], values: V
     if kind is None:
         raise _NotMeasured(f"there is no kind of check called {check.kind!r}: is the package that brings it installed?")
     expect = check.expect or ((kind.implied,) if kind.implied else ())
+    implied_warn = getattr(kind, "implied_warn", "")
+    warn = check.warn or ((implied_warn,) if implied_warn and not check.expect else ())
     if not expect:
         raise _NotMeasured("this check cannot fail: it has no condition; write one under `expect`")
     try:
-        filled = await _filled(check.spec, values, deadline)
+        filled = await _filled(check.spec, keys_that_are(kind.spec, Meaning.SHELL), values, deadline)
         return _Probe(
             item,
             kind,
             kind.spec.model_validate(filled),
             tuple(compile_condition(text, kind.fields) for text in expect),
-            tuple(compile_condition(text, kind.fields) for text in check.warn),
+            tuple(compile_condition(text, kind.fields) for text in warn),
             compile_figure(check.figure, kind.fields) if check.figure else None,
             values.redactor,
         )
@@ -218,12 +239,12 @@ async def _prepare(item: str, check: Check, kinds: Mapping[str, Kind], values: V
         raise _NotMeasured(f"a condition cannot be used: {error}") from None
 
 
-async def _filled(spec: dict[str, Any], values: Values, deadline: float) -> dict[str, Any]:
+async def _filled(spec: dict[str, Any], commands: tuple[str, ...], values: Values, deadline: float) -> dict[str, Any]:
     if values.at_hand(spec):
-        return values.fill(spec)
+        return values.fill(spec, commands)
     try:
         async with asyncio.timeout_at(asyncio.get_running_loop().time() + deadline - time.monotonic()):
-            return await in_thread("reading the variables of a check", lambda: values.fill(spec))
+            return await in_thread("reading the variables of a check", lambda: values.fill(spec, commands))
     except TimeoutError:
         raise _NotMeasured("timed out while its variables were read") from None
     except Stuck as error:

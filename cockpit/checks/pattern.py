@@ -40,6 +40,14 @@ Pattern = Annotated[str, pydantic.AfterValidator(_pattern)]
 """A regular expression in RE2's syntax, in a specification."""
 
 
+def matcher(pattern: str) -> Callable[[str], bool]:
+    """Whether `pattern` is found in a text."""
+    import re2  # noqa: PLC0415 - as above
+
+    compiled = re2.compile(pattern, _quiet())
+    return lambda text: compiled.search(text) is not None
+
+
 class Search:
     """Looks at lines one after the other; only what is to be shown is kept."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -49,6 +50,19 @@ def plain(value: Any, depth: int = 0) -> Any:
         case _:
             value = str(value)
     return value
+
+
+def parsed(text: str, *, sure: bool = False) -> Any:
+    """The data that a text from outside holds when it is JSON, whatever a sloppy server calls it; else the text itself.
+
+    What is neither a mapping nor a list is taken for JSON only by who is `sure`.
+    """
+    if sure or text.lstrip()[:1] in ("{", "["):
+        try:
+            return plain(json.loads(text))
+        except (ValueError, RecursionError):
+            return text
+    return text
 
 
 @dataclass

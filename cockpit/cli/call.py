@@ -45,6 +45,9 @@ def _carry_out(argv: list[str]) -> int:
     _refuse_unknown_command(argv, parser)
     try:
         args, unknown = parser.parse_known_args(argv)
+        if unknown and hasattr(args, "items") and not any(word.startswith("-") for word in unknown):
+            # The parser takes a list in one piece: what follows an option is the rest of it.
+            args.items, unknown = [*args.items, *unknown], []
         if unknown:
             args.command.error(f"unknown: {' '.join(unknown)}")
     except SystemExit as exited:  # after the help, or after the parser said what is wrong with the call

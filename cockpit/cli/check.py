@@ -4,157 +4,171 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+import datetime as dt
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from cockpit.checklist.model import Branch, Document, Item
-from cockpit.checklist.problem import suggest
-from cockpit.cli import output
+from cockpit.checklist.model import Document, Item
+from cockpit.cli import output, terminal
+from cockpit.cli.comparing import compared, made_rows, named_baseline
 from cockpit.cli.document import load_named
 from cockpit.cli.exits import Ended, Exit
-from cockpit.journal.event import CheckMeasured, plain
+from cockpit.cli.progress import Progress
+from cockpit.cli.selecting import to_measure
+from cockpit.journal.event import CheckMeasured
+from cockpit.report.measured import Report, Row
 
-FORMAT = 1
-"""Version of the JSON output: `{format, file, counts, results}`.
-
-`counts` says how many came out `PASS`, `WARN`, `FAIL`, `ERROR` and `BLOCKED`; a result is `{item, title, result,
-advisory, ...}` and what a journal records of a measurement.
-"""
-
-_GOOD = ("PASS", "WARN")
-_EVIDENCE_LINES = 5
-"""Lines of evidence shown in the table; JSON has all that was kept."""
+if TYPE_CHECKING:
+    from cockpit.cli.measuring import Measured
 
 
 def check(args: argparse.Namespace) -> int:
     """Measure, print the results in the order of the checklist, and say by the exit status how it came out."""
-    document = load_named(args.file, dict(args.var)).document
-    wanted = _with_needs(document, _select(document, args.items, args.section))
-    results = asyncio.run(_measure(document, wanted))
-    measured = [(item, results[item.id]) for item in wanted]
-    shown = [each for each in measured if args.only != "failed" or each[1].result not in _GOOD]
-    tally = {name: sum(each.result == name for _, each in measured) for name in _RESULTS}
-    if args.format == "json":
-        rows = [_as_json(item, result) for item, result in shown]
-        output.print_json({"format": FORMAT, "file": args.file, "counts": tally, "results": rows})
-    else:
-        for line in _table(shown):
-            print(line)
-    output.say(", ".join(f"{number} {name}" for name, number in tally.items() if number))
-    return _status(measured)
-
-
-_RESULTS = ("PASS", "WARN", "FAIL", "ERROR", "BLOCKED")
-
-
-def _select(document: Document, names: Sequence[str], heading: str) -> list[Item]:
-    """The live items that are wanted. Raises Ended when one cannot be had, or nothing is left to measure."""
-    items = list(_heading(document, heading).items()) if heading else list(document.checkable())
-    if names:
-        known = {item.id: item for item in items}
-        unknown = next((name for name in names if name not in known), None)
-        if unknown is not None:
-            where = f"under {heading}" if heading else f"in {document.name}"
-            raise Ended(Exit.WRONG, f"there is no item {unknown!r} {where}; {suggest(unknown, list(known))}")
-        items = [known[name] for name in dict.fromkeys(names)]
-        for item in items:
-            _refuse_unmeasurable(item)
-    live = [item for item in items if item.check is not None and not item.excluded]
-    if not live:
-        unset = sorted({name for item in items for name in item.unwired})
-        hint = f"; set {', '.join(unset)} with --var NAME=VALUE" if unset else ""
-        raise Ended(Exit.UNDONE, f"there is nothing to measure: {output.counted(len(items), 'manual item')}{hint}")
-    return live
-
-
-def _refuse_unmeasurable(item: Item) -> None:
-    from cockpit.cli.show import why
-
-    if item.check is None:
-        raise Ended(Exit.UNDONE, f"{item.id} cannot be measured: {why(item)}")
-    if item.excluded:
-        raise Ended(Exit.UNDONE, f"{item.id} is not counted: {item.excluded}")
-
-
-def _heading(document: Document, name: str) -> Branch:
-    found = document.branch(name)
-    if found is None:
-        known = [branch.id for branch in document.branches()]
-        raise Ended(Exit.WRONG, f"there is no part, section or group {name!r}; {suggest(name, known)}")
-    return found
-
-
-def _with_needs(document: Document, wanted: Iterable[Item]) -> list[Item]:
-    """What is wanted and what that needs, in the order of the checklist."""
-    known = {item.id: item for item in document.checkable()}
-    found: set[str] = set()
-    left = [item.id for item in wanted]
-    while left:
-        name = left.pop()
-        item = known.get(name)
-        if name not in found and item is not None and item.check is not None and not item.excluded:
-            found.add(name)
-            left.extend(item.check.needs)
-    return [item for item in known.values() if item.id in found]
-
-
-async def _measure(document: Document, items: Sequence[Item]) -> dict[str, CheckMeasured]:
-    from cockpit.checks.kind import Session
-    from cockpit.checks.measure import measure
-    from cockpit.checks.registry import kinds
-    from cockpit.connect.routes import HostRoutes
-    from cockpit.connect.values import Values
-    from cockpit.engine.scheduler import Scheduler
-
-    known, values = kinds(), Values(document.variables, os.environ)
-    session = Session(HostRoutes(document.hosts, values))
-    results: dict[str, CheckMeasured] = {}
-
-    async def measure_item(item: Item) -> CheckMeasured:
-        assert item.check is not None  # the scheduler takes only items that have one
-        return await measure(item.id, item.check, kinds=known, values=values, session=session)
+    if args.format != "nagios":
+        return _check(args)
+    from cockpit.cli.failing import explain
+    from cockpit.report.nagios import PluginState, unknown
 
     try:
-        await Scheduler(items, measure_item, lambda result: results.update({result.item: result}), kinds=known).once()
+        return _check(args)
+    except Exception as problem:  # noqa: BLE001 - a plugin that cannot do its work is UNKNOWN, whatever the reason
+        print(unknown(_reason(problem)))
+        explain(problem)
+        return PluginState.UNKNOWN
+
+
+def _check(args: argparse.Namespace) -> int:
+    document = load_named(args.file, dict(args.var)).document
+    items = to_measure(document, args.items, args.section)
+    if args.watch:
+        from cockpit.cli.watch import watch
+
+        return watch(document, items, args)
+    if args.every:
+        raise Ended(Exit.WRONG, "--every says how often --watch measures again: give both, or neither")
+    name = args.baseline or args.changed_since
+    baseline = named_baseline(name) if name else None
+    at, started = dt.datetime.now(dt.UTC), time.monotonic()
+    measured, interrupted = measure_once(document, items, remember=_remembers(args), within=args.within)
+    rows = list(made_rows(document, items, measured, baseline, at))
+    report = Report(
+        document,
+        args.file,
+        at,
+        time.monotonic() - started,
+        [row for row in rows if row.differs] if args.changed_since else rows,
+        only_failed=args.only == "failed",
+        baseline=compared(name, baseline, document) if baseline else None,
+        unmeasured=len(items) - len(rows) if interrupted else 0,
+    )
+    _print(report, args.format)
+    return _status(report, args.format, interrupted=interrupted)
+
+
+def measure_once(
+    document: Document, items: Sequence[Item], *, remember: bool, within: float | None = None
+) -> tuple[Measured, bool]:
+    """Measure `items` one time, and whether that was interrupted by Ctrl-C: then some have no result."""
+    from cockpit.cli.measuring import Measured, once
+
+    measured, progress = Measured(remember=remember), Progress(len(items))
+    interrupted = False
+    try:
+        asyncio.run(once(document, items, measured, progress, within))
+    except KeyboardInterrupt:
+        interrupted = True
     finally:
-        await session.close()
-    return results
+        progress.end()
+    if within is not None and not interrupted:
+        for item in items:
+            late = CheckMeasured(item.id, "ERROR", f"not measured within {within:g} s")
+            measured.results.setdefault(item.id, late)
+    return measured, interrupted
 
 
-def _status(measured: Iterable[tuple[Item, CheckMeasured]]) -> Exit:
-    """An advisory check decides nothing."""
-    results = {result.result for item, result in measured if item.check is not None and not item.check.advisory}
+def status(rows: Iterable[Row]) -> Exit:
+    """What results come to. An advisory check decides nothing."""
+    results = {row.result.result for row in rows if not row.advisory}
     if "FAIL" in results:
         return Exit.NO
     return Exit.UNDONE if results & {"ERROR", "BLOCKED"} else Exit.GOOD
 
 
-def _table(measured: Sequence[tuple[Item, CheckMeasured]]) -> Iterator[str]:
-    width = max((len(item.id) for item, _ in measured), default=0)
-    for item, result in measured:
-        marks = (" (flaky)" if result.flaky else "") + (" (advisory)" if item.check and item.check.advisory else "")
-        yield f"{result.result:7}  {item.id:{width}}  {result.took:6.2f} s  {result.summary}{marks}".rstrip()
-        if result.result != "PASS":
-            yield from (f"         {line}" for line in _details(result))
+def _reason(problem: Exception) -> str:
+    """The first thing that is wrong, in a sentence."""
+    from cockpit.checklist.problem import ChecklistError
+    from cockpit.journal.baseline import NoBaseline
+
+    if isinstance(problem, ChecklistError):
+        return str(problem.problems[0])
+    known = isinstance(problem, Ended | NoBaseline)
+    return str(problem) if known else "it could not be measured: standard error says why"
 
 
-def _details(result: CheckMeasured) -> Iterator[str]:
-    """What was asked, which conditions did not hold and what was found, and the first lines of what came back."""
-    if result.request:
-        yield f"asked     {result.request}"
-    for finding in result.findings:
-        if not finding.holds:
-            yield f"expected  {finding.condition}"
-            yield from (f"found     {name} = {value}" for name, value in finding.found.items())
-            if finding.problem:
-                yield f"problem   {finding.problem}"
-    lines = result.evidence.splitlines()
-    yield from (f"evidence  {line}" for line in lines[:_EVIDENCE_LINES])
-    if len(lines) > _EVIDENCE_LINES:
-        yield f"          ({len(lines) - _EVIDENCE_LINES} more lines with --format json)"
+def _remembers(args: argparse.Namespace) -> bool:
+    """Whether everything that is found is needed: to compare it, or to know the unit of a figure."""
+    return bool(args.baseline or args.changed_since) or args.format == "nagios"
 
 
-def _as_json(item: Item, result: CheckMeasured) -> dict[str, Any]:
-    advisory = item.check is not None and item.check.advisory
-    return {"item": item.id, "title": item.title, "result": result.result, "advisory": advisory, **plain(result)}
+def _print(report: Report, form: str) -> None:
+    """Print the report on standard output, and its summary on standard error."""
+    from cockpit.report.table import summary
+
+    _PRINTERS[form](report)
+    sys.stdout.flush()
+    if report.baseline is not None and not report.baseline.same_checklist:
+        output.say(f"cockpit: the baseline {report.baseline.name} is not of this very checklist, or of other variables")
+    output.say(summary(report))
+
+
+def _status(report: Report, form: str, *, interrupted: bool) -> int:
+    if form == "nagios":
+        from cockpit.report.nagios import plugin_state
+
+        return plugin_state(report)
+    return Exit.INTERRUPTED if interrupted else status(report.rows)
+
+
+def _print_table(report: Report) -> None:
+    from cockpit.report.table import table
+
+    paint = terminal.paint if terminal.has_colours(sys.stdout) else terminal.no_paint
+    for line in table(report, paint, terminal.columns() if sys.stdout.isatty() else None):
+        print(line)
+
+
+def _print_json(report: Report) -> None:
+    from cockpit.report.json import as_json
+
+    output.print_json(as_json(report))
+
+
+def _print_junit(report: Report) -> None:
+    from cockpit.report.junit import junit
+
+    print(junit(report))
+
+
+def _print_tap(report: Report) -> None:
+    from cockpit.report.tap import tap
+
+    for line in tap(report):
+        print(line)
+
+
+def _print_nagios(report: Report) -> None:
+    from cockpit.report.nagios import nagios
+
+    for line in nagios(report):
+        print(line)
+
+
+_PRINTERS: dict[str, Callable[[Report], None]] = {
+    "table": _print_table,
+    "json": _print_json,
+    "junit": _print_junit,
+    "tap": _print_tap,
+    "nagios": _print_nagios,
+}

@@ -54,6 +54,13 @@ def steps(parsed_args: argparse.Namespace, **_: object) -> Iterable[str]:
     return [step.id for step in plan.every()] if plan is not None else []
 
 
+def baselines(prefix: str, **_: object) -> Iterable[str]:
+    """Baselines that are kept, and files that may be one."""
+    from cockpit.journal.baseline import names
+
+    return [*names(), *_paths(prefix, (".json",))]
+
+
 def kinds(**_: object) -> Iterable[str]:
     """The kinds of check."""
     from cockpit.checks.registry import kinds as known

@@ -40,6 +40,7 @@ def explain(problem: Exception) -> Exit:
 def _known(problem: Exception) -> Exit | None:
     """The exit status for what a room refuses or cannot do; its message is a sentence for people."""
     from cockpit.engine.client import NoEngine, NotWelcome
+    from cockpit.journal.baseline import NoBaseline
     from cockpit.journal.disk import UnsafePath
     from cockpit.journal.folder import NoSuchRun, StateHomeUnusable
     from cockpit.journal.lock import LockHeld
@@ -50,6 +51,7 @@ def _known(problem: Exception) -> Exit | None:
         JournalDamaged: Exit.NO,
         NotAJournal: Exit.WRONG,
         NoSuchRun: Exit.WRONG,
+        NoBaseline: Exit.WRONG,
         UnsafePath: Exit.UNDONE,
         StateHomeUnusable: Exit.UNDONE,
         NotRecorded: Exit.UNDONE,

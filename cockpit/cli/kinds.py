@@ -192,7 +192,9 @@ def _chosen(known: Mapping[str, DocumentedKind], name: str | None) -> list[Docum
 def _implied(kind: DocumentedKind) -> str:
     if not kind.implied:
         return "A check of this kind must have a condition."
-    return f"Without a condition it must hold that `{kind.implied}`."
+    warned = getattr(kind, "implied_warn", "")
+    also = f", and it is a WARN when `{warned}` does not" if warned else ""
+    return f"Without a condition it must hold that `{kind.implied}`{also}."
 
 
 def _via(kind: DocumentedKind) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Mapping
 from typing import Literal
 
 from cockpit.cli import output
@@ -16,9 +17,12 @@ from cockpit.run.command import TakeCommand
 
 def look(run: RunFolder, role: Literal["captain", "observer"], *, plain: bool, take_command: bool = False) -> int:
     """Show `run` until its viewer leaves. The run goes on."""
+    from cockpit.cli.passphrases import for_engine
+
+    given = for_engine(run)
     if plain or not has_screen():
-        return _line_by_line(run, role, take_command=take_command)
-    return _on_the_screen(run, role, take_command=take_command)
+        return _line_by_line(run, role, given, take_command=take_command)
+    return _on_the_screen(LiveRun(run, role, given), run, take_command=take_command)
 
 
 def has_screen() -> bool:
@@ -28,10 +32,9 @@ def has_screen() -> bool:
     )
 
 
-def _on_the_screen(run: RunFolder, role: Literal["captain", "observer"], *, take_command: bool) -> int:
+def _on_the_screen(view: LiveRun, run: RunFolder, *, take_command: bool) -> int:
     from cockpit.screens.app import show_run
 
-    view = LiveRun(run, role)
     status = show_run(view, before=lambda: _prepare(view, take_command=take_command), after=view.stop)
     if view.state.closed is None:
         output.say(f"run {run.id} goes on: `cockpit attach {run.id}` comes back to it")
@@ -40,11 +43,13 @@ def _on_the_screen(run: RunFolder, role: Literal["captain", "observer"], *, take
     return status
 
 
-def _line_by_line(run: RunFolder, role: Literal["captain", "observer"], *, take_command: bool) -> int:
+def _line_by_line(
+    run: RunFolder, role: Literal["captain", "observer"], passphrases: Mapping[str, str], *, take_command: bool
+) -> int:
     from cockpit.cli.plain import converse, loop_in_thread
 
     loop = loop_in_thread()
-    view = asyncio.run_coroutine_threadsafe(_made(run, role), loop).result()
+    view = asyncio.run_coroutine_threadsafe(_made(run, role, passphrases), loop).result()
     asyncio.run_coroutine_threadsafe(_prepare(view, take_command=take_command), loop).result()
     try:
         converse(view, loop)
@@ -53,8 +58,8 @@ def _line_by_line(run: RunFolder, role: Literal["captain", "observer"], *, take_
     return Exit.GOOD
 
 
-async def _made(run: RunFolder, role: Literal["captain", "observer"]) -> LiveRun:
-    return LiveRun(run, role)
+async def _made(run: RunFolder, role: Literal["captain", "observer"], passphrases: Mapping[str, str]) -> LiveRun:
+    return LiveRun(run, role, passphrases)
 
 
 async def _prepare(view: LiveRun, *, take_command: bool) -> None:

@@ -95,6 +95,13 @@ def _add_runs(cockpit: Command) -> None:
     opened.argument("--rehearsal", action="store_true", help="a rehearsal; every screen says so")
     opened.argument("--run", metavar="ID", default="", complete=completers.runs, help="name the run, or go on with it")
     opened.argument("--group", metavar="NAME", default="", help="let the members of this Unix group look on")
+    opened.argument(
+        "--baseline",
+        metavar="BASELINE",
+        default="",
+        complete=completers.baselines,
+        help="show what differs from a baseline, a file or one that `cockpit capture` kept",
+    )
     opened.argument("--new", action="store_true", help="open another run although one of these is under way")
     _plain(opened)
 
@@ -296,12 +303,67 @@ def _add_check(cockpit: Command) -> None:
         "Measure what can be measured, without a run.",
         "cockpit check production --var base_url=https://shop.example",
         "cockpit check launch.yaml api-health --format json",
+        "cockpit check launch.yaml --section database --watch --every 5s",
+        "cockpit check launch.yaml --changed-since launch",
+        more=_CHECK,
     )
     _checklist(check)
     check.argument("items", metavar="ITEM", nargs="*", complete=completers.items, help="only these, and what they need")
     check.argument("--section", metavar="ID", default="", help="only what stands under this part, section or group")
-    check.argument("--only", choices=["failed"], help="show only what is not good")
-    check.argument("--format", choices=["table", "json"], default="table", help="table if not given")
+    check.argument("--only", choices=["failed"], help="show only what is not good; everything still decides")
+    check.argument(
+        "--format", choices=["table", "json", "junit", "tap", "nagios"], default="table", help="table if not given"
+    )
+    check.argument("--within", metavar="TIME", type=words.interval, help="what takes longer is an ERROR: 50s, 2m")
+    check.argument("--watch", action="store_true", help="measure again and again, until Ctrl-C or SIGTERM")
+    check.argument(
+        "--every",
+        metavar="TIME",
+        type=words.interval,
+        help="with --watch: how often; else as the checklist says, or 10s",
+    )
+    compared = check.add_mutually_exclusive_group()
+    for name, about in (
+        ("--baseline", "show what differs from a baseline, a file or one that is kept"),
+        ("--changed-since", "the same, and only what differs is shown and decides"),
+    ):
+        action = compared.add_argument(name, metavar="BASELINE", default="", help=about)
+        action.completer = completers.baselines  # type: ignore[attr-defined] # where argcomplete looks for it
+    captured = cockpit.command(
+        "capture",
+        "capture:capture",
+        "Measure once, and keep all values as a baseline.",
+        "cockpit capture launch.yaml",
+        "cockpit capture launch.yaml --section database --output before-migration.json",
+        more="`check --baseline`, `check --changed-since` and `open --baseline` compare with it.",
+    )
+    _checklist(captured)
+    captured.argument(
+        "items", metavar="ITEM", nargs="*", complete=completers.items, help="only these, and what they need"
+    )
+    captured.argument("--section", metavar="ID", default="", help="only what stands under this part, section or group")
+    where = captured.add_mutually_exclusive_group()
+    where.add_argument(
+        "--name", metavar="NAME", default="", help="keep it under this name; that of the checklist if not given"
+    )
+    where.add_argument("--output", "-o", metavar="PATH", default="", help="write it here instead")
+
+
+_CHECK = """\
+Results go to standard output, progress and the summary to standard error.
+  table   for people: failures with request, condition, expected and found
+  json    everything, versioned
+  junit   for build servers: a suite for each section
+  tap     TAP 14 with YAML diagnostics
+  nagios  as a monitoring plugin: one line with performance data, then details;
+          the exit status is then the plugin's: 0 OK, 1 WARNING, 2 CRITICAL (FAIL),
+          3 UNKNOWN (something could not be measured, a wrong checklist)
+With --watch, table is drawn again in place (without a terminal: a line for each
+change of a result), json is an object a line for each change; the exit status
+is that of the last state.
+Differences: whole numbers and texts count when they are not the same, times when
+they grew by half or shrank by a third and by 100 ms, ages when they moved by other than
+the time passed, other numbers when they moved by a tenth."""
 
 
 def _add_checklist(cockpit: Command) -> None:

@@ -22,6 +22,7 @@ def open_run(args: argparse.Namespace) -> int:
     """Begin a run, or go on with the one of this checklist, release and environment that is under way."""
     from cockpit.cli.document import load_named
     from cockpit.cli.looking import look
+    from cockpit.cli.passphrases import for_engine
     from cockpit.engine.client import start_engine
 
     kind = "rehearsal" if args.rehearsal else "live"
@@ -30,10 +31,14 @@ def open_run(args: argparse.Namespace) -> int:
     if args.release and "release" not in given and any(each.name == "release" for each in document.variables):
         document = load_named(args.file, given | {"release": args.release}).document
     run = None if args.new else _under_way(args, document.name, kind)
+    if run is not None and args.baseline:
+        raise Ended(
+            Exit.WRONG, f"run {run.id} is under way: a baseline is given when a run begins; `--new` opens another"
+        )
     if run is None:
         run = _begun(document, args, kind)
     if not _at_a_terminal():
-        start_engine(run)
+        start_engine(run, for_engine(run))
         print(run.id)
         output.say(f"run {run.id} is open and its checks go on; `cockpit attach {run.id}` at a terminal shows it")
         return Exit.GOOD
@@ -106,8 +111,10 @@ def _under_way(args: argparse.Namespace, checklist: str, kind: str) -> RunFolder
 
 def _begun(document: Document, args: argparse.Namespace, kind: str) -> RunFolder:
     from cockpit.engine.opening import open_run as begin
+    from cockpit.journal import baseline
     from cockpit.journal.folder import GroupUnusable
 
+    compared = baseline.events(baseline.read(baseline.find(args.baseline)), args.baseline) if args.baseline else ()
     try:
         return begin(
             document,
@@ -116,6 +123,7 @@ def _begun(document: Document, args: argparse.Namespace, kind: str) -> RunFolder
             run_kind=kind,
             run_id=args.run,
             group=args.group,
+            baseline=compared,
         )
     except (ValueError, GroupUnusable) as problem:
         raise Ended(Exit.WRONG, str(problem)) from None

@@ -81,13 +81,14 @@ def close(args: argparse.Namespace) -> int:
 
 def ask(run: RunFolder, command: cmd.Command) -> int:
     """Have the run's engine carry `command` out; the `seq` it is recorded as. Raises Ended when it is refused."""
+    from cockpit.cli.passphrases import for_engine
     from cockpit.engine.client import Client, NoEngine, NotWelcome, start_engine
     from cockpit.engine.protocol import Refused
 
     async def asked() -> int:
         if state_of(run).closed is not None:
             raise Ended(Exit.REFUSED, f"run {run.id} is closed: nothing can be added to it")
-        await asyncio.to_thread(start_engine, run)
+        await asyncio.to_thread(start_engine, run, passphrases)
         client = await Client.connect(run, "script")
         try:
             answer = await client.command(command)
@@ -97,6 +98,7 @@ def ask(run: RunFolder, command: cmd.Command) -> int:
             raise Ended(Exit.REFUSED if answer.recorded else Exit.UNDONE, answer.reason)
         return answer.seq
 
+    passphrases = for_engine(run)
     try:
         return asyncio.run(asked())
     except NotWelcome as problem:

@@ -38,6 +38,15 @@ def moment(text: str) -> dt.datetime:
     return then
 
 
+def interval(text: str) -> float:
+    """A length of time in seconds, more than nothing: `500ms`, `5s`, `2m`."""
+    match = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)(ms|[smhd])", text)
+    seconds = float(match[1]) * (0.001 if match[2] == "ms" else _SECONDS[match[2]]) if match else 0.0
+    if not seconds:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a length of time (5s, 2m, 500ms)")
+    return seconds
+
+
 def speed(text: str) -> int:
     """How many times faster than it happened, a whole number from 1 to 1000."""
     try:

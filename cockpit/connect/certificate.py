@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import datetime as dt
-import ssl
+import enum
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-EXPIRED, NOT_YET, WRONG_HOST, WRONG_ADDRESS = 10, 9, 62, 64
-SELF_SIGNED, SELF_SIGNED_IN_CHAIN, NO_ISSUER_HERE, NO_ISSUER = 18, 19, 20, 21
-"""Verify results, as OpenSSL numbers them (x509_vfy.h)."""
+
+class Verified(enum.IntEnum):
+    """How verification came out, as OpenSSL numbers it (x509_vfy.h)."""
+
+    NOT_YET = 9
+    EXPIRED = 10
+    SELF_SIGNED = 18
+    SELF_SIGNED_IN_CHAIN = 19
+    NO_ISSUER_HERE = 20
+    NO_ISSUER = 21
+    WRONG_HOST = 62
+    WRONG_ADDRESS = 64
 
 
 @dataclass(frozen=True)
@@ -25,11 +35,20 @@ class Certificate:
     """Host names and addresses that it is for."""
     not_before: dt.datetime
     not_after: dt.datetime
+    serial: str
+    """Hexadecimal, in lower case."""
+    fingerprint: str
+    """SHA-256 of the whole certificate, hexadecimal, in lower case."""
+    key: str
+    """`RSA 2048`, `EC secp256r1`, `Ed25519`."""
+    self_signed: bool
 
 
+@functools.lru_cache(maxsize=1024)
 def read(der: bytes) -> Certificate:
     """What the certificate in `der` says. Raises ValueError."""
     from cryptography import x509  # noqa: PLC0415 - heavy, and needed only where TLS is measured
+    from cryptography.hazmat.primitives import hashes  # noqa: PLC0415 - as above
 
     certificate = x509.load_der_x509_certificate(der)
     names: Sequence[str] = ()
@@ -43,44 +62,53 @@ def read(der: bytes) -> Certificate:
         tuple(names),
         certificate.not_valid_before_utc,
         certificate.not_valid_after_utc,
+        f"{certificate.serial_number:x}",
+        certificate.fingerprint(hashes.SHA256()).hex(),
+        _key(certificate.public_key()),
+        certificate.subject == certificate.issuer,
     )
 
 
-async def presented(address: str, port: int, server_name: str) -> Certificate | None:
-    """The certificate that a server shows, without trusting it; None when it shows none that can be read."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    try:
-        _, writer = await asyncio.open_connection(address, port, ssl=context, server_hostname=server_name)
-    except OSError:
-        return None
-    try:
-        der = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
-        return read(der) if der else None
-    except ValueError:
-        return None
-    finally:
-        writer.transport.abort()
+def complaint(code: int, message: str, host: str, chain: Sequence[Certificate], now: dt.datetime) -> str:
+    """Why a certificate was refused, from the result of OpenSSL's verification (`verify_code`, `verify_message`).
+
+    `chain` is what the server showed, its own certificate first; empty when that could not be read.
+    """
+    words = f"certificate of {host} refused: {message}"
+    if not chain:
+        return words
+    own = chain[0]
+    match code:
+        case Verified.WRONG_HOST | Verified.WRONG_ADDRESS:
+            words = f"certificate is for {', '.join(own.names) or own.subject}, not for {host}"
+        case Verified.EXPIRED:
+            words = _expired(chain, now) or words
+        case Verified.NOT_YET:
+            late = max(chain, key=lambda one: one.not_before)
+            words = f"certificate is valid only from {late.not_before:%Y-%m-%d %H:%M} UTC on"
+        case Verified.SELF_SIGNED:
+            words = f"certificate is self-signed ({own.subject}): name its file under `ca` to trust it"
+        case Verified.SELF_SIGNED_IN_CHAIN | Verified.NO_ISSUER_HERE | Verified.NO_ISSUER:
+            authority = chain[-1].issuer
+            words = f"certificate is signed by an unknown authority ({authority}): name its file under `ca` to trust it"
+            if len(chain) == 1:
+                words += ", or have the server send the intermediate certificate that it leaves out"
+    return words
 
 
-def complaint(code: int, message: str, host: str, certificate: Certificate | None, now: dt.datetime) -> str:
-    """Why a certificate was refused, from the result of OpenSSL's verification (`verify_code`, `verify_message`)."""
-    refused = f"certificate of {host} refused: {message}"
-    if certificate is None:
-        return refused
-    if code in (WRONG_HOST, WRONG_ADDRESS):
-        return f"certificate is for {', '.join(certificate.names) or certificate.subject}, not for {host}"
-    if code == EXPIRED and certificate.not_after < now:
-        return f"certificate expired {_span(now - certificate.not_after)} ago ({certificate.not_after:%Y-%m-%d})"
-    return {
-        NOT_YET: f"certificate is valid only from {certificate.not_before:%Y-%m-%d %H:%M} UTC on",
-        SELF_SIGNED: f"certificate is self-signed ({certificate.subject}): name its file under `ca` to trust it",
-    }.get(code) or (
-        f"certificate is signed by an unknown authority ({certificate.issuer}): name its file under `ca` to trust it"
-        if code in (SELF_SIGNED_IN_CHAIN, NO_ISSUER_HERE, NO_ISSUER)
-        else refused
-    )
+def _expired(chain: Sequence[Certificate], now: dt.datetime) -> str:
+    """Which one expired when; nothing when none of those shown has."""
+    first = min(chain, key=lambda one: one.not_after)
+    if first.not_after >= now:
+        return ""
+    which = "certificate" if first is chain[0] else f"certificate of the authority {first.subject}"
+    return f"{which} expired {_span(now - first.not_after)} ago ({first.not_after:%Y-%m-%d})"
+
+
+def _key(key: Any) -> str:
+    """Kind and size of a key."""
+    size = key.curve.name if hasattr(key, "curve") else getattr(key, "key_size", "")
+    return f"{type(key).__name__.removesuffix('PublicKey')} {size}".strip()
 
 
 def _span(span: dt.timedelta) -> str:

@@ -22,17 +22,28 @@ class Unreachable(Exception):
     """It could not be reached. The message says what failed, at which address, in words of the field."""
 
 
+<<<<<<< HEAD
 class CutOff(Unreachable):
     """It was reached, and lost again with something under way: that may or may not have happened."""
+=======
+class NoConnection(Unreachable):
+    """It was tried to connect, and no connection came about: refused, no route, silence.
+
+    Whoever measures whether a port is open has measured it; what else is Unreachable (a name that is not found, a host
+    on the way that is down) leaves the question open.
+    """
+
+
+def refused_beyond(words: str, said: str) -> Unreachable:
+    """What came of a connection that another machine was asked to make: `said` is what it told of why there is none."""
+    tried = ("refused", "unreachable", "no route", "timed out", "reset")
+    return NoConnection(words) if any(word in said.lower() for word in tried) else Unreachable(words)
+>>>>>>> golive
 
 
 async def resolve(host: str, port: int) -> list[str]:
     """The addresses of `host` in the order in which to try them. Raises Unreachable."""
-    try:
-        ipaddress.ip_address(host.strip("[]").partition("%")[0])
-    except ValueError:
-        pass
-    else:
+    if is_address(host):
         return [host.strip("[]")]
     try:
         found = await in_thread(
@@ -41,6 +52,15 @@ async def resolve(host: str, port: int) -> list[str]:
     except (socket.gaierror, UnicodeError) as error:
         raise Unreachable(_name_words(host, error)) from None
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+def is_address(host: str) -> bool:
+    """Whether it is an IP address, with or without brackets, and not a name."""
+    try:
+        ipaddress.ip_address(host.strip("[]").partition("%")[0])
+    except ValueError:
+        return False
+    return True
 
 
 async def first_to_connect(
@@ -76,6 +96,13 @@ async def first_to_connect(
                 await close(task.result())
 
 
+def no_connection(error: BaseException, where: str) -> Unreachable:
+    """What connecting to `where` came to when it came to `error`."""
+    words = why(error, where) or f"cannot connect to {where}: {error}"
+    missed = any(isinstance(cause, OSError) and cause.errno in _MISSED for cause in causes(error))
+    return NoConnection(words) if missed else Unreachable(words)
+
+
 def why(error: BaseException, where: str) -> str | None:
     """What went wrong with a connection to `where` (`HOST:PORT`, a socket), when an OSError is behind `error`."""
     for cause in causes(error):
@@ -106,6 +133,10 @@ def at(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
+_MISSED = {
+    *(errno.ECONNREFUSED, errno.ECONNRESET, errno.ECONNABORTED),
+    *(errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT),
+}
 _WORDS = {
     errno.ECONNREFUSED: "connection refused by {where}",
     errno.ECONNRESET: "connection reset by {where}",

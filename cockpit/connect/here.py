@@ -23,7 +23,7 @@ class Here:
             return await dial.first_to_connect(addresses, lambda address: _connected(address, port), _closed)
         except OSError as error:
             where = dial.at(host if host in addresses else addresses[0], port)
-            raise Unreachable(dial.why(error, where) or f"cannot connect to {where}: {error}") from None
+            raise dial.no_connection(error, where) from None
 
     async def connect_unix(self, path: str) -> socket.socket:
         """A non-blocking socket that is connected to the Unix socket at `path`. Raises Unreachable."""

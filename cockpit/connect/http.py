@@ -1,30 +1,36 @@
-"""One HTTP exchange, with the time of each phase, bounded in time and size.
+"""HTTP exchanges, with the time of each phase, bounded in time and size.
 
 Import this only where an exchange is about to be made: httpx is heavy.
 
-Each kept client belongs to one exchange at a time and has one connection: a client shared by many exchanges costs time
-that grows with the square of their number (httpcore's pool looks at all its connections for each request).
+Each kept connection belongs to one exchange at a time: in a client shared by many exchanges, each costs time that grows
+with their number (httpcore's pool looks at all its connections for each request).
 """
 
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
+import base64
+import contextlib
+import importlib
 import logging
-import ssl
+import re
 import time
-import urllib.parse
 import zlib
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import httpcore
 import httpx
 
-from cockpit.connect import certificate, dial
 from cockpit.connect.dial import Unreachable
-from cockpit.connect.http_dialler import Dialler, Phase, Timing, Transport
+from cockpit.connect.http_connection import PORTS, Broken, Exchange, HttpConnection, Timing
 from cockpit.connect.kept import Kept
+from cockpit.connect.route import Route
+from cockpit.connect.tls import Secured, Trust
+
+# What httpcore would load at its first exchange, in the middle of it.
+with contextlib.suppress(ImportError):
+    importlib.import_module("anyio._backends._asyncio")
 
 # Both would write URLs and headers, and so secrets, to a log that somebody turns on.
 for _talkative in ("httpx", "httpcore"):
@@ -35,7 +41,7 @@ BODY_LIMIT = 1024 * 1024
 
 REDIRECT_LIMIT = 5
 REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS"})
-"""Methods that may be sent again when a kept connection turns out to be dead."""
+"""Methods that may be sent again when a kept connection turns out to be dead; others go over a new one."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +53,7 @@ class Request:
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes | None = None
     follow_redirects: bool = False
-    ca: str = ""
-    """A file of certificates to trust instead of those of the system."""
-    verify: bool = True
+    trust: Trust = field(default_factory=Trust)
     resolve_to: str = ""
     """The address to connect to instead of looking the host's name up."""
 
@@ -71,26 +75,33 @@ class Answer:
     latency: float
     """Seconds from the first request to the last byte, redirects included."""
     url: str
-    redirects: int
-    tls_version: str = ""
-    certificate: certificate.Certificate | None = None
+    redirects: tuple[str, ...]
+    """Where each redirect led that was followed."""
+    location: str
+    """Where a redirect leads that was not followed."""
+    remote: str
+    """The address and port that answered; empty when only the far end of a route knows."""
+    secured: Secured | None
+    """What the TLS handshake of the connection came to; None without TLS."""
 
 
 class Connections:
-    """Clients that are kept, and the TLS contexts that they share."""
+    """Connections through a route that are kept between exchanges."""
 
-    def __init__(self) -> None:
-        self._kept: Kept[_Client] = Kept()
-        self._contexts: dict[tuple[str, bool], tuple[float, ssl.SSLContext]] = {}
+    def __init__(self, route: Route) -> None:
+        self._route = route
+        self._kept: Kept[HttpConnection] = Kept()
 
     async def exchange(self, request: Request, timeout: float) -> Answer:
         """Ask once. Raises Unreachable within `timeout` seconds when no whole answer comes."""
-        phase = Phase()
+        phase = Exchange()
         try:
             async with asyncio.timeout(timeout):
                 return await self._exchange(request, phase)
         except TimeoutError:
             raise Unreachable(f"timed out {phase.words} after {timeout:.1f} s") from None
+        except Broken as broken:
+            raise Unreachable(str(broken)) from None
         except (httpx.InvalidURL, UnicodeError) as error:
             raise Unreachable(f"this cannot be asked over HTTP: {error}") from None
 
@@ -98,212 +109,150 @@ class Connections:
         """Close all connections."""
         await self._kept.close()
 
-    async def _exchange(self, request: Request, phase: Phase) -> Answer:
-        origin = _origin(request.url)
-        place = (origin, request.ca, request.verify, request.resolve_to)
-        client = await self._kept.take(place)
-        if client is not None:
-            try:
-                return await self._use(client, place, request, phase)
-            except _Dead:
-                phase.restart()
-        client = _Client(self._context(request.ca, request.verify), request.resolve_to)
-        try:
-            return await self._use(client, place, request, phase)
-        except _Dead as dead:
-            raise Unreachable(dead.words) from None
-
-    async def _use(self, client: _Client, place: Any, request: Request, phase: Phase) -> Answer:
-        """Exchange on `client`; keep it when the exchange was whole, close it when not."""
-        whole = False
-        try:
-            answer = await client.exchange(request, phase)
-            whole = answer.complete
-            return answer
-        finally:
-            if whole:
-                await self._kept.give(place, client)
-            else:
-                await client.close()
-
-    def _context(self, ca: str, verify: bool) -> ssl.SSLContext:
-        """Made once for each `ca`, since that takes 20 ms, and again when the file was changed."""
-        path = Path(ca).expanduser() if ca else None
-        try:
-            changed = path.stat().st_mtime if path else 0.0
-            made = self._contexts.get((ca, verify))
-            if made is None or made[0] != changed:
-                made = self._contexts[ca, verify] = changed, _context(path, verify)
-        except OSError as error:
-            raise Unreachable(f"the certificates under `ca` cannot be read: {ca}: {error.strerror or error}") from None
-        return made[1]
-
-
-class _Dead(Exception):
-    """A connection broke before anything of an answer came."""
-
-    def __init__(self, words: str) -> None:
-        super().__init__(words)
-        self.words = words
-
-
-class _Client:
-    """A client with one connection, used by one exchange at a time."""
-
-    def __init__(self, context: ssl.SSLContext, resolve_to: str) -> None:
-        self.opened = time.monotonic()
-        self._used = False
-        self._dialler = Dialler(resolve_to)
-        self._http = httpx.AsyncClient(
-            transport=Transport(context, self._dialler),
-            timeout=None,  # noqa: S113 - the whole exchange has a time limit
-            trust_env=False,
-            headers=_HEADERS,
-        )
-        self._certificates: dict[bytes, certificate.Certificate] = {}
-
-    async def close(self) -> None:
-        await self._http.aclose()
-        await self._dialler.close()
-
-    async def exchange(self, request: Request, phase: Phase) -> Answer:
-        self._dialler.phase = phase
-        self._http.cookies.clear()
-        asked = self._http.build_request(
-            request.method,
-            request.url,
-            headers=request.headers,
-            content=request.body,
-            extensions={"trace": phase.trace},
-        )
-        redirects = 0
+    async def _exchange(self, request: Request, phase: Exchange) -> Answer:
+        redirects: list[str] = []
+        request = _without_userinfo(request)
         while True:
-            response = await self._send(asked)
+            answer = await self._once(request, tuple(redirects), phase)
+            if not (request.follow_redirects and answer.location):
+                return answer
+            redirects.append(answer.location)
+            if len(redirects) > REDIRECT_LIMIT:
+                raise Unreachable(f"more than {REDIRECT_LIMIT} redirects: {redirects[-1]} leads round in a circle")
+            request = _redirected(request, answer)
+            phase.restart()
+
+    async def _once(self, request: Request, redirects: tuple[str, ...], phase: Exchange) -> Answer:
+        """One request and its answer, on a connection that is kept when it is still good afterwards."""
+        headers = {**_HEADERS, **request.headers}
+        asked = httpx.Request(request.method, request.url, headers=headers, content=request.body)
+        place = (_origin(asked.url), request.trust, request.resolve_to)
+        connection = await self._usable(place) if request.method in REPEATABLE else None
+        if connection is not None:
             try:
-                if request.follow_redirects and response.next_request is not None:
-                    redirects += 1
-                    asked = _redirected(request, response.next_request, redirects, phase)
-                    continue
-                body, complete = await self._body(response, phase)
-                return self._answer(response, body, complete, redirects, phase)
-            finally:
-                await response.aclose()
+                return await self._use(connection, place, asked, redirects, phase)
+            except Broken as broken:
+                if broken.answered:
+                    raise
+                phase.restart()  # the server ended it since its last use: that says nothing of the server now
+        connection = await HttpConnection.open(self._route, asked.url, request.resolve_to, request.trust, phase)
+        return await self._use(connection, place, asked, redirects, phase)
 
-    async def _send(self, request: httpx.Request) -> httpx.Response:
-        host, port = request.url.host, request.url.port or _PORTS[request.url.scheme]
+    async def _usable(self, place: Any) -> HttpConnection | None:
+        while (connection := await self._kept.take(place)) is not None and not connection.usable:
+            await connection.close()
+        return connection
+
+    async def _use(
+        self, connection: HttpConnection, place: Any, asked: httpx.Request, redirects: tuple[str, ...], phase: Exchange
+    ) -> Answer:
         try:
-            response = await self._http.send(request, stream=True)
-        except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError) as error:
-            words = _broken_words(error, dial.at(host, port))
-            if self._used and request.method in REPEATABLE:
-                raise _Dead(words) from None
-            raise Unreachable(words) from None
-        except httpx.ConnectError as error:
-            raise Unreachable(await self._tls_words(error, host, port)) from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise Unreachable(f"{dial.at(host, port)}: {error or type(error).__name__}") from None
-        self._used = True
-        return response
-
-    async def _body(self, response: httpx.Response, phase: Phase) -> tuple[bytes, bool]:
-        body = bytearray()
-        try:
-            async for chunk in response.aiter_raw():
-                body += chunk
-                phase.received = len(body)
-                if len(body) > BODY_LIMIT:
-                    return _unpacked(response, bytes(body[:BODY_LIMIT]))[0], False
-        except httpx.HTTPError as error:
-            where = dial.at(response.url.host, response.url.port or _PORTS[response.url.scheme])
-            raise Unreachable(f"{_broken_words(error, where)}, {len(body)} bytes into the body") from None
-        return _unpacked(response, bytes(body))
-
-    def _answer(self, response: httpx.Response, body: bytes, complete: bool, redirects: int, phase: Phase) -> Answer:
-        tls = response.extensions["network_stream"].get_extra_info("ssl_object")
-        return Answer(
-            status=response.status_code,
-            reason=response.reason_phrase,
-            protocol=response.http_version,
-            headers=tuple((name.lower(), value) for name, value in response.headers.multi_items()),
-            body=body,
-            complete=complete,
-            text_encoding=response.charset_encoding or "utf-8",
-            timing=phase.timing,
-            latency=time.monotonic() - phase.started,
-            url=str(response.url),
-            redirects=redirects,
-            tls_version=tls.version() if tls else "",
-            certificate=self._certificate(tls.getpeercert(binary_form=True)) if tls else None,
-        )
-
-    def _certificate(self, der: bytes | None) -> certificate.Certificate | None:
-        if not der:
-            return None
-        if der not in self._certificates:
-            try:
-                self._certificates[der] = certificate.read(der)
-            except ValueError:
-                return None
-        return self._certificates[der]
-
-    async def _tls_words(self, error: httpx.ConnectError, host: str, port: int) -> str:
-        where = dial.at(host, port)
-        for cause in dial.causes(error):
-            if isinstance(cause, ssl.SSLCertVerificationError):
-                shown = await certificate.presented(self._dialler.address, port, host)
-                code, message = cause.verify_code, cause.verify_message
-                return certificate.complaint(code, message, host, shown, dt.datetime.now(dt.UTC))
-            if isinstance(cause, ssl.SSLError):
-                reason = (cause.reason or str(cause)).replace("_", " ").lower()
-                hint = " (does this port speak TLS?)" if "wrong version" in reason or "record layer" in reason else ""
-                return f"TLS handshake with {where} failed: {reason}{hint}"
-        return dial.why(error, where) or f"TLS handshake with {where} failed: the connection was closed"
+            answer = await connection.send(asked, phase)
+            body, complete = await connection.body(answer, BODY_LIMIT, phase)
+            return _answer(asked.url, connection, answer, phase, body=body, complete=complete, redirects=redirects)
+        finally:
+            if connection.usable and asked.method in REPEATABLE:
+                await self._kept.give(place, connection)
+            else:
+                await connection.close()
 
 
-_PORTS = {"http": 80, "https": 443}
 _HEADERS = {"User-Agent": "cockpit", "Accept": "*/*", "Accept-Encoding": "identity"}
 
 
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parsed = urllib.parse.urlsplit(url)
-    return parsed.scheme, parsed.hostname, parsed.port or _PORTS.get(parsed.scheme)
+def _origin(url: httpx.URL) -> tuple[str, str, int]:
+    return url.scheme, url.host, url.port or PORTS[url.scheme]
 
 
-def _redirected(request: Request, asked: httpx.Request, redirects: int, phase: Phase) -> httpx.Request:
-    """The request that a redirect asks for, or Unreachable when it is not to be followed.
+def _without_userinfo(request: Request) -> Request:
+    """The same with what stands before the host in the URL as a header, so that the URL may be shown."""
+    if "@" not in request.url:
+        return request
+    url, headers = httpx.URL(request.url), request.headers
+    if url.userinfo and "authorization" not in map(str.lower, headers):
+        pair = base64.b64encode(f"{url.username}:{url.password}".encode()).decode()
+        headers = {**headers, "Authorization": f"Basic {pair}"}
+    return replace(request, url=str(url.copy_with(userinfo=b"")), headers=headers)
 
-    What the checklist put into headers and body goes to the origin that it was written for, and to no other.
+
+def _answer(
+    url: httpx.URL,
+    connection: HttpConnection,
+    answer: httpcore.Response,
+    phase: Exchange,
+    *,
+    body: bytes,
+    complete: bool,
+    redirects: tuple[str, ...],
+) -> Answer:
+    headers = httpx.Headers(answer.headers)
+    body, unpacked = _unpacked(headers, body)
+    charset = _CHARSET.search(headers.get("content-type", ""))
+    return Answer(
+        status=answer.status,
+        reason=answer.extensions["reason_phrase"].decode("ascii", "replace"),
+        protocol=answer.extensions["http_version"].decode("ascii", "replace"),
+        headers=tuple(headers.multi_items()),
+        body=body,
+        complete=complete and unpacked,
+        text_encoding=charset[1] if charset else "utf-8",
+        timing=phase.timing,
+        latency=time.monotonic() - phase.started,
+        url=str(url),
+        redirects=redirects,
+        location=_location(url, answer.status, headers),
+        remote=connection.remote,
+        secured=connection.secured,
+    )
+
+
+_CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:+-]+)""", re.IGNORECASE)
+
+
+def _location(url: httpx.URL, status: int, headers: httpx.Headers) -> str:
+    """Where a redirect leads; nothing when the answer is none."""
+    location: str = headers.get("location", "")
+    if not location or status not in (301, 302, 303, 307, 308):
+        return ""
+    try:
+        return str(url.join(location))
+    except httpx.InvalidURL:
+        return location
+
+
+def _redirected(request: Request, answer: Answer) -> Request:
+    """What a redirect asks for, or Unreachable when it is not to be followed.
+
+    What the checklist put into headers and body goes to the origin that it was written for, and to no other. When a
+    method becomes GET: RFC 9110, section 15.4.
     """
-    if redirects > REDIRECT_LIMIT:
-        raise Unreachable(f"more than {REDIRECT_LIMIT} redirects: {request.url} leads round in a circle")
-    before, after = httpx.URL(request.url), asked.url
+    before, after = httpx.URL(request.url), httpx.URL(answer.location)
     if before.scheme == "https" and after.scheme != "https":
         raise Unreachable(f"redirected from https to {after.scheme} ({after.host}): not followed")
-    if _origin(request.url) != _origin(str(after)):
-        if asked.method not in REPEATABLE:
+    if after.scheme not in PORTS or not after.host:
+        raise Unreachable(f"redirected to what is not the Web ({after.scheme or 'nowhere'}): not followed")
+    method, headers, body = request.method, request.headers, request.body
+    if (answer.status == 303 and method != "HEAD") or (answer.status in (301, 302) and method == "POST"):
+        method, body = "GET", None
+        headers = {name: value for name, value in headers.items() if not name.lower().startswith("content-")}
+    if _origin(before) != _origin(after):
+        if method not in REPEATABLE:
             raise Unreachable(f"redirected with its body to another host ({after.host}): not followed")
-        for name in request.headers:
-            if name.lower() != "host":
-                asked.headers.pop(name, None)
-    phase.restart()
-    return asked
+        headers = {}
+    to_the_same = request.resolve_to if before.host == after.host else ""
+    return replace(
+        request,
+        method=method,
+        url=str(after.copy_with(userinfo=b"")),
+        headers=headers,
+        body=body,
+        resolve_to=to_the_same,
+    )
 
 
-def _broken_words(error: Exception, where: str) -> str:
-    said = str(error)
-    if "disconnected without sending" in said:
-        return f"{where} closed the connection without an answer"
-    if "without sending complete message body" in said:
-        return f"{where} closed the connection"
-    words = dial.why(error, where)
-    if words is None and isinstance(error, httpx.RemoteProtocolError):
-        words = f"the answer of {where} is not HTTP: {said}"
-    return words or f"connection to {where} broke: {said or type(error).__name__}"
-
-
-def _unpacked(response: httpx.Response, body: bytes) -> tuple[bytes, bool]:
+def _unpacked(headers: httpx.Headers, body: bytes) -> tuple[bytes, bool]:
     """The body without the compression that a server applied unasked, up to BODY_LIMIT; whether it is whole."""
-    if response.headers.get("content-encoding", "").strip().lower() not in ("gzip", "x-gzip", "deflate"):
+    if headers.get("content-encoding", "").strip().lower() not in ("gzip", "x-gzip", "deflate"):
         return body, True
     unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)
     try:
@@ -311,16 +260,3 @@ def _unpacked(response: httpx.Response, body: bytes) -> tuple[bytes, bool]:
     except zlib.error:
         return body, True
     return unpacked, not unpacker.unconsumed_tail
-
-
-def _context(ca: Path | None, verify: bool) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=ca)
-    of_system = ssl.get_default_verify_paths()
-    if not ca and not of_system.cafile and not of_system.capath:
-        import certifi  # noqa: PLC0415 - only where the system has no certificates of its own
-
-        context.load_verify_locations(certifi.where())
-    if not verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context

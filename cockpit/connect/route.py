@@ -62,7 +62,10 @@ class Route(Protocol):
         """Where it starts, to follow what was asked: ` on app1 (deploy@10.0.0.5)`; nothing for this machine."""
 
     async def connect(self, host: str, port: int) -> socket.socket:
-        """A non-blocking socket that is connected to a TCP port, as the far end of the route sees it."""
+        """A non-blocking socket that is connected to a TCP port, as the far end of the route sees it.
+
+        Raises NoConnection when the port itself was tried and could not be connected to.
+        """
         ...
 
     async def connect_unix(self, path: str) -> socket.socket:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
-import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -21,6 +20,7 @@ T = TypeVar("T")
 LEFT_BEHIND_LIMIT = 4
 """Threads of one subject that may hang before further work on it is refused."""
 
+_imported: set[str] = set()
 _left_behind: Counter[str] = Counter()
 _counting = threading.Lock()
 
@@ -71,8 +71,9 @@ async def in_thread(subject: str, work: Callable[[], T], *, interrupt: Callable[
 
 async def imported(module: str) -> None:
     """Import a heavy module without holding up everything else meanwhile."""
-    if module not in sys.modules:
+    if module not in _imported:  # `sys.modules` has it as soon as somebody begins, who may take a second
         await in_thread(f"import of {module}", lambda: importlib.import_module(module))
+        _imported.add(module)
 
 
 class _Work:

@@ -7,13 +7,15 @@ seconds: `at_hand` says whether `fill` will.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
 import time
 import urllib.parse
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from cockpit.checklist import shell as quoting
 from cockpit.checklist.model import Variable
 from cockpit.checklist.uses import USE, names_in, words
 from cockpit.connect import sources
@@ -33,23 +35,38 @@ class Values:
     """What `${name}` stands for. Safe to use from several threads."""
 
     def __init__(
-        self, variables: Iterable[Variable], environ: Mapping[str, str], *, clock: Callable[[], float] = time.monotonic
+        self,
+        variables: Iterable[Variable],
+        environ: Mapping[str, str],
+        *,
+        passphrases: Mapping[str, str] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`environ` is where secrets from the environment are read, and what commands are run with."""
+        """`environ` is where secrets from the environment are read, and what commands are run with.
+
+        `passphrases` are those of SSH keys, by the path of the key.
+        """
         self.redactor = Redactor()
+        self.passphrases = dict(passphrases or {})
+        for path, passphrase in self.passphrases.items():
+            with contextlib.suppress(ValueError):  # too short to be hidden; it is never shown anyway
+                self.redactor.add(f"passphrase of {path}", passphrase)
         self._variables = {variable.name: variable for variable in variables}
         self._environ = environ
         self._clock = clock
         self._read: dict[str, tuple[float, str]] = {}
         self._one_at_a_time = {name: threading.Lock() for name in self._variables}
 
-    def fill(self, spec: dict[str, Any]) -> dict[str, Any]:
+    def fill(self, spec: dict[str, Any], shell: Collection[str] = ()) -> dict[str, Any]:
         """`spec` with each `${name}` in its strings replaced.
 
         A string that is nothing but `${name}` becomes the value with its type; inside a text the value is written as
-        text, as it is: in a URL too, where nothing is quoted. Raises ValueMissing.
+        text, as it is: in a URL too, where nothing is quoted. What stands under the keys `shell` are shell commands:
+        values are quoted there. Raises ValueMissing.
         """
-        return {key: self._filled(value) for key, value in spec.items()}
+        return {
+            key: self._filled_in_command(value) if key in shell else self._filled(value) for key, value in spec.items()
+        }
 
     def show(self, text: str) -> str:
         """`text` for display: filled in but for what is secret or not set, which stays as written."""
@@ -62,9 +79,9 @@ class Values:
 
         return self.redactor(USE.sub(shown, text))
 
-    def shown(self, spec: dict[str, Any]) -> dict[str, Any]:
-        """`spec` for display: each text in it as `show` would show it."""
-        return {key: self._shown(value) for key, value in spec.items()}
+    def shown(self, spec: dict[str, Any], shell: Collection[str] = ()) -> dict[str, Any]:
+        """`spec` for display: each text in it as `show` would show it, and shell commands as `fill` would fill them."""
+        return {key: self._shown_command(value) if key in shell else self._shown(value) for key, value in spec.items()}
 
     def at_hand(self, spec: dict[str, Any]) -> bool:
         """Whether `fill` has all that it needs, and will read no file and run no command."""
@@ -78,6 +95,14 @@ class Values:
             return [self._shown(each) for each in value]
         return self.show(value) if isinstance(value, str) else value
 
+    def _shown_command(self, command: Any) -> Any:
+        if not isinstance(command, str):
+            return self._shown(command)
+        try:
+            return self.redactor(quoting.fill(command, lambda name: self.show(f"${{{name}}}")))
+        except ValueError:
+            return self.show(command)
+
     def _filled(self, value: Any) -> Any:
         if isinstance(value, dict):
             return self.fill(value)
@@ -87,6 +112,14 @@ class Values:
             return value
         alone = USE.fullmatch(value)
         return self._value(alone[1]) if alone else USE.sub(lambda use: words(self._value(use[1])), value)
+
+    def _filled_in_command(self, command: Any) -> Any:
+        if not isinstance(command, str):
+            return self._filled(command)
+        try:
+            return quoting.fill(command, lambda name: words(self._value(name)))
+        except ValueError as error:
+            raise ValueMissing(str(error)) from None
 
     def _value(self, name: str) -> Any:
         variable = self._variables.get(name)

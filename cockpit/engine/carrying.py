@@ -19,6 +19,7 @@ from cockpit.actions.folder import AttemptFolder, Ended, Progress, attempt_folde
 from cockpit.actions.job import Job
 from cockpit.actions.kind import ActionKind
 from cockpit.actions.start import NotStarted, start, stop
+from cockpit.checklist.kinds import Meaning, keys_that_are
 from cockpit.checklist.plan import Action, Step
 from cockpit.connect.values import ValueMissing, Values
 from cockpit.engine.measuring import Measurements
@@ -74,7 +75,6 @@ class Carrying:
         self._under_way: dict[tuple[str, bool, int], asyncio.Task[None]] = {}
         self._measured = 0.0
         self._begun_before = record.state.seq
-        self._passphrases: dict[str, str] = {}
 
     async def run(self) -> None:
         """Do what follows until cancelled. Actions that are under way then go on without us."""
@@ -103,7 +103,7 @@ class Carrying:
         if kind is None:
             return f"{action.kind}: there is no such kind of action here"
         try:
-            shown = self._values.shown(action.spec)
+            shown = self._values.shown(action.spec, keys_that_are(kind.spec, Meaning.SHELL))
             return safe(kind.request(kind.spec.model_validate(shown)))
         except ValueError as problem:
             return safe_line(f"{action.kind}: {problem}", width=300)
@@ -227,14 +227,19 @@ class Carrying:
         )
         return Job(
             kind=action.kind,
-            spec=self._values.fill(action.spec),
+            spec=self._values.fill(action.spec, self._shell(action)),
             timeout=action.timeout,
             hosts=action.hosts,
             batch=action.batch,
             known=hosts,
             secrets=self._values.redactor.secrets,
-            passphrases=self._passphrases,
+            passphrases=self._values.passphrases,
         )
+
+    def _shell(self, action: Action) -> tuple[str, ...]:
+        """The keys of an action that hold shell commands: values stand in them quoted."""
+        kind = self._kinds.get(action.kind)
+        return keys_that_are(kind.spec, Meaning.SHELL) if kind is not None else ()
 
     def _action(self, step: Step, *, undo: bool) -> Action | None:
         if undo:

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -100,13 +100,16 @@ class Client:
 _GONE = "the engine went away before it answered: look at the journal to see whether it was recorded"
 
 
-def start_engine(run: RunFolder) -> None:
-    """Start an engine for `run`, unless one is there, and wait until it listens. Raises NoEngine."""
+def start_engine(run: RunFolder, passphrases: Mapping[str, str] | None = None) -> None:
+    """Start an engine for `run`, unless one is there, and wait until it listens. Raises NoEngine.
+
+    It is handed the `passphrases` of SSH keys, by the path of the key, over a pipe that nobody else reads.
+    """
     if _listens(run):
         return
     if run.path.stat().st_uid != os.geteuid():
         raise NoEngine(f"run {run.id} has no engine that answers, and only its owner can start one")
-    engine = None if holder_of(run) is not None else _spawned(run)
+    engine = None if holder_of(run) is not None else _spawned(run, passphrases or {})
     deadline = time.monotonic() + START_WITHIN
     while time.monotonic() < deadline:
         if _listens(run):
@@ -133,13 +136,13 @@ def _short_path(run: RunFolder) -> Iterator[str]:
         os.close(folder)
 
 
-def _spawned(run: RunFolder) -> Path:
+def _spawned(run: RunFolder, passphrases: Mapping[str, str]) -> Path:
     """Start the process; where the system shows it as long as it lives."""
     try:
         with run.engine_log.open("ab") as log:
             started = subprocess.run(
                 [sys.executable, "-m", "cockpit.engine", str(run.path)],
-                stdin=subprocess.DEVNULL,
+                input=msgspec.json.encode(passphrases),
                 stdout=subprocess.PIPE,
                 stderr=log,
                 check=True,

@@ -40,10 +40,14 @@ class Conductor:
         *,
         actions: Mapping[str, ActionKind],
         steps: Path,
+        passphrases: Mapping[str, str] | None = None,
     ) -> None:
-        """Carry the run of `record`. Secrets may come from `environ`; actions leave their word in `steps`."""
+        """Carry the run of `record`.
+
+        Secrets may come from `environ`, `passphrases` decrypt SSH keys; actions leave their word in `steps`.
+        """
         self.record = record
-        self._values = Values(record.state.document.variables, environ)
+        self._values = Values(record.state.document.variables, environ, passphrases=passphrases)
         self._measurements = Measurements(record, kinds, self._values)
         self._deciding = asyncio.Lock()
         self._carrying = Carrying(

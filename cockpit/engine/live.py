@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
 import msgspec
@@ -36,11 +36,17 @@ _SEEN_WITHIN = 2.0
 class LiveRun:
     """A run under way, or one that has ended, as its viewers see it."""
 
-    def __init__(self, run: RunFolder, role: Literal["captain", "observer"] = "captain") -> None:
-        """Look at `run`. Call `start` before anything else."""
+    def __init__(
+        self,
+        run: RunFolder,
+        role: Literal["captain", "observer"] = "captain",
+        passphrases: Mapping[str, str] | None = None,
+    ) -> None:
+        """Look at `run`. Call `start` before anything else. An engine that is started gets `passphrases`."""
         self.link = Link()
         self.changed = asyncio.Event()
         self._run = run
+        self._passphrases = passphrases or {}
         self._role: Literal["captain", "observer"] = role
         self._journal = _JournalThread(run, self._journal_grew)
         self._state: State | None = None
@@ -143,7 +149,7 @@ class LiveRun:
         reached.set()
 
     async def _connect(self) -> Client:
-        await asyncio.to_thread(start_engine, self._run)
+        await asyncio.to_thread(start_engine, self._run, self._passphrases)
         client = await Client.connect(self._run, self._role)
         client.heard = self._heard
         self._client = client

@@ -5,14 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import os
 import secrets
+from collections.abc import Iterable
 
 import msgspec
 
 from cockpit import __version__
 from cockpit.checklist import model
+from cockpit.engine.earlier import earlier
 from cockpit.engine.identity import myself
 from cockpit.journal import folder
-from cockpit.journal.event import RunOpened
+from cockpit.journal.event import BaselineTaken, RunOpened
 from cockpit.journal.folder import RunFolder
 from cockpit.journal.line import digest
 from cockpit.journal.lock import Holder, RunLock
@@ -20,13 +22,20 @@ from cockpit.journal.writer import Writer
 
 
 def open_run(
-    document: model.Document, *, release: str, environment: str, run_kind: str, run_id: str = "", group: str = ""
+    document: model.Document,
+    *,
+    release: str,
+    environment: str,
+    run_kind: str,
+    run_id: str = "",
+    group: str = "",
+    baseline: Iterable[BaselineTaken] = (),
 ) -> RunFolder:
     """Begin a run of `document`; whoever this process belongs to is captain from then on.
 
     Without `run_id` it gets one from the time and the release. With `group` the members of that Unix group may look
-    on. Raises ValueError when the id cannot be had, StateHomeUnusable or NotRecorded when the run cannot be kept, and
-    GroupUnusable: then the run is there, for its owner alone.
+    on. `baseline` is what the run is compared with. Raises ValueError when the id cannot be had, StateHomeUnusable or
+    NotRecorded when the run cannot be kept, and GroupUnusable: then the run is there, for its owner alone.
     """
     if group:
         folder.group_id(group)
@@ -37,8 +46,24 @@ def open_run(
     lock = RunLock.acquire(run, Holder(os.getpid(), who, now))
     try:
         encoded = model.encode(document)
-        opened = RunOpened(run.id, run_kind, release, environment, msgspec.Raw(encoded), digest(encoded), __version__)
-        Writer.create(run.journal, who, opened, engine=myself(engine=True)).close()
+        known = earlier(document)
+        opened = RunOpened(
+            run=run.id,
+            run_kind=run_kind,
+            release=release,
+            environment=environment,
+            document=msgspec.Raw(encoded),
+            digest=digest(encoded),
+            tool=__version__,
+            rehearsals=known.rehearsals,
+            took=known.took,
+        )
+        writer = Writer.create(run.journal, who, opened, engine=myself(engine=True))
+        try:
+            if compared := [(who, each) for each in baseline]:
+                writer.append(compared).result()
+        finally:
+            writer.close()
         if group:
             folder.share(run, group)
     finally:

@@ -12,6 +12,7 @@ import datetime as dt
 import logging
 import os
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 
 from cockpit import __version__
@@ -35,8 +36,11 @@ LET_GO_AFTER_CLOSE = 1.0
 """Seconds for viewers to hear of the last event before the socket goes."""
 
 
-def carry(folder: Path) -> int:
-    """Carry the run in `folder` to its end; the exit status says how: 0 well, 3 could not, 4 another engine does."""
+def carry(folder: Path, passphrases: Mapping[str, str]) -> int:
+    """Carry the run in `folder` to its end; the exit status says how: 0 well, 3 could not, 4 another engine does.
+
+    `passphrases` are those of SSH keys, by the path of the key.
+    """
     os.umask(0o077)
     os.chdir("/")
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
@@ -51,23 +55,25 @@ def carry(folder: Path) -> int:
         logging.getLogger(__name__).error("the run cannot be taken up: %s", problem)  # noqa: TRY400 - no traceback
         return 3
     try:
-        asyncio.run(_carry(run, writer))
+        asyncio.run(_carry(run, writer, passphrases))
     finally:
         lock.release()
     return 0
 
 
-async def _carry(run: RunFolder, writer: Writer) -> None:
+async def _carry(run: RunFolder, writer: Writer, passphrases: Mapping[str, str]) -> None:
+    told = _told_to_stop()
     record = RunRecord(writer)
     before = record.state.engine
     after = "" if before is None else ("stopped" if before.stopped else "died")
     if record.state.closed is None:
         with contextlib.suppress(NotRecorded):  # a full disk: the run can still be looked at, and says so
             await record.record(record.engine, EngineStarted(os.getpid(), __version__, after))
-    server = Server(conductor := Conductor(record, kinds(), os.environ, actions=actions(), steps=run.steps))
+    conductor = Conductor(record, kinds(), os.environ, actions=actions(), steps=run.steps, passphrases=passphrases)
+    server = Server(conductor)
     await server.start(run)
     measuring = asyncio.create_task(conductor.run())
-    reason = await _end(record, server, measuring)
+    reason = await _end(record, server, measuring, told)
     measuring.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await measuring
@@ -80,13 +86,18 @@ async def _carry(run: RunFolder, writer: Writer) -> None:
     record.close()
 
 
-async def _end(record: RunRecord, server: Server, measuring: asyncio.Task[None]) -> str:
-    """Wait for a reason to end, and return it."""
-    loop = asyncio.get_running_loop()
+def _told_to_stop() -> asyncio.Event:
+    """Set on SIGTERM and SIGINT from now on; a terminal that hangs up is no concern of ours."""
     told = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told.set)
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    return told
+
+
+async def _end(record: RunRecord, server: Server, measuring: asyncio.Task[None], told: asyncio.Event) -> str:
+    """Wait for a reason to end, and return it."""
+    loop = asyncio.get_running_loop()
     idle = float(os.environ.get("COCKPIT_IDLE_HOURS") or IDLE_HOURS) * 3600
     while True:
         with contextlib.suppress(TimeoutError):

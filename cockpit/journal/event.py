@@ -57,6 +57,10 @@ class RunOpened(Data, frozen=True):
     """SHA-256 of `document`."""
     tool: str
     """The version of Cockpit that wrote this journal."""
+    rehearsals: tuple[str, ...] = ()
+    """Rehearsals and drills that carried this very plan to its end, the newest first."""
+    took: dict[str, float] = {}
+    """Seconds that steps took when they were last done: `STEP`, and `undo STEP` for a compensation."""
 
 
 class RunClosed(Data, frozen=True):
@@ -464,6 +468,42 @@ class RunCleared(Data, frozen=True):
     reason: str
 
 
+Value = bool | int | float | str | None
+"""One value that was found."""
+
+
+class Remembered(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How an item came out when a baseline was taken."""
+
+    result: str
+    """As in `check.measured`."""
+    figure: float | None = None
+    """The figure to plot."""
+    found: dict[str, bool | int | float | str] = {}
+    """The value of each name in the item's conditions: a number as one, a length of time in seconds, anything else as a
+    finding shows it."""
+    times: tuple[str, ...] = ()
+    """Which of those names are lengths of time; `figure` among them when the figure is one."""
+
+
+class BaselineTaken(Data, frozen=True):
+    """What the run is compared with: how items came out at an earlier time. A large one takes several events."""
+
+    kind: ClassVar[str] = "baseline.taken"
+
+    name: str
+    """Where it was read from: a path, or the name that it is kept under."""
+    at: dt.datetime
+    """When it was measured."""
+    host: str
+    """Where it was measured."""
+    items: dict[str, Remembered]
+    digest: str = ""
+    """SHA-256 of the checklist that it was measured with."""
+    more: bool = False
+    """It goes on with the baseline that the event before began."""
+
+
 class Unknown(Data, frozen=True):
     """An event of a kind or version that this Cockpit does not know; kept as it is."""
 
@@ -527,6 +567,7 @@ KINDS: dict[tuple[str, int], type[Data]] = {
         RollbackBegun,
         RollbackEnded,
         RunCleared,
+        BaselineTaken,
     )
 }
 """Every kind this Cockpit knows, by name and version."""

@@ -20,9 +20,11 @@ def of_the_plan_asterisks(state: State) -> list[str]:
     again = sum(doing.attempt > 1 for doing in doings)
     relayed = 0 if state.procedure.poll is None else sum(bool(a.relayed) for a in state.procedure.poll.answers.values())
     vetoed = sum(bool(fired.vetoed) for fired in state.procedure.fired.values())
+    unrehearsed = state.document.plan is not None and state.run_kind == "live" and not state.rehearsals
     return [
         words
         for count, words in (
+            (unrehearsed, "plan not rehearsed"),
             (skipped, _counted(skipped, "step") + " skipped"),
             (again, _counted(again, "step") + " tried again"),
             (relayed, _counted(relayed, "voice") + " relayed"),

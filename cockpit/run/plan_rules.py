@@ -75,6 +75,9 @@ def _go(moment: Moment, command: cmd.Go) -> Decision:
 def _not_ready(moment: Moment, step: Step, typed: str) -> Refusal | None:
     """What must hold before a step begins, and does not."""
     state = moment.state
+    plan = plan_of(state)
+    if plan.rehearsed and step.changes and state.run_kind == "live" and not state.rehearsals:
+        return Refusal("this very plan has not been rehearsed: it demands to be, before anything is changed")
     if step.gate is not None:
         gate = gate_standing(state, step, moment.now)
         if not gate.open:

@@ -90,6 +90,15 @@ class Engine(msgspec.Struct, frozen=True):
     stopped: str = ""
 
 
+class Baseline(msgspec.Struct, frozen=True):
+    """What the run is compared with."""
+
+    name: str
+    at: dt.datetime
+    host: str
+    items: Map[str, ev.Remembered] = Map()
+
+
 class State(msgspec.Struct, frozen=True):
     """A run after the event `seq`."""
 
@@ -116,6 +125,11 @@ class State(msgspec.Struct, frozen=True):
     """Torn lines set aside so far."""
     procedure: Procedure = Procedure()
     """Where the plan stands."""
+    rehearsals: tuple[str, ...] = ()
+    """Rehearsals and drills that carried this very plan to its end."""
+    took: dict[str, float] = {}
+    """Seconds that steps took in earlier runs: `STEP`, and `undo STEP`."""
+    baseline: Baseline | None = None
 
     def item(self, item_id: str) -> ItemState:
         """What is known of an item; nothing yet for one that nothing happened to."""
@@ -150,6 +164,8 @@ def open_state(first: Event) -> State:
         tool=data.tool,
         opened=first.at,
         captain=Captain(first.by, first.at),
+        rehearsals=data.rehearsals,
+        took=data.took,
         seq=first.seq,
         at=first.at,
         head=first.h,
@@ -267,6 +283,12 @@ def _journal_recovered(draft: _Draft, event: Event, data: ev.JournalRecovered) -
     draft.run = _replace(draft.run, recovered=draft.run.recovered + 1)
 
 
+def _baseline_taken(draft: _Draft, event: Event, data: ev.BaselineTaken) -> None:
+    before = draft.run.baseline
+    known = before.items if data.more and before is not None else Map[str, ev.Remembered]()
+    draft.run = _replace(draft.run, baseline=Baseline(data.name, data.at, data.host, known.update(data.items)))
+
+
 def _run_closed(draft: _Draft, event: Event, data: ev.RunClosed) -> None:
     draft.run = _replace(draft.run, closed=event.at, verdict=data.verdict)
 
@@ -285,5 +307,6 @@ _CHANGES: dict[type[Data], Callable[[_Draft, Event, Any], None]] = {
     ev.EngineStarted: _engine_started,
     ev.EngineStopped: _engine_stopped,
     ev.JournalRecovered: _journal_recovered,
+    ev.BaselineTaken: _baseline_taken,
     ev.RunClosed: _run_closed,
 }

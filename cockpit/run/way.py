@@ -78,11 +78,13 @@ class Return(msgspec.Struct, frozen=True):
     """Steps to undo, the last one done first."""
     cannot: dict[str, str]
     """Steps that were done and cannot be undone, and why."""
+    takes: dict[str, float] = {}
+    """Seconds for each part: as it took when it was last done, else as planned."""
 
     @property
-    def takes(self) -> float:
-        """Seconds that it is planned to take."""
-        return sum(step.takes for step in self.first) + sum(step.undo.takes for step in self.compensations if step.undo)
+    def seconds(self) -> float:
+        """Seconds that all of it takes."""
+        return sum(self.takes.values())
 
 
 def way_back(state: State) -> Return:
@@ -97,7 +99,11 @@ def way_back(state: State) -> Return:
             cannot[step.id] = reason
         elif step.undo is not None:
             compensations.append(step)
-    return Return(plan.rollback, tuple(compensations), cannot)
+    takes = {step.id: state.took.get(step.id, step.takes) for step in plan.rollback}
+    for step in compensations:
+        planned = step.undo.takes if step.undo is not None else 0.0
+        takes[step.id] = state.took.get(f"undo {step.id}", planned)
+    return Return(plan.rollback, tuple(compensations), cannot, takes)
 
 
 def gone_for_good(step: Step, state: State) -> tuple[str, ...]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from cockpit.checklist.model import Check, Confirm, Item, Variable
 from cockpit.journal import event as ev
 from cockpit.journal.event import Event, Evidence
+from cockpit.run.difference import FIGURE, Change, value_text
 from cockpit.run.standing import Standing, measured_standing
 from cockpit.run.state import Measurement, Note, Word
 from cockpit.views.ages import age, clock, duration
-from cockpit.views.cells import wrap
+from cockpit.views.cells import cut, wrap
 from cockpit.views.heading import rule
 from cockpit.views.line import Line, Look, Piece, apart, cut_line, line, line_width, pad
 from cockpit.views.moment import Moment
@@ -23,6 +24,9 @@ LABEL = 9
 
 _EVIDENCE = 40
 """Lines of evidence that the full page shows."""
+
+_CHANGED = 60
+"""Cells of a value that differs from the baseline."""
 
 
 @dataclass(frozen=True)
@@ -177,8 +181,32 @@ def _measured(item: Item, now: Moment) -> Iterator[Entry]:
     if result.request:
         yield Entry("asked", result.request)
     yield Entry("result", f"{shown.word} {since}{seen}{tries}{flaky}", "dim")
+    yield from _compared(item, now)
     if result.evidence:
         yield Entry("back", "\n".join(result.evidence.split("\n")[:_EVIDENCE]), "dim")
+
+
+def _compared(item: Item, now: Moment) -> Iterator[Entry]:
+    """What differs from the baseline: each value then, when that was, and now."""
+    baseline, before = now.state.baseline, now.remembered(item)
+    if baseline is None:
+        return
+    at = clock(baseline.at, now.zone, now.now)
+    if before is None:
+        yield Entry("", f"not measured in the baseline of {at}", "dim")
+        return
+    changes = now.changes(item)
+    if not changes:
+        yield Entry("", f"baseline {before.result} at {at}; now nothing differs", "dim")
+    yield from (Entry("", f"{now.glyphs.differs} baseline {_changed(change, at, now)}", "warn") for change in changes)
+
+
+def _changed(change: Change, at: str, now: Moment) -> str:
+    """`0.12 at 2026-11-24 07:00; now 0.4 (+233 %)`; what is not the figure is named."""
+    name = "" if change.name == FIGURE else f"{change.name} "
+    grown = f" ({change.percent:+.0f} %)" if change.percent is not None else ""
+    before, after = (cut(value_text(value), _CHANGED, now.glyphs.mark) for value in (change.before, change.now))
+    return f"{name}{before} at {at}; now {after}{grown}"
 
 
 def _finding(finding: ev.Finding, now: Moment) -> Entry:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from cockpit.checklist.model import Item
-from cockpit.journal.event import Event
+from cockpit.journal.event import Event, Remembered
+from cockpit.run.difference import Change, Passed, since_baseline
 from cockpit.run.standing import Standing, Tally, standing, tally
 from cockpit.run.state import ItemState, State
 from cockpit.views.ages import clock
@@ -48,6 +49,18 @@ class Moment:
     def known(self, item: Item) -> ItemState:
         """What is known of an item."""
         return self.state.item(item.id)
+
+    def remembered(self, item: Item) -> Remembered | None:
+        """How an item came out in the run's baseline."""
+        baseline = self.state.baseline
+        return baseline.items.get(item.id) if baseline is not None else None
+
+    def changes(self, item: Item) -> list[Change]:
+        """What differs from the run's baseline in the newest measurement of an item."""
+        baseline, before, measured = self.state.baseline, self.remembered(item), self.known(item).measurement
+        if baseline is None or before is None or measured is None:
+            return []
+        return since_baseline(before, measured.result, Passed(baseline.at, measured.at))
 
     def measuring(self, item: Item) -> bool:
         """Whether it is being measured at this moment."""

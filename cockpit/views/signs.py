@@ -37,6 +37,8 @@ class Glyphs:
     empty: str
     mark: str
     """Stands where text was cut."""
+    differs: str
+    """Marks what is not as in the baseline."""
     dot: str
     """Between two things on one line."""
     cursor: str
@@ -76,6 +78,7 @@ UNICODE = Glyphs(
     full="━",
     empty="─",
     mark="…",
+    differs="∆",
     dot="·",
     cursor="▸",
     levels="▁▂▃▄▅▆▇█",
@@ -93,6 +96,7 @@ ASCII = Glyphs(
     full="=",
     empty="-",
     mark="~",
+    differs="^",
     dot="|",
     cursor=">",
     levels="_.-=^",

@@ -169,6 +169,12 @@ def _affirmed(data: ev.ChecksAffirmed, _: _About) -> _Sentence:
     return f"{plural(len(data.at), 'check')} came out as before", "dim"
 
 
+def _baseline_taken(data: ev.BaselineTaken, told: _About) -> _Sentence:
+    taken = f"{clock(data.at, told.zone, told.event.at)} on {one_line(data.host)}"
+    more = "more of " if data.more else ""
+    return f"compares with {more}the baseline {one_line(data.name)} of {taken}: {plural(len(data.items), 'item')}", ""
+
+
 def _checkpoint_signed(data: ev.CheckpointSigned, _: _About) -> _Sentence:
     return f"signed the record up to event {data.seq}, hash {data.head[:12]}, with key {data.key}", ""
 
@@ -203,5 +209,6 @@ _SENTENCES: dict[type[ev.Data], Callable[[Any, _About], _Sentence]] = {
     ev.HoldReleased: _hold_released,
     ev.ChecksAffirmed: _affirmed,
     ev.CheckpointSigned: _checkpoint_signed,
+    ev.BaselineTaken: _baseline_taken,
     ev.Unknown: _unknown,
 }

@@ -91,14 +91,22 @@ def _item(item: Item, now: Moment, cells: int, indent: str) -> Line:
     first = line(
         (f"{indent}{shown.sign} {pad(shown.word if not item.excluded else '', WORD, glyphs.mark)} ", shown.look)
     )
-    busy = Piece(glyphs.measuring.sign if measuring else " ", "busy")
-    last = line(" ", busy, (f"{pad(mode(item), _MODE)} {pad_left(_age(item, now), _AGE)} ", "dim"))
+    last = line(
+        " ", _state_of_measuring(item, now), (f"{pad(mode(item), _MODE)} {pad_left(_age(item, now), _AGE)} ", "dim")
+    )
     room = cells - line_width(first) - line_width(last)
     name = line((title(item.title), "dim" if quiet else ""))
     value = _value(item, stands, now)
     spare = max(room - line_width(name) - 2, min(_VALUE, room // 3))
     told = cut_line(value, spare, glyphs.mark)
     return (*first, *apart(name, line("  ", *told) if told else (), room, glyphs.mark), *last)
+
+
+def _state_of_measuring(item: Item, now: Moment) -> Piece:
+    """In one cell: it is being measured, or what was found is not as in the baseline."""
+    if now.measuring(item):
+        return Piece(now.glyphs.measuring.sign, "busy")
+    return Piece(now.glyphs.differs, "warn") if now.changes(item) else Piece(" ", "busy")
 
 
 def _age(item: Item, now: Moment) -> str:

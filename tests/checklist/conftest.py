@@ -86,26 +86,26 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
 
 
 @pytest.fixture
-def loaded(write: Write) -> Callable[..., Loaded]:
+def loaded(write: Write, kinds: Mapping[str, DocumentedKind]) -> Callable[..., Loaded]:
     """Load a text."""
 
     def from_text(
         text: str, name: str = "list.yaml", *, environ: Mapping[str, str] | None = None, **given: str
     ) -> Loaded:
-        return load(write(text, name), kinds=KINDS, given=given, environ=environ or {})
+        return load(write(text, name), kinds=kinds, given=given, environ=environ or {})
 
     return from_text
 
 
 @pytest.fixture
-def problems(write: Write) -> Problems:
+def problems(write: Write, kinds: Mapping[str, DocumentedKind]) -> Problems:
     """What is wrong with a text: nothing, or all that loading it says."""
 
     def of_text(
         text: str, name: str = "list.yaml", *, environ: Mapping[str, str] | None = None, **given: str
     ) -> list[Problem]:
         try:
-            load(write(text, name), kinds=KINDS, given=given, environ=environ or {})
+            load(write(text, name), kinds=kinds, given=given, environ=environ or {})
         except ChecklistError as error:
             return list(error.problems)
         return []

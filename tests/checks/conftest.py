@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from cockpit.checks.registry import kinds
 from cockpit.connect.route import Routes
 from cockpit.connect.values import Values
 from cockpit.journal.event import CheckMeasured
+from tests.servers.web import serving
 from tests.support.measuring import Measure, no_values
 
 
@@ -40,3 +43,17 @@ def measured() -> Measure:
         return asyncio.run(run())
 
     return once
+
+
+@pytest.fixture(scope="session")
+def web_port() -> Iterator[int]:
+    """A port on which a web server refuses whatever is no request, as web servers do."""
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.closing(writer), contextlib.suppress(OSError):
+            await reader.read(1000)
+            writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+            await writer.drain()
+
+    with serving(refuse) as port:
+        yield port

@@ -13,9 +13,10 @@ from cockpit.checklist.model import Check
 from cockpit.checks.kind import Session
 from cockpit.checks.measure import measure
 from cockpit.checks.registry import kinds
-from tests.servers.certificates import Authority
+from tests.servers.certificates import Authority, encrypted_key
 from tests.servers.web import Web
 from tests.support.measuring import Measure, ended_in_time, no_values, secret
+from tests.support.routes import Detour
 
 
 def test_a_healthy_server_passes_on_all_that_can_be_asked_of_it(measured: Measure, http_server: Web) -> None:
@@ -27,6 +28,7 @@ def test_a_healthy_server_passes_on_all_that_can_be_asked_of_it(measured: Measur
         "headers['content-type'] == 'application/json'",
         "latency > 0.0 && latency < 2.0 && timing.connect > 0.0 && timing.first_byte > 0.0",
         "protocol == 'HTTP/1.1' && redirects == 0 && size > 10",
+        f"remote == '127.0.0.1:{http_server.port}' && timing.dns >= 0.0 && timing.tls == 0.0 && timing.transfer >= 0.0",
     )
     assert found.result == "PASS", found
     assert found.request == f"GET {http_server.url}/health"
@@ -120,6 +122,46 @@ def test_headers_meant_for_one_host_are_not_sent_to_another(measured: Measure, h
     assert found.result == "PASS", found
 
 
+def test_where_redirects_lead_is_told_followed_or_not(measured: Measure, http_server: Web) -> None:
+    left = measured("http", {"url": f"{http_server.url}/moved"}, f"locations == ['{http_server.url}/health']")
+    assert left.result == "PASS", left
+    followed = measured(
+        "http",
+        {"url": f"{http_server.url}/moved", "follow_redirects": True},
+        f"redirects == 1 && locations == ['{http_server.url}/health'] && url == locations[0]",
+    )
+    assert followed.result == "PASS", followed
+    assert measured("http", {"url": f"{http_server.url}/health"}, "locations == []").result == "PASS"
+
+
+def test_a_redirect_after_a_post_asks_with_get_and_without_the_body(measured: Measure, http_server: Web) -> None:
+    spec = {"url": f"{http_server.url}/see-other", "method": "POST", "json": {"a": 1}, "follow_redirects": True}
+    found = measured("http", spec, "body.method == 'GET' && body.body == '' && !('content-type' in body.headers)")
+    assert found.result == "PASS", found
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/elsewhere-with-body", "redirected with its body to another host (localhost): not followed"),
+        ("/to-a-file", "redirected to what is not the Web (file): not followed"),
+    ],
+)
+def test_a_redirect_that_is_not_to_be_followed_is_an_error(
+    measured: Measure, http_server: Web, path: str, words: str
+) -> None:
+    spec = {"url": http_server.url + path, "method": "POST" if "body" in path else "GET", "body": "secret"}
+    found = measured("http", {**spec, "follow_redirects": True})
+    assert (found.result, found.summary) == ("ERROR", words)
+
+
+def test_a_header_that_cannot_be_sent_is_an_error_that_does_not_show_it(measured: Measure, http_server: Web) -> None:
+    spec = {"url": f"{http_server.url}/echo", "headers": {"X-Key": "hunter2-and-more\n"}}
+    found = measured("http", spec)
+    assert found.result == "ERROR"
+    assert found.summary == "a header to send holds what HTTP does not allow, a line break perhaps"
+
+
 def test_a_name_can_be_sent_to_another_address(measured: Measure, http_server: Web) -> None:
     spec = {"url": f"http://bot.example:{http_server.port}/echo", "resolve_to": "127.0.0.1"}
     found = measured("http", spec, f"body.headers.host == 'bot.example:{http_server.port}'")
@@ -172,6 +214,12 @@ def test_a_black_hole_is_given_up_in_time_and_says_in_which_phase(measured: Meas
     assert ended_in_time(found, 0.3)
 
 
+def test_too_many_headers_are_an_error(measured: Measure, http_server: Web) -> None:
+    found = measured("http", {"url": f"{http_server.url}/many-headers"}, timeout=5.0)
+    assert found.result == "ERROR"
+    assert found.summary.startswith(f"the answer of 127.0.0.1:{http_server.port} is not HTTP: ")
+
+
 @pytest.mark.parametrize("path", ["/huge", "/bomb"])
 def test_an_endless_or_exploding_body_is_read_only_so_far(measured: Measure, http_server: Web, path: str) -> None:
     found = measured("http", {"url": http_server.url + path}, "size(text) <= 1048576 && status == 200", timeout=5.0)
@@ -203,10 +251,55 @@ def test_a_good_certificate_is_read(measured: Measure, authority: Authority, htt
     assert found.result == "PASS", found
 
 
+def test_the_whole_chain_of_certificates_is_told(
+    measured: Measure, authority: Authority, https_servers: dict[str, int]
+) -> None:
+    found = measured(
+        "http",
+        {"url": f"https://localhost:{https_servers['chain']}/health", "ca": str(authority.file)},
+        "tls.verified && tls.chain_length == 2 && tls.chain[1].subject == 'CN=Cockpit Test Intermediate'",
+        "tls.chain[1].issuer == 'CN=Cockpit Test Authority' && tls.chain_expires_in > duration('1h')",
+        "tls.fingerprint.matches('^[0-9a-f]{64}$') && tls.cipher != '' && tls.alpn == 'http/1.1' && !tls.self_signed",
+    )
+    assert found.result == "PASS", found
+
+
+def test_a_server_can_demand_a_certificate_of_ours(
+    measured: Measure, authority: Authority, demanding_port: int
+) -> None:
+    spec = {"url": f"https://localhost:{demanding_port}/health", "ca": str(authority.file)}
+    ours = authority.sign("captain", "captain")
+    assert measured("http", {**spec, "cert": str(ours)}).result == "PASS"
+    without = measured("http", spec)
+    assert without.result == "ERROR"
+    assert without.summary.endswith(": the server demands a certificate of ours, under `cert`")
+    missing = measured("http", {**spec, "cert": "/nowhere/ours.pem"})
+    assert (
+        missing.summary == "our certificate under `cert` cannot be read: /nowhere/ours.pem: No such file or directory"
+    )
+    other = measured("http", {**spec, "cert": str(ours), "key": str(authority.sign("other", "other"))})
+    assert other.summary == f"our certificate {ours} cannot be used: key values mismatch"
+    neither = measured("http", {**spec, "cert": str(authority.file)})
+    assert neither.summary.startswith(f"our certificate {authority.file} cannot be used: ")
+
+
+def test_an_encrypted_key_is_an_error_and_nobody_is_asked_for_its_password(
+    measured: Measure, authority: Authority, demanding_port: int
+) -> None:
+    spec = {"url": f"https://localhost:{demanding_port}/health", "ca": str(authority.file)}
+    key = encrypted_key(authority.folder)
+    found = measured("http", {**spec, "cert": str(authority.sign("captain", "captain")), "key": str(key)})
+    assert found.result == "ERROR"
+    assert found.summary.endswith("(there is nobody to ask for the password of an encrypted key)")
+
+
 @pytest.mark.parametrize(
     ("server", "words"),
     [
         ("expired", "certificate expired 9 days ago ("),
+        ("stranger", "certificate is signed by an unknown authority (CN=Somebody Else): name its file under `ca`"),
+        ("incomplete", "certificate is signed by an unknown authority (CN=Cockpit Test Intermediate): name its file"),
+        ("old_chain", "certificate of the authority CN=Cockpit Test Intermediate expired 3 hours ago ("),
         ("not_yet", "certificate is valid only from "),
         ("wrong_name", "certificate is for other.example, not for localhost"),
         ("self_signed", "certificate is self-signed (CN=localhost): name its file under `ca` to trust it"),
@@ -222,6 +315,7 @@ def test_a_bad_certificate_is_an_error_that_says_what_is_wrong_with_it(
 
 def test_an_authority_that_is_not_trusted_is_named(measured: Measure, https_servers: dict[str, int]) -> None:
     found = measured("http", {"url": f"https://localhost:{https_servers['good']}/health"})
+    assert found.result == "ERROR"
     assert "signed by an unknown authority (CN=Cockpit Test Authority)" in found.summary
 
 
@@ -258,13 +352,13 @@ def test_a_wrong_specification_is_an_error_in_words(measured: Measure, spec: dic
     assert words in found.summary
 
 
-def in_one_session(web: Web, *paths: str) -> list[str]:
+def in_one_session(web: Web, *paths: str, method: str = "GET", detour: Detour | None = None) -> list[str]:
     """The results of asking for each path in turn, with connections kept between them."""
 
     async def run() -> list[str]:
-        session, results = Session(), []
+        session, results = Session(detour), []
         for path in paths:
-            check = Check("http", {"url": web.url + path})
+            check = Check("http", {"url": web.url + path, "method": method}, via=detour.name if detour else "")
             found = await measure("item", check, kinds=kinds(), values=no_values(), session=session)
             results.append(found.result)
         await session.close()
@@ -283,6 +377,40 @@ def test_a_kept_connection_that_the_server_closed_is_replaced(http_server: Web) 
     before = http_server.opened
     assert in_one_session(http_server, "/last", "/last", "/health") == ["PASS"] * 3
     assert http_server.opened == before + 3
+
+
+def test_a_request_that_may_not_be_sent_twice_goes_over_a_connection_of_its_own(http_server: Web) -> None:
+    before, asked = http_server.opened, http_server.asked["/health"]
+    assert in_one_session(http_server, "/health", "/health", method="POST") == ["PASS"] * 2
+    assert (http_server.opened, http_server.asked["/health"]) == (before + 2, asked + 2)
+
+
+def test_it_goes_through_a_host_where_names_are_looked_up(
+    measured: Measure, authority: Authority, https_servers: dict[str, int]
+) -> None:
+    detour = Detour(names={"api.internal": "127.0.0.1"})
+    place = f"api.internal:{https_servers['good']}"
+    spec = {"url": f"https://{place}/echo", "ca": str(authority.file), "verify": False}
+    found = measured(
+        "http",
+        spec,
+        f"body.headers.host == '{place}' && timing.dns == 0.0 && timing.connect > 0.0 && timing.tls > 0.0",
+        via="detour",
+        routes=detour,
+    )
+    assert found.result == "PASS", found
+    assert found.request == f"GET https://{place}/echo on detour"
+    assert detour.went == [place]
+    refused = measured("http", {"url": f"https://{place}/", "ca": str(authority.file)}, via="detour", routes=detour)
+    assert refused.summary == "certificate is for localhost, 127.0.0.1, not for api.internal"
+    assert detour.went == [place] * 3, "the second look goes there too"
+
+
+def test_a_connection_through_a_host_is_kept_for_that_host_alone(http_server: Web) -> None:
+    detour, before = Detour(), http_server.opened
+    assert in_one_session(http_server, "/health", "/health", detour=detour) == ["PASS"] * 2
+    assert in_one_session(http_server, "/health") == ["PASS"]
+    assert (len(detour.went), http_server.opened) == (1, before + 2)
 
 
 def test_a_slow_server_does_not_hold_up_the_others(http_server: Web) -> None:

@@ -41,6 +41,8 @@ def test_a_ping_passes_and_tells_how_the_server_stands(measured: Measure, bot: P
     assert found.request == f"SELECT 1 on postgresql://127.0.0.1:{bot.port}/postgres"
     assert PASSWORD not in str(found)
     assert measured("postgres", {"dsn": bot.dsn()}).result == "PASS"
+    sqlalchemy = bot.dsn().replace("postgresql://", "postgresql+psycopg2://")
+    assert measured("postgres", {"dsn": sqlalchemy}).result == "PASS"
 
 
 def test_the_rows_of_a_query_are_measured_and_shown(measured: Measure, bot: Postgres) -> None:
@@ -202,7 +204,7 @@ def test_a_kept_connection_that_the_server_ended_is_replaced(bot: Postgres) -> N
         return found
 
     first, second, third = asyncio.run(run())
-    assert [found.result for found in (first, second, third)] == ["PASS"] * 3
+    assert [found.result for found in (first, second, third)] == ["PASS"] * 3, third
     assert first.value == second.value
     assert second.value != third.value
 

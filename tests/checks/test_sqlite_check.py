@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -143,3 +144,60 @@ def test_an_endless_query_leaves_no_thread_behind(measured: Measure, trades: Pat
     while any(thread.name == f"cockpit {trades}" for thread in threading.enumerate()):
         assert time.monotonic() < ends
         time.sleep(0.01)
+
+
+def test_how_the_file_stands_is_told_both_ways(measured: Measure, trades: Path) -> None:
+    found = measured(
+        "sqlite",
+        {"path": str(trades), "integrity": "full"},
+        "journal_mode == 'delete' && wal_size == 0 && writable && age < 600.0 && user_version == 0",
+        "free_part < 0.5 && foreign_keys.count == 0 && foreign_keys.broken == [] && integrity == 'ok'",
+    )
+    assert found.result == "PASS", found
+    with closing(sqlite3.connect(trades, isolation_level=None)) as connection:
+        connection.executescript(
+            "PRAGMA journal_mode = wal; PRAGMA user_version = 7;"
+            "CREATE TABLE fills (fill_id INTEGER PRIMARY KEY, trade_id INTEGER REFERENCES trades, bot_id INTEGER);"
+            "INSERT INTO fills VALUES (1, 1, 1), (2, 9999, 1); DELETE FROM trades WHERE id > 10"
+        )
+        bad = measured(
+            "sqlite",
+            {"path": str(trades)},
+            "journal_mode == 'delete'",
+            "wal_size == 0",
+            "user_version == 0",
+            "foreign_keys.count == 0",
+            "foreign_keys.missing == []",
+            "foreign_keys.broken == []",
+        )
+    assert bad.result == "FAIL"
+    found_in = {name: value for finding in bad.findings for name, value in finding.found.items()}
+    assert int(found_in.pop("wal_size")) > 0
+    assert found_in == {
+        "journal_mode": "wal",
+        "user_version": "7",
+        "foreign_keys.count": "1",
+        "foreign_keys.missing": "[fills.bot_id]",
+        "foreign_keys.broken": "[fills 2 to trades]",
+    }
+
+
+def test_what_is_not_asked_for_is_not_looked_at(measured: Measure, trades: Path) -> None:
+    found = measured("sqlite", {"path": str(trades)})
+    assert "journal_mode" not in found.evidence
+    assert "foreign_keys" not in found.evidence
+
+
+def test_pending_migrations_fail_the_check(measured: Measure, trades: Path, tmp_path: Path) -> None:
+    versions = tmp_path / "versions"
+    versions.mkdir()
+    (versions / "a.py").write_text("revision = 'a'\ndown_revision = None\n")
+    spec = {"path": str(trades), "migrations": {"alembic": str(tmp_path)}}
+    fresh = measured("sqlite", spec)
+    assert (fresh.result, fresh.summary) == ("FAIL", "1 migration pending: a")
+    with closing(sqlite3.connect(trades, isolation_level=None)) as connection:
+        connection.executescript(
+            "CREATE TABLE alembic_version (version_num TEXT); INSERT INTO alembic_version VALUES ('a')"
+        )
+    done = measured("sqlite", spec, "as_declared && migrations.heads == ['a'] && migrations.unknown == []")
+    assert done.result == "PASS", done

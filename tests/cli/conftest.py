@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -98,3 +100,44 @@ def checklist(tmp_path: Path) -> Path:
     path = tmp_path / "launch.yaml"
     path.write_text(CHECKLIST, "utf-8")
     return path
+
+
+class Backend(ThreadingHTTPServer):
+    """A back end that answers what `answers` says; `/private` only to who knows the token."""
+
+    def __init__(self, answers: dict[str, str]) -> None:
+        self.answers = answers
+        super().__init__(("127.0.0.1", 0), _Answering)
+
+
+class _Answering(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        body = self.server.answers.get(self.path, "{}").encode()
+        allowed = self.path != "/private" or self.headers.get("Authorization") == "Bearer correct-horse-battery"
+        self.send_response(200 if allowed else 401)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Keep quiet."""
+
+
+@pytest.fixture
+def answers() -> dict[str, str]:
+    """What the back end answers to which path; a test may change it."""
+    return {"/health": '{"status": "ok"}', "/version": '{"version": "2.3.9"}'}
+
+
+@pytest.fixture
+def base_url(answers: dict[str, str]) -> Iterator[str]:
+    """Where the back end is."""
+    with Backend(answers) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()

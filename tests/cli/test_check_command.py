@@ -3,45 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import re
 from pathlib import Path
 
 import pytest
 
 from cockpit.cli import main
 from cockpit.cli.exits import Exit
-
-ANSWERS = {"/health": '{"status": "ok"}', "/version": '{"version": "2.3.9"}'}
-
-
-class Backend(BaseHTTPRequestHandler):
-    """Answers /health and /version; /private only to who knows the token."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        body = ANSWERS.get(self.path, "{}").encode()
-        allowed = self.path != "/private" or self.headers.get("Authorization") == "Bearer correct-horse-battery"
-        self.send_response(200 if allowed else 401)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Keep quiet."""
-
-
-@pytest.fixture
-def base_url() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Backend) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
 
 
 def check(capsys: pytest.CaptureFixture[str], checklist: Path, *arguments: str) -> tuple[int, str, str]:
@@ -54,7 +22,7 @@ def test_a_check_that_passes_is_good(checklist: Path, base_url: str, capsys: pyt
     status, out, err = check(capsys, checklist, "healthy", "--var", f"base_url={base_url}")
     assert status == Exit.GOOD
     assert out.startswith("PASS     healthy")
-    assert err.strip() == "1 PASS"
+    assert re.fullmatch(r"1 PASS in \d+\.\d s", err.strip())
 
 
 def test_a_check_that_fails_says_what_was_asked_expected_and_found(
@@ -66,7 +34,8 @@ def test_a_check_that_fails_says_what_was_asked_expected_and_found(
     assert f"asked     GET {base_url}/version" in lines
     assert "expected  body.version == '2.4.0'" in lines
     assert any(line.startswith("found     body.version = ") and "2.3.9" in line for line in lines)
-    assert err.strip() == "1 PASS, 1 FAIL"
+    assert re.fullmatch(r"1 PASS, 1 FAIL in \d+\.\d s", err.splitlines()[-1])
+    assert err.startswith("FAIL     version  ")
 
 
 def test_what_cannot_be_measured_is_told_apart_from_what_is_bad(
@@ -75,7 +44,7 @@ def test_what_cannot_be_measured_is_told_apart_from_what_is_bad(
     status, out, err = check(capsys, checklist, "--var", "base_url=http://127.0.0.1:1")
     assert status == Exit.UNDONE
     assert [line.split()[0] for line in out.splitlines() if not line.startswith(" ")] == ["ERROR", "BLOCKED"]
-    assert err.strip() == "1 ERROR, 1 BLOCKED"
+    assert err.splitlines()[-1].startswith("1 ERROR, 1 BLOCKED in ")
 
 
 def test_an_item_brings_along_what_it_needs(checklist: Path, base_url: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -151,3 +120,69 @@ def test_an_advisory_check_decides_nothing(checklist: Path, base_url: str, capsy
     status, out, _ = check(capsys, checklist, "--var", f"base_url={base_url}")
     assert status == Exit.GOOD
     assert "(advisory)" in out
+
+
+def test_items_may_follow_options(checklist: Path, base_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = check(capsys, checklist, "--var", f"base_url={base_url}", "healthy")
+    assert status == Exit.GOOD
+    assert [line.split()[1] for line in out.splitlines()] == ["healthy"]
+
+
+@pytest.mark.parametrize(
+    ("form", "begins"),
+    [("junit", "<?xml version"), ("tap", "TAP version 14\n1..2\n"), ("nagios", "CRITICAL - 1 of 2 FAIL: version | ")],
+)
+def test_every_format_is_alone_on_standard_output(
+    checklist: Path, base_url: str, capsys: pytest.CaptureFixture[str], form: str, begins: str
+) -> None:
+    status, out, err = check(capsys, checklist, "--format", form, "--var", f"base_url={base_url}")
+    assert out.startswith(begins)
+    assert "1 PASS, 1 FAIL in" in err
+    assert status == (2 if form == "nagios" else Exit.NO)
+
+
+def test_a_figure_that_is_a_time_has_its_unit_in_performance_data(
+    checklist: Path, base_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, _ = check(capsys, checklist, "healthy", "--format", "nagios", "--var", f"base_url={base_url}")
+    assert status == 0
+    assert re.fullmatch(r"OK - 1 of 1 PASS in \d+\.\d s \| 'healthy'=[0-9.]+s", out.strip())
+
+
+def test_as_a_plugin_what_is_wrong_with_the_call_is_unknown(
+    checklist: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for arguments, said in (
+        (("nix",), "UNKNOWN - there is no item 'nix' in Launch of the bot"),
+        ((), "UNKNOWN - there is nothing to measure: "),
+        (("--baseline", "nix"), "UNKNOWN - there is nothing to measure: "),
+    ):
+        status, out, _ = check(capsys, checklist, "--format", "nagios", *arguments)
+        assert status == 3
+        assert out.startswith(said)
+        assert out.count("\n") == 1
+
+
+def test_what_takes_too_long_is_an_error(checklist: Path, black_hole: int, capsys: pytest.CaptureFixture[str]) -> None:
+    url = f"http://127.0.0.1:{black_hole}"
+    status, out, _ = check(capsys, checklist, "--within", "200ms", "--var", f"base_url={url}")
+    assert status == Exit.UNDONE
+    assert [line.split()[0] for line in out.splitlines() if not line.startswith(" ")] == ["ERROR", "ERROR"]
+    assert "not measured within 0.2 s" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("--every", "5s"), "give both, or neither"),
+        (("--watch", "--format", "tap"), "is one whole report"),
+        (("--watch", "--baseline", "x"), "compares with the measurement before"),
+        (("--baseline", "x"), "there is no baseline 'x'"),
+    ],
+)
+def test_options_that_make_no_sense_together_are_refused(
+    checklist: Path, base_url: str, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], why: str
+) -> None:
+    status, out, err = check(capsys, checklist, *arguments, "--var", f"base_url={base_url}")
+    assert (status, out) == (Exit.WRONG, "")
+    assert why in err

@@ -44,6 +44,16 @@ def test_bash_completes_options(tmp_path: Path) -> None:
     assert complete_in_bash("cockpit waive r i --bec", tmp_path) == ["--because"]
 
 
+def test_bash_completes_baselines_that_are_kept_and_files(tmp_path: Path, state_home: Path) -> None:
+    (state_home / "baselines").mkdir()
+    (state_home / "baselines" / "launch.json").touch()
+    (tmp_path / "before.json").touch()
+    for option in ("--baseline", "--changed-since"):
+        assert set(complete_in_bash(f"cockpit check x.yaml {option} ", tmp_path)) == {"launch", "before.json"}
+    assert complete_in_bash("cockpit open x.yaml --baseline be", tmp_path) == ["before.json"]
+    assert complete_in_bash("cockpit cap", tmp_path) == ["capture"]
+
+
 def test_bash_completes_checklists_by_their_files(tmp_path: Path) -> None:
     (tmp_path / "launch.yaml").touch()
     (tmp_path / "launch.txt").touch()

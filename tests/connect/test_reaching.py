@@ -7,18 +7,37 @@ import datetime as dt
 import errno
 import os
 import struct
+import sys
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.connect import certificate, dial
-from cockpit.connect.certificate import Certificate
+from cockpit.connect.certificate import Certificate, Verified
 from cockpit.connect.dial import Unreachable
-from cockpit.connect.docker import LINE_LIMIT, _lines, _payloads
+from cockpit.connect.docker_log import LINE_LIMIT, payloads, whole_lines
 from cockpit.connect.kept import MAX_AGE, Kept
+from cockpit.connect.thread import imported
+
+
+def test_a_module_counts_as_imported_when_its_import_is_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "slow_to_import.py").write_text("import time\ntime.sleep(0.3)\nREADY = True\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    async def run() -> bool:
+        first = asyncio.create_task(imported("slow_to_import"))
+        while "slow_to_import" not in sys.modules:
+            await asyncio.sleep(0.01)
+        await imported("slow_to_import")
+        ready = hasattr(sys.modules["slow_to_import"], "READY")
+        await first
+        return ready
+
+    assert asyncio.run(run())
 
 
 def test_an_address_needs_no_lookup_and_a_name_has_addresses() -> None:
@@ -149,27 +168,28 @@ NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 
 
 def shown(not_after: dt.datetime, names: tuple[str, ...] = ("a.example",)) -> Certificate:
-    return Certificate("CN=a.example", "CN=Somebody", names, NOW - dt.timedelta(days=90), not_after)
+    since = NOW - dt.timedelta(days=90)
+    return Certificate("CN=a.example", "CN=Somebody", names, since, not_after, "1", "ab", "RSA 2048", self_signed=False)
 
 
 @pytest.mark.parametrize(
     ("code", "ago", "words"),
     [
-        (certificate.EXPIRED, dt.timedelta(days=9, hours=3), "certificate expired 9 days ago (2026-11-15)"),
-        (certificate.EXPIRED, dt.timedelta(days=1), "certificate expired 1 day ago (2026-11-23)"),
-        (certificate.EXPIRED, dt.timedelta(hours=5), "certificate expired 5 hours ago (2026-11-24)"),
-        (certificate.EXPIRED, dt.timedelta(seconds=1), "certificate expired 1 second ago (2026-11-24)"),
-        (certificate.EXPIRED, -dt.timedelta(days=2), "certificate of b.example refused: said"),
-        (certificate.WRONG_HOST, dt.timedelta(0), "certificate is for a.example, not for b.example"),
+        (Verified.EXPIRED, dt.timedelta(days=9, hours=3), "certificate expired 9 days ago (2026-11-15)"),
+        (Verified.EXPIRED, dt.timedelta(days=1), "certificate expired 1 day ago (2026-11-23)"),
+        (Verified.EXPIRED, dt.timedelta(hours=5), "certificate expired 5 hours ago (2026-11-24)"),
+        (Verified.EXPIRED, dt.timedelta(seconds=1), "certificate expired 1 second ago (2026-11-24)"),
+        (Verified.EXPIRED, -dt.timedelta(days=2), "certificate of b.example refused: said"),
+        (Verified.WRONG_HOST, dt.timedelta(0), "certificate is for a.example, not for b.example"),
         (99, dt.timedelta(0), "certificate of b.example refused: said"),
     ],
 )
 def test_a_refused_certificate_is_explained(code: int, ago: dt.timedelta, words: str) -> None:
-    assert certificate.complaint(code, "said", "b.example", shown(NOW - ago), NOW) == words
+    assert certificate.complaint(code, "said", "b.example", [shown(NOW - ago)], NOW) == words
 
 
 def test_a_certificate_that_could_not_be_seen_leaves_the_librarys_words() -> None:
-    assert certificate.complaint(10, "expired", "b.example", None, NOW) == "certificate of b.example refused: expired"
+    assert certificate.complaint(10, "expired", "b.example", [], NOW) == "certificate of b.example refused: expired"
 
 
 def framed(pieces: list[tuple[int, bytes]]) -> bytes:
@@ -180,10 +200,10 @@ def framed(pieces: list[tuple[int, bytes]]) -> bytes:
 def test_a_log_in_frames_is_read_however_it_is_cut(pieces: list[tuple[int, bytes]], size: int) -> None:
     sent = framed(pieces)
     chunks = [sent[at : at + size] for at in range(0, len(sent), size)]
-    assert list(_payloads(chunks)) == pieces
+    assert list(payloads(chunks)) == pieces
     whole = {stream: b"".join(piece for of, piece in pieces if of == stream) for stream in (1, 2)}
     expected = sorted(line for text in whole.values() for line in _split(text))
-    assert sorted(_lines(_payloads(chunks))) == expected
+    assert sorted(whole_lines(payloads(chunks))) == expected
 
 
 def _split(text: bytes) -> list[bytes]:
@@ -193,6 +213,6 @@ def _split(text: bytes) -> list[bytes]:
 
 def test_a_line_without_end_is_taken_in_pieces() -> None:
     chunk = b"x" * (LINE_LIMIT // 2)
-    lines = list(_lines([chunk] * 5))
+    lines = list(whole_lines([chunk] * 5))
     assert b"".join(lines) == chunk * 5
     assert max(map(len, lines)) <= 2 * LINE_LIMIT

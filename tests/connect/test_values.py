@@ -59,6 +59,21 @@ def test_what_names_no_variable_stays_as_it_is(value: object) -> None:
         assert of().fill({"x": value}) == {"x": value}
 
 
+def test_in_a_command_a_value_is_quoted_and_elsewhere_it_is_not() -> None:
+    values = of(known("name", "it's; rm -rf /"), known("names", ["a", "b c"]), known("port", 80))
+    spec = {"run": "ls ${name} ${names} ${port}", "url": "x${name}", "argv": ["${name}", "${names}"]}
+    assert values.fill(spec, ["run"]) == {
+        "run": """ls 'it'"'"'s; rm -rf /' 'a,b c' 80""",
+        "url": "xit's; rm -rf /",
+        "argv": ["it's; rm -rf /", ["a", "b c"]],
+    }
+    assert values.fill({"run": "${name}"}, ["run"]) == {"run": """'it'"'"'s; rm -rf /'"""}
+    with pytest.raises(ValueMissing, match=r"^`\$\{name\}` stands within quotes"):
+        values.fill({"run": 'ls "${name}"'}, ["run"])
+    with pytest.raises(ValueMissing, match="a zero character stands in the value of `zero`"):
+        of(known("zero", "a\0b")).fill({"run": "ls ${zero}"}, ["run"])
+
+
 def test_what_is_no_name_is_left_to_the_shell() -> None:
     assert of().fill({"run": "echo ${1:-x} $HOME ${}"}) == {"run": "echo ${1:-x} $HOME ${}"}
 

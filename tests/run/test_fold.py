@@ -33,6 +33,14 @@ happenings = st.one_of(
     st.builds(ev.EngineStarted, pid=st.integers(1, 9), tool=_texts),
     st.builds(ev.EngineStopped, reason=_texts),
     st.builds(ev.ClockJumped, seconds=st.floats(-9, 9)),
+    st.builds(
+        ev.BaselineTaken,
+        name=_texts,
+        at=st.just(T0),
+        host=_texts,
+        items=st.dictionaries(_items, st.builds(ev.Remembered, result=st.just("PASS"), figure=st.floats(-9, 9))),
+        more=st.booleans(),
+    ),
     st.builds(ev.Unknown, name=_texts, raw=st.just(msgspec.Raw(b"{}"))),
 )
 
@@ -92,6 +100,23 @@ def test_command_passes_to_whoever_took_it() -> None:
     state = fold(events(DOCUMENT, (BOB, ev.CommandTaken("ada is away", str(ADA)))))
     assert state.captain.who == BOB
     assert state.captain.since == T0 + dt.timedelta(seconds=1)
+
+
+def test_a_baseline_of_several_events_is_one_and_a_new_one_takes_its_place() -> None:
+    def remembered(figure: float) -> ev.Remembered:
+        return ev.Remembered("PASS", figure)
+
+    def taken(name: str, items: dict[str, ev.Remembered], *, more: bool) -> ev.BaselineTaken:
+        return ev.BaselineTaken(name, T0, "bastion", items, more=more)
+
+    first = taken("one", {"health": remembered(1.0)}, more=False)
+    rest = taken("one", {"errors": remembered(2.0)}, more=True)
+    other = taken("other", {"health": remembered(3.0)}, more=False)
+    state = fold(events(DOCUMENT, first, rest))
+    assert state.baseline.name == "one"
+    assert dict(state.baseline.items) == {"health": remembered(1.0), "errors": remembered(2.0)}
+    assert dict(fold(events(DOCUMENT, first, rest, other)).baseline.items) == {"health": remembered(3.0)}
+    assert fold(events(DOCUMENT)).baseline is None
 
 
 def test_an_event_of_an_unknown_kind_moves_only_the_place_reached() -> None:

@@ -315,3 +315,21 @@ def test_what_was_agreed_on_is_done_when_a_watch_fires_unless_the_captain_vetoes
     assert (run.state.hold is not None) == (not vetoed and action != "advise")
     assert (run.state.phase == "rolled back") == (action == "rollback")
     assert ("undo one" in run.world.carried_out) == (action == "rollback")
+
+
+def test_a_plan_that_demands_a_rehearsal_changes_nothing_without_one() -> None:
+    of = msgspec.structs.replace(document(live("health")), plan=Plan((by_hand("freeze"), step("one")), rehearsed=True))
+    run = Play(of)
+    run.run_through(until="one")
+    assert run.ask(cmd.Go("one")).startswith("this very plan has not been rehearsed")
+    run.state = msgspec.structs.replace(run.state, rehearsals=("run-0",))
+    assert run.ask(cmd.Go("one")) == ""
+
+
+def test_how_long_the_way_back_takes_is_known_from_the_last_time_or_from_the_plan() -> None:
+    undo = msgspec.structs.replace(step("one").undo, takes=30.0)
+    run = play(step("one", undo=undo), step("two", undo=msgspec.structs.replace(undo, takes=60.0)))
+    run.state = msgspec.structs.replace(run.state, took={"undo two": 5.0})
+    run.run_through()
+    assert way_back(run.state).takes == {"two": 5.0, "one": 30.0}
+    assert way_back(run.state).seconds == 35.0

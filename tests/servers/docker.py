@@ -50,15 +50,7 @@ class Containers:
 
     def docker(self, *arguments: str) -> str:
         """What a command of the docker client prints."""
-        done = subprocess.run(
-            ["docker", "--host", self.host, *arguments],
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=30,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr.decode()
-        return done.stdout.decode().strip()
+        return run(self.host, *arguments)
 
     def until_healthy(self, name: str, state: str = "healthy") -> None:
         """Wait until a container's health check says `state`."""
@@ -81,17 +73,22 @@ def docker_daemon() -> Iterator[str]:
     if _answers(host):
         yield host
         return
-    if os.geteuid() != 0 or shutil.which("dockerd") is None:
-        missing("a Docker daemon", "start one, or run the tests as root with the package docker.io installed")
-    with _started() as host:
-        yield host
+    need_own()
+    with started() as daemon:
+        yield daemon.host
+
+
+def need_own() -> None:
+    """See that a daemon of the suite's own can be started."""
+    if os.geteuid() != 0 or shutil.which("dockerd") is None or shutil.which("ip") is None:
+        missing("a Docker daemon", "start one, or run the tests as root with docker.io and iproute2 installed")
 
 
 @pytest.fixture(scope="session")
 def containers(docker_daemon: str) -> Iterator[Containers]:
     """Containers of an image that holds nothing but busybox."""
     image = f"cockpit-test:{uuid.uuid4().hex[:12]}"
-    _build(docker_daemon, image)
+    build(docker_daemon, image)
     made = Containers(docker_daemon, image)
     try:
         yield made
@@ -108,15 +105,43 @@ def _answers(host: str) -> bool:
     return False
 
 
+@dataclass(frozen=True)
+class Daemon:
+    """A daemon of the suite's own."""
+
+    host: str
+    shell: int
+    """The process that its network belongs to."""
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop it as a hung disk would, and let it go on afterwards."""
+        pid = int(Path(f"/proc/{self.shell}/task/{self.shell}/children").read_text())
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+
 @contextlib.contextmanager
-def _started() -> Iterator[str]:
-    with tempfile.TemporaryDirectory(prefix="ck-docker-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+def started(name: str = "docker", beside: Daemon | None = None) -> Iterator[Daemon]:
+    """Start a daemon on a machine of the suite's own, called `name`; `beside` another, whose network it then shares.
+
+    Daemons that change no firewall and have no bridge can share a network. Processes and mounts are in namespaces that
+    end with the daemon, and the daemon ends with us, however we end.
+    """
+    with tempfile.TemporaryDirectory(prefix="ck-docker-", ignore_cleanup_errors=True) as temporary:
+        folder = Path(temporary)
         host = f"unix://{folder}/docker.sock"
+        network = ["unshare", "--net"] if beside is None else ["nsenter", f"--net=/proc/{beside.shell}/ns/net"]
         command = [
-            "setpriv", "--pdeathsig", "TERM", "unshare", "--net", "dockerd", "--host", host, "--data-root", folder / "data", "--exec-root",
+            "setpriv", "--pdeathsig", "KILL", *network,
+            "unshare", "--uts", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
+            "sh", "-c", 'hostname "$0" && ip link set lo up && exec "$@"', name,
+            "dockerd", "--host", host, "--data-root", folder / "data", "--exec-root",
             folder / "exec", "--pidfile", folder / "pid", "--iptables=false", "--bridge=none", "--log-level=warn",
-            "--shutdown-timeout=1",
+            "--cgroup-parent", f"/{folder.name}",
         ]  # fmt: skip
         with (folder / "log").open("wb") as log:
             daemon = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
@@ -126,17 +151,43 @@ def _started() -> Iterator[str]:
                 if daemon.poll() is not None or time.monotonic() > ends:
                     missing("a Docker daemon", f"dockerd does not start here: {(folder / 'log').read_text()[-500:]}")
                 time.sleep(0.05)
-            yield host
+            yield Daemon(host, daemon.pid)
         finally:
-            daemon.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                daemon.wait(timeout=20)
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(daemon.pid, signal.SIGKILL)
+            daemon.kill()
             daemon.wait()
+            _forget_control_groups(folder.name)
 
 
-def _build(host: str, image: str) -> None:
+def _forget_control_groups(parent: str) -> None:
+    """Remove those of containers that ended with their daemon; processes that are just ending hold them a moment."""
+    root = Path("/sys/fs/cgroup")
+    ends = time.monotonic() + 5
+    while left := [
+        each for found in (*root.glob(parent), *root.glob(f"*/{parent}")) for each in (*found.rglob("*/"), found)
+    ]:
+        for each in sorted(left, reverse=True):
+            with contextlib.suppress(OSError):
+                each.rmdir()
+        if time.monotonic() > ends:
+            return
+        time.sleep(0.02)
+
+
+def run(host: str, *arguments: str) -> str:
+    """What a command of the docker client prints."""
+    done = subprocess.run(
+        ["docker", "--host", host, *arguments],
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode().strip()
+
+
+def build(host: str, image: str) -> None:
+    """Make an image that holds nothing but busybox."""
     busybox = shutil.which("busybox")
     if busybox is None:
         missing("busybox", "install the package busybox-static")

@@ -17,6 +17,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.servers.certificates import Authority
 from tests.servers.need import missing
 
 PASSWORD = "a-good-password"
@@ -45,6 +46,11 @@ class Postgres:
     def dsn(self, database: str = "postgres", role: str = "postgres", password: str = PASSWORD) -> str:
         return f"postgresql://{role}:{password}@127.0.0.1:{self.port}/{database}"
 
+    @property
+    def process(self) -> int:
+        """The server's process."""
+        return int((self.folder / "postmaster.pid").read_text().split()[0])
+
     def run(self, *statements: str) -> list[tuple[object, ...]]:
         """Carry statements out as the superuser; the rows of the last one."""
         rows: list[tuple[object, ...]] = []
@@ -72,19 +78,40 @@ class Postgres:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Postgres]:
     """A primary: superuser `postgres` with PASSWORD, and whatever tests add to it."""
-    with _folder() as folder, _made(folder / "primary") as server:
+    with primary() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_spare() -> Iterator[Postgres]:
+    """A server that a test may freeze, stop or kill."""
+    with primary() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def postgres_replica(postgres_server: Postgres) -> Iterator[Postgres]:
-    """A streaming replica of `postgres_server`."""
+def postgres_replica(postgres_server: Postgres, authority: Authority) -> Iterator[Postgres]:
+    """A streaming replica of `postgres_server`, with TLS for `localhost`, which role `tls_only` has to use."""
     folder = postgres_server.folder.parent / "replica"
     _run("pg_basebackup", "-d", postgres_server.dsn(), "-D", folder, "-R", "-X", "stream", "-c", "fast", "--no-sync")
     server = Postgres(folder, _free_port())
     with (folder / "postgresql.conf").open("a") as settings:
-        settings.write(f"port = {server.port}\n")
+        settings.write(f"port = {server.port}\nssl = on\nssl_cert_file = 'tls.pem'\nssl_key_file = 'tls.pem'\n")
+    rules = folder / "pg_hba.conf"
+    rules.write_text(f"hostnossl all tls_only all reject\n{rules.read_text()}")
+    certificate = folder / "tls.pem"
+    certificate.write_bytes(authority.sign("postgres", "localhost").read_bytes())
+    certificate.chmod(0o600)
+    if os.geteuid() == 0:
+        shutil.chown(certificate, "postgres")
     with _running(server):
+        yield server
+
+
+@contextlib.contextmanager
+def primary() -> Iterator[Postgres]:
+    """A server of one's own."""
+    with _folder() as folder, _made(folder / "primary") as server:
         yield server
 
 
@@ -146,7 +173,11 @@ def _running(server: Postgres) -> Iterator[None]:
         yield
     finally:
         process.send_signal(signal.SIGQUIT)
-        process.wait(timeout=30)
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(timeout=10)
 
 
 def _accepts(server: Postgres) -> bool:

@@ -283,7 +283,13 @@ def sshd(
         folder = Path(made)
         secret = host_key if isinstance(host_key, Path) else keys[host_key]
         certificate = Path(f"{secret}-cert.pub")
-        always = [f"HostKey {secret}", *([f"HostCertificate {certificate}"] if certificate.exists() else [])]
+        home = folder / "home"  # whoever logs in does not meet the settings of their own shell
+        home.mkdir()
+        always = [
+            f"SetEnv HOME={home}",
+            f"HostKey {secret}",
+            *([f"HostCertificate {certificate}"] if certificate.exists() else []),
+        ]
         for _ in range(20):
             number = port or _free_port()
             text = [*lines, *always, SERVER.format(address=at(address, plain=True), port=number, keys=keys.folder)]

@@ -17,8 +17,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.certificates import DAY, Authority, self_signed
-
 COLOUR = {"status": "ok", "colour": "green", "open_orders": 3}
 
 
@@ -46,19 +44,12 @@ def http_server() -> Iterator[Web]:
 
 
 @pytest.fixture(scope="session")
-def https_servers(authority: Authority) -> Iterator[dict[str, int]]:
-    """Ports with TLS: `good`, `expired`, `not_yet`, `wrong_name` (all signed by `authority`), `self_signed`."""
-    files = {
-        "good": authority.sign("good", "localhost", until=20 * DAY),
-        "expired": authority.sign("expired", "localhost", since=-30 * DAY, until=-9 * DAY),
-        "not_yet": authority.sign("not-yet", "localhost", since=2 * DAY),
-        "wrong_name": authority.sign("wrong-name", "other.example"),
-        "self_signed": self_signed(authority.folder, "localhost"),
-    }
+def https_servers(tls_contexts: dict[str, ssl.SSLContext]) -> Iterator[dict[str, int]]:
+    """A port for each of `tls_contexts`, with the paths of `http_server`."""
     with contextlib.ExitStack() as running:
         yield {
-            name: running.enter_context(serving(lambda r, w: _serve(Web(0), r, w), tls=_context(file)))
-            for name, file in files.items()
+            name: running.enter_context(serving(lambda r, w: _serve(Web(0), r, w), tls=context))
+            for name, context in tls_contexts.items()
         }
 
 
@@ -75,6 +66,13 @@ def black_hole() -> Iterator[int]:
                 filler.setblocking(False)
                 filler.connect_ex(("127.0.0.1", port))
             yield port
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A port whose connections are accepted, and where nobody ever says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
 
 
 @pytest.fixture
@@ -179,6 +177,12 @@ async def _answer(
             yield _whole(302, b"", f"Location: http://127.0.0.1:{web.port}/health")
         case "/elsewhere":
             yield _whole(302, b"", f"Location: http://localhost:{web.port}/echo")
+        case "/see-other":
+            yield _whole(303, b"", "Location: /echo")
+        case "/elsewhere-with-body":
+            yield _whole(307, b"", f"Location: http://localhost:{web.port}/echo")
+        case "/to-a-file":
+            yield _whole(302, b"", "Location: file:///etc/passwd")
         case "/round":
             yield _whole(302, b"", "Location: /round")
         case "/slow":
@@ -196,6 +200,8 @@ async def _answer(
             while True:
                 yield b"X-Drip: x\r\n"
                 await asyncio.sleep(0.05)
+        case "/many-headers":
+            yield b"HTTP/1.1 200 OK\r\n" + b"X-More: x\r\n" * 200_000 + b"\r\n"
         case "/huge":
             yield b"HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n"
             for _ in range(1000):
@@ -222,9 +228,3 @@ async def _answer(
 def _whole(status: int, body: bytes, *headers: str) -> bytes:
     head = [f"HTTP/1.1 {status} {'OK' if status == 200 else 'Whatever'}", f"Content-Length: {len(body)}", *headers]
     return "\r\n".join([*head, "", ""]).encode() + body
-
-
-def _context(file: Path) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
-    return context

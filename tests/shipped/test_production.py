@@ -16,6 +16,7 @@ from cockpit.checklist.conditions import answer_condition, compile_condition
 from cockpit.checklist.load import load
 from cockpit.checklist.model import Branch, Document, Item
 from cockpit.checklist.shipped import resolve
+from cockpit.checks.cloud import values_of
 from cockpit.checks.registry import kinds
 from cockpit.connect.values import Values
 
@@ -26,6 +27,7 @@ FOLDER = resolve("production")
 VARIABLES: dict[str, Any] = yaml.safe_load((FOLDER / "00-checklist.yaml").read_text())["variables"]
 ANSWERS: dict[str, list[str]] = yaml.safe_load((HERE / "production_answers.yaml").read_text())
 READINGS: dict[str, dict[str, Any]] = yaml.safe_load((HERE / "production_readings.yaml").read_text())
+CLOUDS: dict[str, dict[str, Any]] = yaml.safe_load((HERE / "production_clouds.yaml").read_text())
 
 LIVE_AT_LEAST = 105
 BARE_WORDS = ("checked", "Checked.", "yes", "Yes", "ok", "OK", "done", "true", "n/a", "-", "x")
@@ -231,9 +233,10 @@ def test_a_query_passes_on_some_value_and_never_on_no_data_no_number_or_two_seri
     assert not holds(item, {"status": 400, "body": {"status": "error", "errorType": "bad_data"}})
 
 
-def test_every_check_of_a_container_or_a_web_server_has_a_good_and_a_bad_reading() -> None:
-    tried = {item.id for item in LIVE.values() if item.check and item.check.kind in ("docker", "http")}
+def test_every_check_of_a_container_a_web_server_or_a_cluster_has_a_good_and_a_bad_reading() -> None:
+    tried = {item.id for item in LIVE.values() if item.check and item.check.kind in ("docker", "http", "kubernetes")}
     assert READINGS.keys() == tried - {item.id for item in PROMETHEUS}
+    assert CLOUDS.keys() == {item.id for item in LIVE.values() if item.check and item.check.kind == "cloud"}
 
 
 @pytest.mark.parametrize("item", [LIVE[id_] for id_ in READINGS if id_ in LIVE], ids=lambda item: item.id)
@@ -241,6 +244,20 @@ def test_a_check_passes_on_a_good_reading_and_on_no_bad_one(item: Item) -> None:
     good = READINGS[item.id]["good"]
     assert holds(item, good)
     assert [bad for bad in READINGS[item.id]["bad"] if holds(item, {**good, **bad})] == []
+
+
+@pytest.mark.parametrize("item", [LIVE[id_] for id_ in CLOUDS if id_ in LIVE], ids=lambda item: item.id)
+def test_a_check_of_a_cloud_passes_on_a_good_answer_and_on_no_bad_one(item: Item) -> None:
+    assert item.check is not None
+    view = Values(WIRED.variables, {}).fill(item.check.spec)["view"]
+
+    def passes(answer: Any) -> bool:
+        if answer == "absent":
+            return holds(item, {"found": False, "status": 255, "took": 0.5})
+        return holds(item, {**values_of(answer, view), "status": 0, "took": 0.5})
+
+    assert passes(CLOUDS[item.id]["good"])
+    assert [answer for answer in CLOUDS[item.id]["bad"] if passes(answer)] == []
 
 
 # --- the smallest one

@@ -64,12 +64,16 @@ class Detour(Route):
         return near
 
 
-async def _pump(one: socket.socket, other: socket.socket) -> None:
-    """Carry bytes both ways until both ends have said all, or one of them is gone."""
-    with one, other, contextlib.suppress(OSError):
-        async with asyncio.TaskGroup() as both:
-            both.create_task(_carry(one, other))
-            both.create_task(_carry(other, one))
+async def _pump(near: socket.socket, far: socket.socket) -> None:
+    """Carry bytes both ways until both ends have said all; the far one has a second for it after the near one."""
+    with near, far:
+        answers = asyncio.create_task(_carry(far, near))
+        try:
+            await _carry(near, far)
+            await asyncio.wait({answers}, timeout=1)
+        finally:
+            answers.cancel()
+            await asyncio.wait({answers})
 
 
 async def _carry(source: socket.socket, target: socket.socket) -> None:

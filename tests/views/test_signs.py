@@ -20,13 +20,13 @@ def test_every_standing_has_a_sign_and_a_word_of_its_own(glyphs: Glyphs) -> None
 def test_every_glyph_takes_one_cell(glyphs: Glyphs) -> None:
     characters = [each.sign for each in glyphs.signs.values()] + [*glyphs.levels, *glyphs.hatch]
     characters += [glyphs.measuring.sign, glyphs.folded, glyphs.unfolded, glyphs.rule, glyphs.divider, glyphs.full]
-    characters += [glyphs.empty, glyphs.mark, glyphs.dot, glyphs.cursor]
+    characters += [glyphs.empty, glyphs.mark, glyphs.dot, glyphs.cursor, glyphs.differs]
     assert all(wcwidth(character) == 1 for character in characters)
 
 
 def test_ascii_is_ascii() -> None:
     assert "".join(each.sign for each in ASCII.signs.values()).isascii()
-    assert (ASCII.levels + ASCII.hatch + ASCII.mark + ASCII.rule + ASCII.dot).isascii()
+    assert (ASCII.levels + ASCII.hatch + ASCII.mark + ASCII.rule + ASCII.dot + ASCII.differs).isascii()
 
 
 @pytest.mark.parametrize(

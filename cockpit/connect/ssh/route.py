@@ -1,0 +1,241 @@
+"""The route to a host over our own SSH connection."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import socket
+import time
+from typing import TYPE_CHECKING
+
+from cockpit.connect import deadline
+from cockpit.connect.dial import Unreachable
+from cockpit.connect.route import Ended, Program
+from cockpit.connect.ssh import command
+from cockpit.connect.ssh.connection import Connection
+
+if TYPE_CHECKING:
+    from cockpit.connect.ssh.channel import Channel
+
+KILLED_WITHIN = 1.0
+"""Seconds that a host has to end a program that it was told to end, before that is done in another way."""
+
+SPOKEN = 256
+"""Bytes of the standard error that the script itself may take."""
+
+
+class SshRoute:
+    """Leads to one host."""
+
+    def __init__(self, name: str, words: str, connection: Connection) -> None:
+        """The route called `name`, over `connection`."""
+        self.name = name
+        self.words = words
+        self._connection = connection
+        self._killing: set[asyncio.Task[None]] = set()
+
+    async def connect(self, host: str, port: int) -> socket.socket:
+        """A socket that is connected to a TCP port, as the host sees it. Raises Unreachable."""
+        return await self._connection.tcp(host, port)
+
+    async def connect_unix(self, path: str) -> socket.socket:
+        """A socket that is connected to a Unix socket of the host. Raises Unreachable."""
+        return await self._connection.unix(path)
+
+    async def run(self, program: Program, timeout: float) -> Ended:
+        """Run a program on the host; one that takes longer than `timeout` is ended. Raises Unreachable."""
+        ends = time.monotonic() + timeout
+        with deadline.within(timeout):
+            if self._connection.has_timeout is None:
+                await self._look_for_timeout()
+            session = await self._connection.session()
+        return await self._carry_out(session, program, ends)
+
+    async def close(self) -> None:
+        """Wait for what is being ended."""
+        if self._killing:
+            await asyncio.wait(self._killing, timeout=KILLED_WITHIN * 3)
+        for task in self._killing:
+            task.cancel()
+
+    async def _look_for_timeout(self) -> None:
+        session = await self._connection.session()
+        looking = _Running(session, b"", 0)
+        session.request("exec", command.HAS_TIMEOUT)
+        looking.feed()
+        try:
+            await deadline.awaited(looking.wait(), lambda: f"starting a program on {self._connection.where}")
+        finally:
+            session.close()
+        if not looking.lost:
+            self._connection.has_timeout = session.status == 0
+
+    async def _carry_out(self, session: Channel, program: Program, ends: float) -> Ended:
+        began = time.monotonic()
+        token = f"cockpit-{secrets.token_hex(8)}"
+        running = _Running(session, b"", program.limit)
+        try:
+            first = command.line(program, max(0.0, ends - began), token, has_timeout=bool(self._connection.has_timeout))
+            running.input = first + program.input
+            session.request("exec", command.SHELL)
+            running.feed()
+            async with asyncio.timeout(max(0.0, ends - began)):
+                await running.wait()
+            timed_out = False
+        except TimeoutError:
+            timed_out = True
+        except asyncio.CancelledError:
+            self._kill(session, running, token)
+            raise
+        except BaseException:
+            session.close()
+            raise
+        took = time.monotonic() - began
+        said = command.report(bytes(running.errors), token)
+        if timed_out or running.left_behind:
+            self._kill(session, running, token)
+        else:
+            self._refuse(session, running, said, program)
+        session.close()
+        return Ended(
+            None if timed_out or session.signal else session.status,
+            bytes(running.output[: program.limit]),
+            said.errors[: program.limit],
+            took,
+            session.signal,
+            timed_out,
+            running.cut,
+        )
+
+    def _refuse(self, session: Channel, running: _Running, said: command.Report, program: Program) -> None:
+        """Raise Unreachable when the program did not run, or nobody knows how it ended."""
+        where = self._connection.where
+        if running.lost and session.status is None and not session.signal:
+            raise Unreachable(self._connection.loss)
+        if running.refused:
+            raise Unreachable(f"{where} runs no programs: it refuses to")
+        if said.no_folder:
+            raise Unreachable(f"there is no folder {program.folder} on {where}")
+        if said.no_program:
+            raise Unreachable(f"there is no program {program.command[0]} on {where}")
+        if session.status is None and not session.signal:
+            raise Unreachable(f"{where} closed the session without saying how the program ended")
+
+    def _kill(self, session: Channel, running: _Running, token: str) -> None:
+        """End the program with all its children; waits for nobody."""
+        group = command.report(bytes(running.errors), token).group
+        heard = asyncio.Event()
+        heeded, free = session.status is None, session.freed
+
+        def take_answer(granted: bool) -> None:
+            nonlocal heeded
+            heeded = heeded and granted
+            heard.set()
+
+        session.answered = take_answer
+        session.freed = lambda: (free(), heard.set())  # type: ignore[assignment, func-returns-value]
+        session.request("signal", "KILL")
+        session.close()
+
+        async def make_sure() -> None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(KILLED_WITHIN):
+                    await heard.wait()
+            if group and not (heeded and heard.is_set()):
+                await self._kill_group(group)
+
+        task = asyncio.create_task(make_sure())
+        self._killing.add(task)
+        task.add_done_callback(self._killing.discard)
+
+    async def _kill_group(self, group: int) -> None:
+        """End what is left in a process group: its leader has ended before, or the host heeds no signals."""
+        try:
+            with deadline.within(KILLED_WITHIN * 5):
+                session = await self._connection.session()
+        except Unreachable:
+            return
+        running = _Running(session, b"", 0)
+        session.request("exec", command.kill(group))
+        running.feed()
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(KILLED_WITHIN):
+                    await running.wait()
+        finally:
+            session.close()
+
+
+class _Running:
+    """A program that runs in a session: its input is fed as it takes it, and both its streams are read as they come."""
+
+    def __init__(self, session: Channel, input: bytes, limit: int) -> None:  # noqa: A002 - what it is
+        self.input = input
+        self.output = bytearray()
+        self.errors = bytearray()
+        self.cut = False
+        self.lost = False
+        self._session = session
+        self._limit = limit
+        self._ended = asyncio.Event()
+        self.refused = False
+        self.left_behind = False
+        """It has ended, and something that it left running has not."""
+        self._loop = asyncio.get_running_loop()
+        self._heard = self._exited = 0.0
+        session.exited = self._exit
+        session.data = self._take_output
+        session.errors = self._take_errors
+        session.over = self._end
+        session.writable = self.feed
+        session.answered = self._take_answer
+        session.begin()
+
+    async def wait(self) -> None:
+        """Wait for its end."""
+        await self._ended.wait()
+
+    def feed(self) -> None:
+        """Send as much of the input as there is room for."""
+        while self.input and (room := self._session.room):
+            self._session.send(self.input[:room])
+            self.input = self.input[room:]
+        if not self.input:
+            self._session.send_eof()
+
+    def _take_output(self, data: bytes) -> None:
+        self._take(self.output, data, self._limit)
+
+    def _take_errors(self, data: bytes) -> None:
+        self._take(self.errors, data, self._limit + SPOKEN)
+
+    def _take(self, stream: bytearray, data: bytes, limit: int) -> None:
+        self._session.consumed(len(data))
+        self._heard = self._loop.time()
+        room = limit - len(stream)
+        stream += data[:room]
+        self.cut = self.cut or len(data) > room
+
+    def _exit(self) -> None:
+        self._exited = self._loop.time()
+        self._wait_for_silence()
+
+    def _wait_for_silence(self) -> None:
+        left = max(self._heard, self._exited) + command.SILENCE - self._loop.time()
+        if self._ended.is_set():
+            return
+        if left > 0:
+            self._loop.call_later(left, self._wait_for_silence)
+        else:
+            self.left_behind = True
+            self._ended.set()
+
+    def _take_answer(self, granted: bool) -> None:
+        if not granted:
+            self.refused = True
+            self._ended.set()
+
+    def _end(self) -> None:
+        self.lost = self._session.lost
+        self._ended.set()
