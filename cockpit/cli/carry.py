@@ -59,7 +59,7 @@ _ON_A_STEP: dict[str, Callable[[argparse.Namespace], cmd.Command]] = {
     "not-happened": lambda args: cmd.Settle(args.step, happened=False, reason=args.because),
     "agree": lambda args: cmd.Agree(args.step),
 }
-"""What can be done to a step, by the word for it (`parser.STEP_WORDS`)."""
+"""What can be done to a step, by the word for it (`words.STEP_WORDS`)."""
 
 
 def _send(run: RunFolder, command: cmd.Command) -> int:

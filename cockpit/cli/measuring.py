@@ -14,6 +14,7 @@ from cockpit.checks.kind import Kind, Session
 from cockpit.checks.measure import measure
 from cockpit.checks.registry import kinds
 from cockpit.cli import passphrases
+from cockpit.connect import open_files
 from cockpit.connect.routes import HostRoutes
 from cockpit.connect.values import Values
 from cockpit.engine.scheduler import Scheduler
@@ -78,6 +79,7 @@ async def _scheduler(
     measuring: Callable[[frozenset[str]], None],
 ) -> AsyncIterator[Scheduler]:
     """What measures `items`; its connections are closed at the end."""
+    open_files.allow_many()
     known = kinds()
     values = Values(document.variables, os.environ, passphrases=await passphrases.for_items(document, items))
     _import_for(known[item.check.kind] for item in items if item.check is not None and item.check.kind in known)

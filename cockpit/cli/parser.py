@@ -11,9 +11,6 @@ from typing import Any
 from cockpit.cli import completers, words
 from cockpit.cli.exits import EXPLAINED
 
-STEP_WORDS = ("go", "retry", "verify", "skip", "tell", "stop", "happened", "not-happened", "agree")
-"""What can be done to a step."""
-
 
 class Command(argparse.ArgumentParser):
     """A command, with examples of its use; or a command that has commands."""
@@ -207,13 +204,12 @@ def _add_plan(cockpit: Command) -> None:
         "Carry a step of the plan on: begin it, try it again, leave it out, say how it is.",
         "cockpit step 20261201-2130-2.4.0 migrate go",
         "cockpit step 20261201-2130-2.4.0 freeze tell --because 'posted at 21:58'",
-        "cockpit step 20261201-2130-2.4.0 warm-caches skip --because 'no cache in this installation'",
         more="go begins it, retry does it again, verify only looks again whether it worked, skip leaves it out, tell\n"
         "says what was seen after doing it by hand, stop ends its action, happened and not-happened settle a doubt,\n"
         "agree is the second person's word.",
     )
     _run(step).argument("step", metavar="STEP", complete=completers.steps, help="the id of a step")
-    step.argument("what", choices=list(STEP_WORDS), help="what is done with it")
+    step.argument("what", choices=words.STEP_WORDS, help="what is done with it")
     _because(step, required=False)
     _type_name(step, "the release's name, where a step is a point of no return")
 
@@ -247,7 +243,6 @@ def _add_plan(cockpit: Command) -> None:
         "carry:answer",
         "Say GO or NO-GO for a position.",
         "cockpit answer 20261201-2130-2.4.0 --as security GO --because 'keys rotated at 19:40'",
-        "cockpit answer 20261201-2130-2.4.0 --as security GO --because 'said on the bridge' --relayed grace",
     )
     _run(answer).argument("answer", choices=["GO", "NO-GO"], help="the answer")
     answer.argument("--as", dest="as_position", metavar="POSITION", required=True, help="the position that answers")

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
+STEP_WORDS = ("go", "retry", "verify", "skip", "tell", "stop", "happened", "not-happened", "agree")
+"""What can be done to a step, by the word for it."""
+
 
 def assignment(text: str) -> tuple[str, str]:
     """`NAME=VALUE` as a pair."""

@@ -18,6 +18,7 @@ from pathlib import Path
 from cockpit import __version__
 from cockpit.actions.registry import kinds as actions
 from cockpit.checks.registry import kinds
+from cockpit.connect import open_files
 from cockpit.engine.conductor import Conductor
 from cockpit.engine.identity import myself
 from cockpit.engine.record import RunRecord
@@ -43,6 +44,7 @@ def carry(folder: Path, passphrases: Mapping[str, str]) -> int:
     """
     os.umask(0o077)
     os.chdir("/")
+    open_files.allow_many()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     run = RunFolder(folder)
     try:

@@ -13,32 +13,26 @@ from typing import Any, ClassVar
 
 import msgspec
 
-
-class Actor(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Who did it. Identity comes from the kernel, never from what a client says of itself."""
-
-    user: str
-    uid: int = -1
-    host: str = ""
-    tty: str = ""
-    """The terminal (`pts/3`); empty when there is none."""
-    origin: str = ""
-    """Where the SSH session came from; empty on a local one."""
-    position: str = ""
-    engine: bool = False
-    """The engine did it by itself: a timer, a measurement."""
-
-    def __str__(self) -> str:
-        """In words: `ada on pts/3 from 10.0.0.7`."""
-        words = self.user + (f" on {self.tty}" if self.tty else "") + (f" from {self.origin}" if self.origin else "")
-        return f"{words} ({self.position})" if self.position else words
-
-
-class Data(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What an event says. `kind` and `version` name it in the journal."""
-
-    kind: ClassVar[str] = ""
-    version: ClassVar[int] = 1
+from cockpit.journal.data import Actor as Actor
+from cockpit.journal.data import Data as Data
+from cockpit.journal.plan_event import AbortVetoed as AbortVetoed
+from cockpit.journal.plan_event import ActionEnded as ActionEnded
+from cockpit.journal.plan_event import DoubtSettled as DoubtSettled
+from cockpit.journal.plan_event import GateOpened as GateOpened
+from cockpit.journal.plan_event import PollAnswered as PollAnswered
+from cockpit.journal.plan_event import PollEnded as PollEnded
+from cockpit.journal.plan_event import PollOpened as PollOpened
+from cockpit.journal.plan_event import RollbackBegun as RollbackBegun
+from cockpit.journal.plan_event import RollbackEnded as RollbackEnded
+from cockpit.journal.plan_event import RunCleared as RunCleared
+from cockpit.journal.plan_event import SecondGiven as SecondGiven
+from cockpit.journal.plan_event import SoakEnded as SoakEnded
+from cockpit.journal.plan_event import StepBegun as StepBegun
+from cockpit.journal.plan_event import StepDone as StepDone
+from cockpit.journal.plan_event import StepDoubted as StepDoubted
+from cockpit.journal.plan_event import StepSkipped as StepSkipped
+from cockpit.journal.plan_event import StepVerified as StepVerified
+from cockpit.journal.plan_event import WatchFired as WatchFired
 
 
 class RunOpened(Data, frozen=True):
@@ -257,215 +251,6 @@ class ChecksAffirmed(Data, frozen=True):
     kind: ClassVar[str] = "checks.affirmed"
 
     at: dict[str, dt.datetime]
-
-
-class StepBegun(Data, frozen=True):
-    """A step, or its compensation, was begun: the intent, on disk before anything happens."""
-
-    kind: ClassVar[str] = "step.begun"
-
-    step: str
-    attempt: int = 1
-    undo: bool = False
-    """It is the compensation of the step."""
-    action: str = ""
-    """Exactly what is done, secrets hidden; empty for a gate or a planned hold."""
-    hosts: tuple[str, ...] = ()
-    """Where, in turn; none: where the engine runs."""
-    rehearsed: str = ""
-    """In a rehearsal: `shown` when nothing is done, `stand-in` when something else is done instead."""
-
-
-class ActionEnded(Data, frozen=True):
-    """An action ended: by itself, or, for what a person does, by that person's word."""
-
-    kind: ClassVar[str] = "action.ended"
-
-    step: str
-    attempt: int = 1
-    undo: bool = False
-    done: bool = True
-    """False: it failed."""
-    summary: str = ""
-    """One line: `exit status 0 after 2.1 s`; of a person's act, the value that was seen."""
-    status: int | None = None
-    took: float = 0.0
-    """Seconds."""
-    output: str = ""
-    """The last of what it printed."""
-    host: str = ""
-    """Which of several hosts this was; the action goes on with the next one unless `last`."""
-    last: bool = True
-    nothing: bool = False
-    """It failed before anything was done: nothing has to be undone."""
-
-
-class StepDoubted(Data, frozen=True):
-    """An action was begun, and its end is not known. Nothing goes on until it is settled."""
-
-    kind: ClassVar[str] = "step.doubted"
-
-    step: str
-    attempt: int = 1
-    undo: bool = False
-    reason: str = ""
-    output: str = ""
-
-
-class DoubtSettled(Data, frozen=True):
-    """A probe or the captain said what happened to an action that was in doubt."""
-
-    kind: ClassVar[str] = "doubt.settled"
-
-    step: str
-    happened: bool
-    undo: bool = False
-    reason: str = ""
-
-
-class StepVerified(Data, frozen=True):
-    """What shows whether a step worked was measured."""
-
-    kind: ClassVar[str] = "step.verified"
-
-    step: str
-    undo: bool = False
-    good: bool = True
-    summary: str = ""
-    """What was not good, in words."""
-
-
-class SoakEnded(Data, frozen=True):
-    """Conditions stayed good for the time agreed on, or did not."""
-
-    kind: ClassVar[str] = "soak.ended"
-
-    step: str
-    good: bool = True
-    summary: str = ""
-
-
-class StepDone(Data, frozen=True):
-    """A step, or its compensation, is over and good."""
-
-    kind: ClassVar[str] = "step.done"
-
-    step: str
-    undo: bool = False
-
-
-class StepSkipped(Data, frozen=True):
-    """The captain left a step, or its compensation, out."""
-
-    kind: ClassVar[str] = "step.skipped"
-
-    step: str
-    reason: str
-    undo: bool = False
-
-
-class SecondGiven(Data, frozen=True):
-    """A second person agreed that a step may begin."""
-
-    kind: ClassVar[str] = "second.given"
-
-    step: str
-    position: str
-
-
-class PollOpened(Data, frozen=True):
-    """A roll call began; whatever was answered before counts no more."""
-
-    kind: ClassVar[str] = "poll.opened"
-
-    step: str
-    ends: dt.datetime | None = None
-
-
-class PollAnswered(Data, frozen=True):
-    """A position said GO or NO-GO."""
-
-    kind: ClassVar[str] = "poll.answered"
-
-    step: str
-    position: str
-    go: bool
-    reason: str = ""
-    relayed: str = ""
-    """Whose voice the captain recorded; empty when the position answered from its own login."""
-
-
-class PollEnded(Data, frozen=True):
-    """A roll call ended without opening its gate."""
-
-    kind: ClassVar[str] = "poll.ended"
-
-    step: str
-    reason: str
-
-
-class GateOpened(Data, frozen=True):
-    """A gate's conditions and its poll held."""
-
-    kind: ClassVar[str] = "gate.opened"
-
-    step: str
-    go: dict[str, str] = {}
-    """Position to who said GO."""
-
-
-class WatchFired(Data, frozen=True):
-    """A watch did what it must not do."""
-
-    kind: ClassVar[str] = "watch.fired"
-
-    item: str
-    criterion: str
-    """`3 of 5`, `for 120 s`."""
-    action: str
-    """`advise`, `hold` or `rollback`."""
-    due: dt.datetime | None = None
-    """When the action is taken unless somebody vetoes it."""
-    would: bool = False
-    """A rehearsal: it would have been taken."""
-
-
-class AbortVetoed(Data, frozen=True):
-    """The captain vetoed what a watch had fired."""
-
-    kind: ClassVar[str] = "abort.vetoed"
-
-    item: str
-    reason: str
-
-
-class RollbackBegun(Data, frozen=True):
-    """The way back: what is done first, and the steps whose compensations follow, in their order."""
-
-    kind: ClassVar[str] = "rollback.begun"
-
-    first: tuple[str, ...] = ()
-    steps: tuple[str, ...] = ()
-    reason: str = ""
-    cannot: dict[str, str] = {}
-    """Steps that were done and cannot be undone, and why."""
-
-
-class RollbackEnded(Data, frozen=True):
-    """The way back was gone to its end."""
-
-    kind: ClassVar[str] = "rollback.ended"
-
-    not_undone: dict[str, str] = {}
-    """What stands as it was made, and why."""
-
-
-class RunCleared(Data, frozen=True):
-    """After a rollback, a named person said that the run may go on."""
-
-    kind: ClassVar[str] = "run.cleared"
-
-    reason: str
 
 
 Value = bool | int | float | str | None

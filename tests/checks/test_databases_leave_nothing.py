@@ -74,7 +74,7 @@ def test_nothing_is_left_open_after_many_measurements(
                 await measure("item", check, kinds=registry.kinds(), values=no_values(), session=session)
 
         async def settled(wanted: Counter[str] | None = None) -> Counter[str]:
-            for _ in range(100):
+            for _ in range(750):
                 await asyncio.sleep(0.02)
                 if open_here() == wanted:
                     break

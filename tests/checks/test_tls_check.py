@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.servers.certificates import Authority
+from tests.servers.mariadb import MariaDB
 from tests.servers.postgres import Postgres
 from tests.servers.web import Web
 from tests.support.measuring import Measure, ended_in_time
@@ -113,7 +114,7 @@ def test_the_versions_that_a_server_accepts_are_tried_when_they_are_asked_for(
     assert "versions" not in measured("tls", spec).evidence
 
 
-@pytest.mark.parametrize("protocol", ["smtp", "imap", "pop3", "mysql", "ldap"])
+@pytest.mark.parametrize("protocol", ["smtp", "imap", "pop3", "ldap"])
 def test_a_port_that_begins_in_clear_goes_on_to_tls(
     measured: Measure, authority: Authority, upgrading_servers: dict[str, int], protocol: str
 ) -> None:
@@ -126,6 +127,14 @@ def test_a_port_that_begins_in_clear_goes_on_to_tls(
 def test_the_usual_port_of_the_protocol_is_asked_when_none_is_said(measured: Measure) -> None:
     assert ":5432 (starttls: postgres)" in measured("tls", {"host": "h.invalid", "starttls": "postgres"}).request
     assert measured("tls", {"host": "h.invalid"}).request == "TLS handshake with h.invalid:443"
+
+
+def test_a_mariadb_server_shows_its_certificate(
+    measured: Measure, authority: Authority, mariadb_server: MariaDB
+) -> None:
+    spec = {"host": "localhost", "port": mariadb_server.port, "starttls": "mysql", "ca": str(authority.file)}
+    found = measured("tls", spec, "verified && 'localhost' in names", "'TLSv1.3' in versions")
+    assert found.result == "PASS", found
 
 
 def test_a_postgresql_server_shows_its_certificate(

@@ -308,7 +308,8 @@ def test_many_rounds_leave_no_process_no_thread_and_no_file() -> None:
     files: list[int] = []
     threads, before = threading.active_count(), children()
     asyncio.run(go())
-    assert files[0] == files[1]
+    # Servers of other tests may open or close a file meanwhile; a leak would be one a round at least.
+    assert files[1] <= files[0] + 1
     assert eventually(lambda: not children() - before), "no zombies"
     assert eventually(lambda: threading.active_count() <= threads)
 

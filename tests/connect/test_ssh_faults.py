@@ -205,7 +205,8 @@ def test_a_network_that_drops_everything_mid_session_is_noticed(bastions: Bastio
 
     words = asyncio.run(go())
     assert f"app2 ({bastions['app2'].address}:22, through bastion)" in words
-    assert "was given up" in words
+    # Whichever notices first: the client that counts unanswered questions, or its end.
+    assert "was given up" in words or "ended the session" in words
 
 
 @pytest.mark.parametrize("client", CLIENTS)

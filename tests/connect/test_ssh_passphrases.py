@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -153,6 +154,7 @@ def test_check_asks_at_a_terminal_until_it_opens_the_key(checklist: Path, ssh_ke
         terminal.until(f"Passphrase of {ssh_keys['encrypted']}")
         terminal.send("wrong\r")
         terminal.until("that does not open it")
+        time.sleep(1)  # until it asks again, and what is typed is not shown
         terminal.send(f"{PASSPHRASE}\r")
         terminal.until("1 PASS")
         assert PASSPHRASE not in terminal.bytes_since(0).decode()

@@ -173,6 +173,22 @@ def test_a_program_whose_caller_gives_up_is_ended_and_the_caller_is_free_at_once
     wait_until(lambda: not alive(marker), "the program is gone")
 
 
+def test_a_program_that_was_given_up_before_it_had_begun_is_ended_too(host: Host):
+    marker = f"6{time.time_ns() % 10**9}"
+
+    async def give_up(route: Route) -> None:
+        await route.run(Program("true"), 20)
+        for wait in (0.0, 0.001, 0.003, 0.006, 0.01, 0.02):
+            running = asyncio.create_task(route.run(Program(f"sleep {marker}"), 60))
+            await asyncio.sleep(wait)
+            running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+
+    on(host, give_up)
+    wait_until(lambda: not alive(marker), "the programs are gone")
+
+
 def test_a_host_ends_a_program_by_itself_when_nobody_is_there_any_more(ssh_server: Sshd):
     marker = f"3{time.time_ns() % 10**9}"
 

@@ -15,7 +15,7 @@ from tests.servers.web import serving
 
 @pytest.fixture(scope="session")
 def upgrading_servers(tls_contexts: dict[str, ssl.SSLContext]) -> Iterator[dict[str, int]]:
-    """Ports: `smtp`, `imap`, `pop3`, `mysql`, `ldap` with the certificate `good`, `smtp_expired` with that of its name.
+    """Ports: `smtp`, `imap`, `pop3`, `ldap` with the certificate `good`, `smtp_expired` with that of its name.
 
     `smtp_without`, `mysql_without` and `ldap_without` offer no TLS, `smtp_busy` turns everybody away, `smtp_silent` never says a word.
     """
@@ -28,7 +28,6 @@ def upgrading_servers(tls_contexts: dict[str, ssl.SSLContext]) -> Iterator[dict[
         "smtp_silent": _Says(b""),
         "imap": _Imap(good),
         "pop3": _Pop3(good),
-        "mysql": _Mysql(good),
         "mysql_without": _Mysql(None),
         "ldap": _Ldap(good),
         "ldap_without": _Ldap(None),

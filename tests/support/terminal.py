@@ -252,7 +252,7 @@ class Terminal:
         pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
 
-    def wait(self, timeout: float = 10.0) -> int:
+    def wait(self, timeout: float = 30.0) -> int:
         """Wait for the program's end; return its status, negative for a signal. Raises subprocess.TimeoutExpired.
 
         What it wrote last is taken by then, unless the terminal is not read or another process still holds it.

@@ -17,9 +17,6 @@ from cockpit.connect.route import Program
 SHELL = "exec /bin/sh -c 'IFS= read -r l; eval \"$l\"'"
 """What is run in any case. The line that it reads it carries out; what follows the line, the program reads."""
 
-HAS_TIMEOUT = "exec /bin/sh -c 'exec timeout -k 1 9 true'"
-"""Ends with 0 on a host that can end a program in time by itself, when the connection to it is lost."""
-
 LATER = 2.0
 """Seconds after which the host ends a program by itself that we should have ended before."""
 
@@ -30,11 +27,12 @@ left running holds its streams open."""
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def line(program: Program, seconds: float, token: str, *, has_timeout: bool, tell_status: bool = False) -> bytes:
+def line(program: Program, seconds: float, token: str, *, has_timeout: bool | None, tell_status: bool = False) -> bytes:
     """The line that SHELL carries out: run `program`, for `seconds` at most.
 
     First it says, on the standard error and marked by `token`, what its process group is; with `tell_status` at the
-    end the exit status, for those who cannot tell it from a lost connection otherwise. Raises Unreachable.
+    end the exit status, for those who cannot tell it from a lost connection otherwise. `has_timeout` says whether the
+    host has the program `timeout`, None that nobody knows: then it is found out. Raises Unreachable.
     """
     steps = ["n=$(printf '\\n.')", "n=${n%.}", f"echo {token} group $$ >&2"]
     for name, value in program.environment.items():
@@ -54,8 +52,11 @@ def line(program: Program, seconds: float, token: str, *, has_timeout: bool, tel
         inner = f"exec 3>&2 2>/dev/null; ({words} 2>&3 3>&-); s=$?; echo {token} status $s >&3; exit $s"
         words = f"/bin/sh -c {_quoted(inner)}"
     limit = math.ceil(seconds + LATER)
+    in_time = f"exec timeout -k 2 {limit} {words}"
+    if has_timeout is None:
+        steps.append(f"timeout -k 1 9 true 2>/dev/null && {{ echo {token} has-timeout >&2; {in_time}; }}")
     if has_timeout:
-        steps.append(f"exec timeout -k 2 {limit} {words}")
+        steps.append(in_time)
     else:
         watch = f"sleep {limit} & s=$!; trap 'kill $s; exit' TERM; wait $s; kill -s KILL -- -$$"
         steps.append(f"( {watch} ) </dev/null >/dev/null 2>&1 & w=$!")
@@ -79,6 +80,8 @@ class Report:
     no_program: bool
     status: int | None
     """What the program ended with, when that was to be told."""
+    has_timeout: bool
+    """It was found out that the host can end a program in time by itself."""
     errors: bytes
 
 
@@ -92,6 +95,7 @@ def report(errors: bytes, token: str) -> Report:
         ["no-folder"] in said,
         ["no-program"] in said,
         numbers.get("status"),
+        ["has-timeout"] in said,
         re.sub(marked, b"", errors),
     )
 

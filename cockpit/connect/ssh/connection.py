@@ -18,8 +18,9 @@ from cockpit.connect.deadline import awaited
 from cockpit.connect.dial import Unreachable
 from cockpit.connect.here import HERE
 from cockpit.connect.ssh import known_hosts
+from cockpit.connect.ssh.agent import Agent
 from cockpit.connect.ssh.host_key import HostKeys, host_keys
-from cockpit.connect.ssh.identities import Identities, Keyring
+from cockpit.connect.ssh.identities import Identities, Keyring, connected
 from cockpit.connect.ssh.places import Places
 from cockpit.connect.ssh.proxy_command import ProxyCommand
 from cockpit.connect.ssh.settings import Settings
@@ -278,14 +279,23 @@ class Connection:
     async def _login(self, transport: Transport, settings: Settings) -> None:
         what = f"in the SSH authentication with {self.where}"
         self._phase = lambda: what
+        missing: list[str] = []
+        agent = connected(settings.agent, missing)
         try:
-            found = await in_thread(f"reading keys for {self.name}", lambda: self._keyring.identities(settings))
+            await awaited(self._authenticate(transport, settings, agent, missing), self.stands, LOGIN_SECONDS)
         except Stuck as error:
             raise Unreachable(str(error)) from None
-        try:
-            await awaited(self._offer(transport, settings, found), self.stands, LOGIN_SECONDS)
         finally:
-            found.close()
+            if agent is not None:
+                agent.close()  # and so ends what a thread waits for
+
+    async def _authenticate(
+        self, transport: Transport, settings: Settings, agent: Agent | None, missing: list[str]
+    ) -> None:
+        find = functools.partial(self._keyring.identities, settings, agent)
+        found = await in_thread(f"reading keys for {self.name}", find)
+        found.missing[:0] = missing
+        await self._offer(transport, settings, found)
 
     async def _offer(self, transport: Transport, settings: Settings, found: Identities) -> None:
         """Offer one key after the other until one is good. Raises Unreachable."""

@@ -96,20 +96,18 @@ class HostKeys:
     def _changed(self, shown: bytes, entry: Entry) -> str:
         return (
             f"the host key of {self.where} has changed: it shows {_named(shown)}, but {entry.place} has"
-            f" {_named(entry.key)}; somebody may be in between. Compare with what the host's administrator says, and"
-            f" only then replace that line (`ssh-keygen -R '{self._name}' -f {entry.file}`)"
+            f" {_named(entry.key)}; ask the host's administrator which is right before you replace that line"
         )
 
     def _unknown(self, shown: bytes, known: Sequence[Entry]) -> str:
-        looked = ", ".join(self.files) or "no file"
-        has = "; ".join(f"{entry.place} has {_named(entry.key)}" for entry in known[:3])
+        others = f" (and {len(self.files) - 1} more)" if len(self.files) > 1 else ""
+        none = f"there is none for {self._name} in {self.files[0]}{others}" if self.files else "no file is looked at"
+        has = "; ".join(f"{entry.place} has {_named(entry.key)}" for entry in known[:2])
         port = f" -p {self.port}" if self.port != 22 else ""
-        skipped = f" (lines that cannot be read: {', '.join(self.skipped[:3])})" if self.skipped else ""
+        skipped = f"; not read: {', '.join(self.skipped[:2])}" if self.skipped else ""
         return (
-            f"the host key of {self.where} is not known: it shows {_named(shown)}, and"
-            f" {has or f'there is none for {self._name} in {looked}'}{skipped}. Get it with"
-            f" `ssh-keyscan{port} {self.host}`, compare its fingerprint with what the host's administrator says, and"
-            " only then add it to known_hosts"
+            f"the host key of {self.where} is not known: it shows {_named(shown)}, and {has or none}; compare with the"
+            f" host's administrator, then add it (`ssh-keyscan{port} {self.host}`){skipped}"
         )
 
     @property

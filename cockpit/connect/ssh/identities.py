@@ -52,12 +52,6 @@ class Identities:
     offered: list[Identity]
     missing: list[str]
     """What cannot be offered, and why."""
-    agent: Agent | None = None
-
-    def close(self) -> None:
-        """Let go of the agent."""
-        if self.agent is not None:
-            self.agent.close()
 
 
 class Keyring:
@@ -69,11 +63,11 @@ class Keyring:
         self._read: dict[str, tuple[tuple[int, int], KeyFile]] = {}
         self._lock = threading.Lock()
 
-    def identities(self, settings: Settings) -> Identities:
+    def identities(self, settings: Settings, agent: Agent | None) -> Identities:
         """What to offer a host. Raises nothing: what cannot be had is named in `missing`."""
         offered: list[Identity] = []
         missing: list[str] = []
-        agent, held = _agent(settings.agent, missing)
+        held = _held(agent, missing)
         files = {path: _public(path) for path in settings.identity_files}
         named = {blob for blob in files.values() if blob}
         by_key: dict[bytes, tuple[str, Signer]] = {}
@@ -94,7 +88,7 @@ class Keyring:
             if holder is not None and all(identity.key_blob != certificate for identity in offered):
                 at = next(n for n, identity in enumerate(offered) if identity.name == holder[0])
                 offered.insert(at, Identity(holder[0], certificate, _plain(holder[1], certificate)))
-        return Identities(offered, missing, agent)
+        return Identities(offered, missing)
 
     def _file(self, path: str, missing: list[str]) -> KeyFile | None:
         try:
@@ -114,11 +108,21 @@ class Keyring:
             return None
 
 
+def connected(path: str, missing: list[str]) -> Agent | None:
+    """The agent that listens at `path`, if there is one; why it cannot be had is added to `missing`."""
+    try:
+        return Agent(path) if path else None
+    except AgentFailed as error:
+        missing.append(str(error))
+        return None
+
+
 def encrypted(settings: Iterable[Settings]) -> list[str]:
     """The key files that would be offered, are encrypted, and are not held by an agent. Blocks."""
     found: dict[str, None] = {}
     for each in settings:
-        agent, held = _agent(each.agent, [])
+        agent = connected(each.agent, [])
+        held = _held(agent, [])
         if agent is not None:
             agent.close()
         kept = {key_file.certified(key.blob) or key.blob for key in held}
@@ -148,20 +152,12 @@ def _plain(signer: Signer, certificate: bytes) -> Signer:
     return signer
 
 
-def _agent(path: str, missing: list[str]) -> tuple[Agent | None, list[Held]]:
-    if not path:
-        return None, []
+def _held(agent: Agent | None, missing: list[str]) -> list[Held]:
     try:
-        agent = Agent(path)
+        return agent.held() if agent is not None else []
     except AgentFailed as error:
         missing.append(str(error))
-        return None, []
-    try:
-        return agent, agent.held()
-    except AgentFailed as error:
-        agent.close()
-        missing.append(str(error))
-        return None, []
+        return []
 
 
 def _public(path: str) -> bytes:

@@ -146,13 +146,10 @@ class OpenSsh:
         ends = time.monotonic() + timeout
         with deadline.within(timeout):
             await self._ready()
-            if self._has_timeout is None:
-                looked = await self._carry_out(_Script(command.HAS_TIMEOUT, b"", 0, "", ends))
-                self._has_timeout = looked.status == 0
         token = f"cockpit-{secrets.token_hex(8)}"
         left = max(0.0, ends - time.monotonic())
         line = command.line(program, left, token, has_timeout=self._has_timeout, tell_status=True)
-        script = _Script(command.SHELL, line + program.input, program.limit, token, ends)
+        script = _Script(line + program.input, program.limit, token, ends)
         return await self._carry_out(script, program)
 
     async def close(self) -> None:
@@ -162,7 +159,7 @@ class OpenSsh:
             self._opening.cancel()
             await asyncio.wait({self._opening})
         if self._ending:
-            await asyncio.wait(self._ending, timeout=KILLED_WITHIN)
+            await asyncio.wait(self._ending, timeout=KILLED_WITHIN * 2)
         if self._master is not None and self._master.alive:
             with contextlib.suppress(Unreachable):
                 exiting = await self._client("-O", "exit")
@@ -251,7 +248,7 @@ class OpenSsh:
             self._forwards[path] = local
         return self._forwards[path]
 
-    async def _carry_out(self, script: _Script, program: Program | None = None) -> Ended:
+    async def _carry_out(self, script: _Script, program: Program) -> Ended:
         """Run a script, in one of the places for programs. Raises Unreachable."""
         while True:
             master = await self._ready()
@@ -269,29 +266,32 @@ class OpenSsh:
     def _crowded(self) -> str:
         return f"waiting for one of {self._places.limit} sessions on {self._where}"
 
-    async def _once(self, master: Master, script: _Script, program: Program | None) -> Ended:
+    async def _once(self, master: Master, script: _Script, program: Program) -> Ended:
         """Run a script. Raises Unreachable, _NoSession."""
         began = time.monotonic()
-        process = await self._client(command=script.shell, pipes=True)
+        process = await self._client(command=command.SHELL, pipes=True)
         running = Running(process, script.limit, script.token)
+        running.begin(script.given)
         timed_out = False
         try:
             async with asyncio.timeout(max(0.0, script.ends - began)):
-                await running.communicate(script.given)
+                await running.wait()
         except TimeoutError:
             timed_out = True
         except BaseException:
-            self._end(process, running, script.token)
+            _keep(self._ending, self._end(running, script.token))
             raise
-        said = command.report(running.errors, script.token or "-")
+        said = command.report(running.errors, script.token)
+        if said.group and self._has_timeout is None:
+            self._has_timeout = said.has_timeout
         status = said.status
         if timed_out or running.left_behind:
-            self._end(process, running, script.token)
+            _keep(self._ending, self._end(running, script.token))
         else:
-            status = await self._status(process, running, said, master, script)
-        if program is not None and said.no_folder:
+            status = await self._status(process, running, said, master)
+        if said.no_folder:
             raise Unreachable(f"there is no folder {program.folder} on {self._where}")
-        if program is not None and said.no_program:
+        if said.no_program:
             raise Unreachable(f"there is no program {program.command[0]} on {self._where}")
         return Ended(
             None if timed_out else status,
@@ -308,12 +308,9 @@ class OpenSsh:
         running: Running,
         said: command.Report,
         master: Master,
-        script: _Script,
     ) -> int | None:
         """What a script ended with. Raises _NoSession, or Unreachable when nobody knows."""
-        status = await process.wait()
-        if not script.token:
-            return status
+        await process.wait()
         if not said.group and b"refused by peer" in running.errors:
             raise _NoSession
         if said.status is None and not said.no_folder and not said.no_program:
@@ -321,20 +318,18 @@ class OpenSsh:
             raise Unreachable(f"{self._where} ended the session without saying how the program ended")
         return said.status
 
-    def _end(self, process: asyncio.subprocess.Process, running: Running, token: str) -> None:
-        """End a program there and its client here; waits for nobody."""
-        self._give_up(process)
-        if group := command.report(running.errors, token or "-").group:
-            _keep(self._ending, self._kill_group(group))
+    async def _end(self, running: Running, token: str) -> None:
+        """End a program there and its client here."""
+        await running.begun()
+        if group := command.report(running.errors, token).group:
+            with contextlib.suppress(Unreachable, TimeoutError):
+                async with asyncio.timeout(KILLED_WITHIN):
+                    await reaped(await self._client(command=command.kill(group), pipes=True))
+        await running.end()
 
     def _give_up(self, process: asyncio.subprocess.Process) -> None:
         kill(process)
         _keep(self._ending, reaped(process))
-
-    async def _kill_group(self, group: int) -> None:
-        with contextlib.suppress(Unreachable, TimeoutError):
-            async with asyncio.timeout(KILLED_WITHIN):
-                await reaped(await self._client(command=command.kill(group), pipes=True))
 
     async def _refuse_when_lost(self, master: Master) -> None:
         """Raise Unreachable when the connection has ended; its process may need a moment to."""
@@ -350,12 +345,11 @@ class OpenSsh:
 class _Script:
     """What is run on the host."""
 
-    shell: str
     given: bytes
     """Its standard input."""
     limit: int
     token: str
-    """What marks what it says of itself; nothing: it says nothing."""
+    """What marks what it says of itself."""
     ends: float
     """When it has to be over, on the monotonic clock."""
 

@@ -111,7 +111,10 @@ class Running:
         """The end of the errors, when they were cut."""
         self._process = process
         self._limit = limit
-        self._status = f"{token} status ".encode() if token else b""
+        self._began, self._ended = (f"{token} {word} ".encode() for word in ("group", "status"))
+        self._told = asyncio.Event()
+        """Set when it is known what there is to end."""
+        self._reading: list[asyncio.Task[None]] = []
         self._loop = asyncio.get_running_loop()
         self._heard = 0.0
 
@@ -120,25 +123,35 @@ class Running:
         """What it printed on its standard error, with what the script that runs it said."""
         return bytes(self._errors + self._last)
 
-    async def communicate(self, given: bytes) -> None:
+    def begin(self, given: bytes) -> None:
         """Feed `given`, and read all that comes."""
         assert self._process.stdout is not None
         assert self._process.stderr is not None
-        reading = asyncio.gather(
-            self._feed(given),
-            self._read(self._process.stdout, self._keep_output),
-            self._read(self._process.stderr, self._keep_errors),
-        )
-        try:
-            while not reading.done() and not self.left_behind:
-                await asyncio.wait({reading}, timeout=command.SILENCE)
-                quiet = self._loop.time() - self._heard >= command.SILENCE
-                ended = bool(self._status) and self._status in self.errors
-                self.left_behind = quiet and ended and not reading.done()
-        finally:
-            reading.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await reading
+        self._reading = [
+            asyncio.create_task(self._feed(given)),
+            asyncio.create_task(self._read(self._process.stdout, self._keep_output)),
+            asyncio.create_task(self._read(self._process.stderr, self._keep_errors)),
+        ]
+
+    async def wait(self) -> None:
+        """Wait until all was read, or the program has ended and something that it left running has not."""
+        while left := [task for task in self._reading if not task.done()]:
+            await asyncio.wait(left, timeout=command.SILENCE)
+            if self._loop.time() - self._heard >= command.SILENCE and self._ended in self.errors:
+                self.left_behind = True
+                return
+
+    async def begun(self) -> None:
+        """Wait until it is known what there is to end, for a moment at most."""
+        telling = asyncio.create_task(self._told.wait())
+        await asyncio.wait({telling, self._reading[-1]}, timeout=KILLED_WITHIN, return_when=asyncio.FIRST_COMPLETED)
+        telling.cancel()
+
+    async def end(self) -> None:
+        """End the client, and wait for the end of its streams."""
+        kill(self._process)
+        await asyncio.wait(self._reading)
+        await reaped(self._process)
 
     async def _feed(self, given: bytes) -> None:
         stream = self._process.stdin
@@ -161,6 +174,8 @@ class Running:
     def _keep_errors(self, piece: bytes) -> None:
         room = self._limit + _SPOKEN - len(self._errors)
         self._errors += piece[:room]
+        if self._began in self._errors:
+            self._told.set()
         if len(piece) > room:
             self.cut = True
             self._last = (self._last + piece[room:])[-_LAST:]

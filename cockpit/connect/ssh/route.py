@@ -33,7 +33,7 @@ class SshRoute:
         self.name = name
         self.words = words
         self._connection = connection
-        self._killing: set[asyncio.Task[None]] = set()
+        self._ending: set[asyncio.Task[None]] = set()
 
     async def connect(self, host: str, port: int) -> socket.socket:
         """A socket that is connected to a TCP port, as the host sees it. Raises Unreachable."""
@@ -47,36 +47,22 @@ class SshRoute:
         """Run a program on the host; one that takes longer than `timeout` is ended. Raises Unreachable."""
         ends = time.monotonic() + timeout
         with deadline.within(timeout):
-            if self._connection.has_timeout is None:
-                await self._look_for_timeout()
             session = await self._connection.session()
         return await self._carry_out(session, program, ends)
 
     async def close(self) -> None:
         """Wait for what is being ended."""
-        if self._killing:
-            await asyncio.wait(self._killing, timeout=KILLED_WITHIN * 3)
-        for task in self._killing:
+        if self._ending:
+            await asyncio.wait(self._ending, timeout=KILLED_WITHIN * 3)
+        for task in self._ending:
             task.cancel()
-
-    async def _look_for_timeout(self) -> None:
-        session = await self._connection.session()
-        looking = _Running(session, b"", 0)
-        session.request("exec", command.HAS_TIMEOUT)
-        looking.feed()
-        try:
-            await deadline.awaited(looking.wait(), lambda: f"starting a program on {self._connection.where}")
-        finally:
-            session.close()
-        if not looking.lost:
-            self._connection.has_timeout = session.status == 0
 
     async def _carry_out(self, session: Channel, program: Program, ends: float) -> Ended:
         began = time.monotonic()
         token = f"cockpit-{secrets.token_hex(8)}"
-        running = _Running(session, b"", program.limit)
+        running = _Running(session, program.limit, token)
         try:
-            first = command.line(program, max(0.0, ends - began), token, has_timeout=bool(self._connection.has_timeout))
+            first = command.line(program, max(0.0, ends - began), token, has_timeout=self._connection.has_timeout)
             running.input = first + program.input
             session.request("exec", command.SHELL)
             running.feed()
@@ -86,18 +72,20 @@ class SshRoute:
         except TimeoutError:
             timed_out = True
         except asyncio.CancelledError:
-            self._kill(session, running, token)
+            self._end(session, running, token)
             raise
         except BaseException:
             session.close()
             raise
         took = time.monotonic() - began
         said = command.report(bytes(running.errors), token)
+        if said.group and self._connection.has_timeout is None:
+            self._connection.has_timeout = said.has_timeout
         if timed_out or running.left_behind:
-            self._kill(session, running, token)
+            self._end(session, running, token)
         else:
+            session.close()
             self._refuse(session, running, said, program)
-        session.close()
         return Ended(
             None if timed_out or session.signal else session.status,
             bytes(running.output[: program.limit]),
@@ -122,32 +110,34 @@ class SshRoute:
         if session.status is None and not session.signal:
             raise Unreachable(f"{where} closed the session without saying how the program ended")
 
-    def _kill(self, session: Channel, running: _Running, token: str) -> None:
+    def _end(self, session: Channel, running: _Running, token: str) -> None:
         """End the program with all its children; waits for nobody."""
-        group = command.report(bytes(running.errors), token).group
-        heard = asyncio.Event()
-        heeded, free = session.status is None, session.freed
+        task = asyncio.create_task(self._ended(session, running, token))
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
 
-        def take_answer(granted: bool) -> None:
-            nonlocal heeded
-            heeded = heeded and granted
-            heard.set()
+    async def _ended(self, session: Channel, running: _Running, token: str) -> None:
+        """Tell the host to kill the program; when it does not heed that, or the program's leader has ended, do it."""
+        began, heard = session.status is None, asyncio.Event()
+        try:
+            await running.begun()
+            answered, heeded = heard.set, False
 
-        session.answered = take_answer
-        session.freed = lambda: (free(), heard.set())  # type: ignore[assignment, func-returns-value]
-        session.request("signal", "KILL")
-        session.close()
+            def take_answer(granted: bool) -> None:
+                nonlocal heeded
+                heeded = granted
+                answered()
 
-        async def make_sure() -> None:
+            session.answered = take_answer
+            session.request("signal", "KILL")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(KILLED_WITHIN):
                     await heard.wait()
-            if group and not (heeded and heard.is_set()):
-                await self._kill_group(group)
-
-        task = asyncio.create_task(make_sure())
-        self._killing.add(task)
-        task.add_done_callback(self._killing.discard)
+        finally:
+            session.close()
+        group = command.report(bytes(running.errors), token).group
+        if group and not (began and heeded):
+            await self._kill_group(group)
 
     async def _kill_group(self, group: int) -> None:
         """End what is left in a process group: its leader has ended before, or the host heeds no signals."""
@@ -156,7 +146,7 @@ class SshRoute:
                 session = await self._connection.session()
         except Unreachable:
             return
-        running = _Running(session, b"", 0)
+        running = _Running(session, 0)
         session.request("exec", command.kill(group))
         running.feed()
         try:
@@ -170,8 +160,8 @@ class SshRoute:
 class _Running:
     """A program that runs in a session: its input is fed as it takes it, and both its streams are read as they come."""
 
-    def __init__(self, session: Channel, input: bytes, limit: int) -> None:  # noqa: A002 - what it is
-        self.input = input
+    def __init__(self, session: Channel, limit: int, token: str = "") -> None:
+        self.input = b""
         self.output = bytearray()
         self.errors = bytearray()
         self.cut = False
@@ -179,6 +169,9 @@ class _Running:
         self._session = session
         self._limit = limit
         self._ended = asyncio.Event()
+        self._spoken = asyncio.Event()
+        """Set when the script has said what its process group is, or never will."""
+        self._mark = f"{token} group ".encode()
         self.refused = False
         self.left_behind = False
         """It has ended, and something that it left running has not."""
@@ -196,6 +189,12 @@ class _Running:
         """Wait for its end."""
         await self._ended.wait()
 
+    async def begun(self) -> None:
+        """Wait until it has said anything, its process group first of all, for a moment at most."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(KILLED_WITHIN):
+                await self._spoken.wait()
+
     def feed(self) -> None:
         """Send as much of the input as there is room for."""
         while self.input and (room := self._session.room):
@@ -209,6 +208,8 @@ class _Running:
 
     def _take_errors(self, data: bytes) -> None:
         self._take(self.errors, data, self._limit + SPOKEN)
+        if self._mark in self.errors:
+            self._spoken.set()
 
     def _take(self, stream: bytearray, data: bytes, limit: int) -> None:
         self._session.consumed(len(data))
@@ -239,3 +240,4 @@ class _Running:
     def _end(self) -> None:
         self.lost = self._session.lost
         self._ended.set()
+        self._spoken.set()
