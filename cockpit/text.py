@@ -123,7 +123,8 @@ class Redactor:
         """
         if self._pattern is None:
             return text, ""
-        shown, done, latest = [], 0, max(0, len(text) - self.longest + 1)
+        shown: list[str] = []
+        done, latest = 0, max(0, len(text) - self.longest + 1)
         while True:
             match = self._pattern.search(text, done)
             ends = match.start() if match else len(text)

@@ -4,6 +4,7 @@ It forks, so that it is nobody's child, and has a session of its own: it outlive
 terminal. A job that it did not get whole is not carried out.
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -57,10 +58,8 @@ ROOM_FOR_A_HOST = 1024
 
 def _tell(words: str) -> None:
     """Tell whoever started it, if they are still there."""
-    try:
+    with contextlib.suppress(OSError):
         os.write(1, words.encode())
-    except OSError:
-        pass
 
 
 def _words(problem: Exception) -> str:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
 import shlex
 from typing import Annotated, Any
-=======
-from typing import Annotated
->>>>>>> golive
 
 import pydantic
 
 from cockpit.actions.kind import ActionKind, Outcome, Print
-<<<<<<< HEAD
 from cockpit.actions.program import NAME_OF_VARIABLE, carried_out
 from cockpit.checklist.kinds import Meaning, Spec
 from cockpit.checklist.uses import words
@@ -27,16 +22,11 @@ def _text(value: Any) -> Any:
 Text = Annotated[str, pydantic.BeforeValidator(_text)]
 Variable = Annotated[str, pydantic.StringConstraints(pattern=f"^{NAME_OF_VARIABLE.pattern}$")]
 Environment = dict[Variable, Text]
-=======
-from cockpit.checklist.kinds import Meaning, Spec
-from cockpit.connect.route import Program, Route
->>>>>>> golive
 
 
 class CommandSpec(Spec):
     """A command, and what it is given."""
 
-<<<<<<< HEAD
     run: Annotated[Text, Meaning.SHELL] = pydantic.Field(
         "",
         description="Shell command, run by `/bin/sh` exactly as it is written; values of variables stand in it quoted.",
@@ -55,13 +45,6 @@ class CommandSpec(Spec):
         if bool(self.run.strip()) == bool(self.argv):
             raise ValueError("needs either `run`, a shell command, or `argv`, a program and its arguments")
         return self
-=======
-    run: Annotated[str, Meaning.SHELL] = pydantic.Field(
-        min_length=1, description="The shell command, run by `/bin/sh` as it is written; values stand in it quoted."
-    )
-    environment: dict[str, str] = pydantic.Field({}, description="Variables that are set for it; may be secret.")
-    folder: str = pydantic.Field("", description="Where it runs.")
->>>>>>> golive
 
 
 class Command:

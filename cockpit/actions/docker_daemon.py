@@ -9,18 +9,19 @@ import asyncio
 import base64
 import json
 import os
-import ssl
 import urllib.parse
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import pydantic
 
 from cockpit.checklist.kinds import Spec
 from cockpit.connect.dial import CutOff, Unreachable
-from cockpit.connect.exchange import Answer, Place, Request, exchange
 from cockpit.connect.route import Route
+
+if TYPE_CHECKING:
+    from cockpit.connect.exchange import Answer, Place
 
 SYSTEM_SOCKET = "unix:///var/run/docker.sock"
 
@@ -31,6 +32,7 @@ class DaemonTls(Spec):
     ca: str = pydantic.Field("", description="Certificates to trust; nothing: those that the system trusts.")
     cert: str = pydantic.Field("", description="Our certificate, which the daemon asks for.")
     key: str = pydantic.Field("", description="Its key.")
+    verify: bool = pydantic.Field(True, description="Refuse a daemon whose certificate is not valid for its host.")
 
 
 DaemonHost = Annotated[
@@ -124,6 +126,8 @@ class Daemon:
         headers: Mapping[str, str] | None = None,
         sink: Callable[[bytes], None] | None = None,
     ) -> Answer:
+        from cockpit.connect.exchange import Request, exchange  # noqa: PLC0415 - heavy
+
         body = b"" if content is None else json.dumps(content).encode()
         own = {"Content-Type": "application/json"} if body else {}
         request = Request(method, target, tuple({**own, **(headers or {})}.items()), body)
@@ -194,6 +198,8 @@ def _said(answer: Answer) -> str:
 
 def _place(host: str, tls: DaemonTls | None, environment: Mapping[str, str]) -> Place:
     """Where to go. What is not said comes from `environment`, as for Docker's own client."""
+    from cockpit.connect.exchange import Place  # noqa: PLC0415 - heavy
+
     host = host or environment.get("DOCKER_HOST") or SYSTEM_SOCKET
     if host.startswith("/"):
         host = f"unix://{host}"
@@ -207,21 +213,12 @@ def _place(host: str, tls: DaemonTls | None, environment: Mapping[str, str]) -> 
     if not host.startswith("tcp://") or not name:
         raise Unreachable(f"the Docker daemon at {host} cannot be asked: only `unix://` and `tcp://HOST:PORT` can")
     verify = environment.get("DOCKER_TLS_VERIFY", "")
-    if tls is None and verify:
+    if tls is None and (verify or environment.get("DOCKER_CERT_PATH")):
         folder = Path(environment.get("DOCKER_CERT_PATH") or Path.home() / ".docker")
-        tls = DaemonTls(ca=str(folder / "ca.pem"), cert=str(folder / "cert.pem"), key=str(folder / "key.pem"))
-    return Place(name, port or (2376 if tls else 2375), tls=_context(tls) if tls else None)
+        files = {each: str(folder / f"{each}.pem") for each in ("ca", "cert", "key")}
+        tls = DaemonTls(**files, verify=bool(verify))
+    if tls is None:
+        return Place(name, port or 2375)
+    from cockpit.connect.tls import Trust  # noqa: PLC0415 - heavy
 
-
-def _context(tls: DaemonTls) -> ssl.SSLContext:
-    def path(name: str) -> str | None:
-        return os.path.expanduser(name) if name else None  # noqa: PTH111 - OpenSSL wants text
-
-    try:
-        context = ssl.create_default_context(cafile=path(tls.ca))
-        if tls.cert:
-            context.load_cert_chain(os.path.expanduser(tls.cert), path(tls.key))  # noqa: PTH111
-    except OSError as error:
-        reason = (error.strerror or "no certificate in it").lower()
-        raise Unreachable(f"the files under `tls` cannot be used: {reason}") from None
-    return context
+    return Place(name, port or 2376, trust=Trust(ca=tls.ca, verify=tls.verify, cert=tls.cert, key=tls.key))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import ssl
 import urllib.parse
-from pathlib import Path
 from typing import Any, Literal
 
 import pydantic
@@ -70,11 +68,12 @@ run:
     async def carry_out(self, spec: HttpSpec, route: Route, output: Print, timeout: float) -> Outcome:
         """Send it. Raises Unreachable: nothing was sent; CutOff: it was, and no whole answer came."""
         from cockpit.connect.exchange import Place, Request, exchange  # noqa: PLC0415 - heavy
+        from cockpit.connect.tls import Trust  # noqa: PLC0415 - heavy
 
         try:
             parts = urllib.parse.urlsplit(spec.url)
-            port = parts.port or (443 if parts.scheme == "https" else 80)
-            context = _context(spec) if parts.scheme == "https" else None
+            secure = parts.scheme == "https"
+            port = parts.port or (443 if secure else 80)
         except ValueError:
             raise Unreachable("this is no URL that can be asked: is its port a number?") from None
         if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
@@ -84,7 +83,7 @@ run:
         headers, body = _content(spec)
         answer = await exchange(
             Request(spec.method, target + query, headers, body),
-            Place(parts.hostname, port, tls=context),
+            Place(parts.hostname, port, trust=Trust(ca=spec.ca, verify=spec.verify) if secure else None),
             route,
             timeout,
         )
@@ -122,21 +121,3 @@ def _content(spec: HttpSpec) -> tuple[tuple[tuple[str, str], ...], bytes]:
     if "content-type" not in {name.lower() for name in headers}:
         headers["Content-Type"] = "application/json"
     return tuple(headers.items()), json.dumps(spec.body).encode()
-
-
-def _context(spec: HttpSpec) -> ssl.SSLContext:
-    ca = Path(spec.ca).expanduser() if spec.ca else None
-    try:
-        context = ssl.create_default_context(cafile=ca)
-    except OSError as error:
-        reason = (error.strerror or "no certificates in it").lower()
-        raise Unreachable(f"the certificates under `ca` cannot be used: {spec.ca}: {reason}") from None
-    of_system = ssl.get_default_verify_paths()
-    if not ca and not of_system.cafile and not of_system.capath:
-        import certifi  # noqa: PLC0415 - only where the system has no certificates of its own
-
-        context.load_verify_locations(certifi.where())
-    if not spec.verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 import pydantic
 
@@ -14,7 +14,7 @@ from cockpit.actions.folder import AttemptFolder, Ended, HostEnded
 from cockpit.actions.job import Job
 from cockpit.actions.kind import ActionKind, Outcome
 from cockpit.actions.offspring import end_all, mark
-from cockpit.actions.printed import Printed, Stream, redactor
+from cockpit.actions.printed import Printed, redactor
 from cockpit.actions.registry import find
 from cockpit.connect.dial import CutOff, Unreachable
 from cockpit.connect.routes import HostRoutes
@@ -72,7 +72,6 @@ async def _carry_out(job: Job, attempt: AttemptFolder, printed: Printed) -> None
     await _write_down(attempt, ended, told)
 
 
-<<<<<<< HEAD
 async def _outcome(carrying: _Carrying, told: asyncio.Event) -> Outcome:
     """How it ended by itself, or because it was told to."""
     if told.is_set():
@@ -85,6 +84,8 @@ async def _outcome(carrying: _Carrying, told: asyncio.Event) -> Outcome:
         await asyncio.wait({working}, timeout=SETTLING)
     if not working.done() or working.cancelled():
         return carrying.cut_off()
+    if (error := working.exception()) is not None:
+        return Outcome(done=False, summary=f"its runner failed: {type(error).__name__}: {error}", unknown=True)
     return working.result()
 
 
@@ -130,7 +131,7 @@ class _Carrying:
             said = error.errors(include_input=False, include_url=False)[0]
             words = ".".join(str(each) for each in ("", *said["loc"]))
             return Outcome(done=False, summary=f"`{kind.name}{words}`: {said['msg']}", nothing=True)
-        routes = HostRoutes(self._job.known)
+        routes = HostRoutes(self._job.known, passphrases=self._job.passphrases)
         try:
             for batch in _batches(self._job.hosts or ("",), self._job.batch):
                 await asyncio.gather(*(self._at(host, kind, spec, routes) for host in batch))
@@ -151,8 +152,12 @@ class _Carrying:
         """Do it at one place."""
         self.on[host] = _UNDER_WAY
         output = self._printed.stream(host if len(self._job.hosts) > 1 else "")
+
+        async def act() -> Outcome:
+            return await kind.carry_out(spec, routes.to(host), output, self._job.timeout)
+
         try:
-            self.on[host] = await _once(kind, spec, routes, host, output, self._job.timeout)
+            self.on[host] = await _once(kind.name, act, self._job.timeout)
         finally:
             output.close()
 
@@ -181,19 +186,10 @@ class _Carrying:
 _UNDER_WAY = Outcome(done=False, summary="it may or may not have happened", unknown=True)
 
 
-async def _once(
-    kind: ActionKind, spec: object, routes: HostRoutes, host: str, output: Stream, limit: float
-) -> Outcome:
-=======
-async def _everywhere(job: Job, printed: Printed) -> tuple[Outcome, tuple[HostEnded, ...]]:
-    kind = kinds().get(job.kind)
-    if kind is None:
-        return Outcome(done=False, summary=f"there is no kind of action called {job.kind!r}", nothing=True), ()
-    routes = HostRoutes(job.known, passphrases=job.passphrases)
->>>>>>> golive
+async def _once(name: str, act: Callable[[], Awaitable[Outcome]], limit: float) -> Outcome:
     try:
         async with asyncio.timeout(limit + GRACE):
-            return await kind.carry_out(spec, routes.to(host), output, limit)
+            return await act()
     except CutOff as error:
         return Outcome(done=False, summary=str(error), unknown=True)
     except Unreachable as error:
@@ -201,7 +197,7 @@ async def _everywhere(job: Job, printed: Printed) -> tuple[Outcome, tuple[HostEn
     except TimeoutError:
         return Outcome(done=False, summary=f"not over after {limit:g} s", unknown=True)
     except Exception as error:  # noqa: BLE001 - a library may raise anything, at any point of what it does
-        return Outcome(done=False, summary=f"{kind.name} failed: {type(error).__name__}: {error}", unknown=True)
+        return Outcome(done=False, summary=f"{name} failed: {type(error).__name__}: {error}", unknown=True)
 
 
 def _batches(hosts: tuple[str, ...], size: int) -> Iterator[tuple[str, ...]]:

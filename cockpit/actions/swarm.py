@@ -149,20 +149,23 @@ class _Waiting:
         name, why = self.spec.service, f": {state.message}" if state.message else ""
         if self.spec.scale is not None:
             return Outcome(done=True, summary=f"{name} has {state.counted}") if state.right else None
-        match state.update:
-            case "completed" if not self.spec.rollback:
-                return Outcome(done=True, summary=f"{name} is updated: {state.counted}")
-            case "rollback_completed" if self.spec.rollback:
-                return Outcome(done=True, summary=f"{name} is rolled back: {state.counted}")
-            case "rollback_completed":
-                return Outcome(done=False, summary=f"Swarm rolled {name} back itself{why}")
-            case "paused":
-                return Outcome(done=False, summary=f"Swarm paused the update of {name} half way{why}", unknown=False)
-            case "rollback_paused":
-                return Outcome(done=False, summary=f"Swarm paused the rollback of {name} half way{why}")
-            case "" if settled and state.right:
-                return Outcome(done=True, summary=f"{name} was so already: {state.counted}")
-        return None
+        if not state.update and settled and state.right:
+            return Outcome(done=True, summary=f"{name} was so already: {state.counted}")
+        wanted = "rollback_completed" if self.spec.rollback else "completed"
+        if state.update == wanted:
+            how = "rolled back" if self.spec.rollback else "updated"
+            return Outcome(done=True, summary=f"{name} is {how}: {state.counted}")
+        words = _ENDS.get(state.update)
+        return Outcome(done=False, summary=f"{words.format(name)}{why}") if words else None
+
+
+_ENDS = {
+    "completed": "Swarm has updated {} instead of rolling it back",
+    "rollback_completed": "Swarm rolled {} back itself",
+    "paused": "Swarm paused the update of {} half way",
+    "rollback_paused": "Swarm paused the rollback of {} half way",
+}
+"""States in which Swarm does nothing more, and what was wanted has not come about."""
 
 
 @dataclass(frozen=True)

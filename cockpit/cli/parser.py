@@ -401,6 +401,17 @@ def _add_checklist(cockpit: Command) -> None:
     form = kinds.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print JSON")
     form.add_argument("--markdown", action="store_true", help="print a page of Markdown")
+    actions = cockpit.command(
+        "actions",
+        "actions:actions",
+        "Document the kinds of action.",
+        "cockpit actions",
+        "cockpit actions swarm",
+    )
+    actions.argument("kind", metavar="KIND", nargs="?", complete=completers.actions, help="one kind, with all its keys")
+    form = actions.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON")
+    form.add_argument("--markdown", action="store_true", help="print a page of Markdown")
     imported = cockpit.command(
         "import",
         "importing:import_markdown",

@@ -22,10 +22,10 @@ class Unreachable(Exception):
     """It could not be reached. The message says what failed, at which address, in words of the field."""
 
 
-<<<<<<< HEAD
 class CutOff(Unreachable):
     """It was reached, and lost again with something under way: that may or may not have happened."""
-=======
+
+
 class NoConnection(Unreachable):
     """It was tried to connect, and no connection came about: refused, no route, silence.
 
@@ -38,7 +38,6 @@ def refused_beyond(words: str, said: str) -> Unreachable:
     """What came of a connection that another machine was asked to make: `said` is what it told of why there is none."""
     tried = ("refused", "unreachable", "no route", "timed out", "reset")
     return NoConnection(words) if any(word in said.lower() for word in tried) else Unreachable(words)
->>>>>>> golive
 
 
 async def resolve(host: str, port: int) -> list[str]:

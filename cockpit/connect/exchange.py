@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ssl
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 
 import h11
 
-from cockpit.connect import dial
+from cockpit.connect import dial, tls
 from cockpit.connect.dial import CutOff, Unreachable
+from cockpit.connect.opening import Phase
 from cockpit.connect.route import Route
+from cockpit.connect.stream import Stream
+from cockpit.connect.tls import Trust
 
 BODY_LIMIT = 1024 * 1024
 """Bytes of an answer that are kept; what comes after them is read and dropped."""
@@ -32,7 +34,8 @@ class Place:
     port: int = 0
     path: str = ""
     """A Unix socket, instead of a port."""
-    tls: ssl.SSLContext | None = None
+    trust: Trust | None = None
+    """Whom to trust with TLS; None: it is spoken in clear."""
 
     @property
     def words(self) -> str:
@@ -71,12 +74,12 @@ async def exchange(
     where = f"{place.words}{route.words}"
     speaker = h11.Connection(h11.CLIENT)
     sent = _as_sent(speaker, request, place)
-    async with _connected(place, route, where, ends, timeout) as (reader, writer):
+    async with _connected(place, route, where, ends, timeout) as stream:
         status = ""
         try:
             async with asyncio.timeout_at(ends):
-                writer.write(sent)
-                async for event in _events(speaker, reader):
+                await _sent(stream, sent)
+                async for event in _events(speaker, stream):
                     if isinstance(event, h11.Response):
                         status = f", whose answer began with status {event.status_code}"
                         taking = _Taking(event, sink)
@@ -109,6 +112,12 @@ class _Taking:
         return Answer(self._begun.status_code, self._begun.reason.decode("latin-1"), bytes(self._body))
 
 
+async def _sent(stream: Stream, data: bytes) -> None:
+    """Send it; a server may have answered before it had read all, and closed: that answer is read all the same."""
+    with contextlib.suppress(OSError):
+        await stream.write(data)
+
+
 def _as_sent(speaker: h11.Connection, request: Request, place: Place) -> bytes:
     given = {name.lower() for name, _ in request.headers}
     standard = [("Host", _host(place)), ("Connection", "close"), ("Accept-Encoding", "identity")]
@@ -129,41 +138,36 @@ def _as_sent(speaker: h11.Connection, request: Request, place: Place) -> bytes:
 
 
 def _host(place: Place) -> str:
-    standard = 443 if place.tls else 80
+    standard = 443 if place.trust else 80
     return place.host if not place.port or place.port == standard else dial.at(place.host, place.port)
 
 
 @contextlib.asynccontextmanager
-async def _connected(
-    place: Place, route: Route, where: str, ends: float, timeout: float
-) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+async def _connected(place: Place, route: Route, where: str, ends: float, timeout: float) -> AsyncIterator[Stream]:
     """A connection, with TLS where it is wanted. Raises Unreachable: nothing was sent."""
-    made = None
+    phase = Phase()
     try:
         async with asyncio.timeout_at(ends):
-            made = await (route.connect_unix(place.path) if place.path else route.connect(place.host, place.port))
-            name = place.host if place.tls else None
-            reader, writer = await asyncio.open_connection(sock=made, ssl=place.tls, server_hostname=name)
-    except BaseException as error:
-        if made is not None:
-            made.close()
-        if isinstance(error, TimeoutError):
-            raise Unreachable(f"{where} could not be connected to within {timeout:g} s") from None
-        if isinstance(error, OSError):
-            raise Unreachable(_of_tls(error, where)) from None
-        raise
+            if place.path:
+                stream = await Stream.over(await route.connect_unix(place.path))
+            else:
+                line = await tls.open_line(route, place.host, place.port, place.trust, phase, server_name=place.host)
+                stream = line.stream
+    except TimeoutError:
+        at = "" if place.path else f" {phase.words}"
+        raise Unreachable(f"no connection to {where}: timed out{at} after {timeout:g} s") from None
     try:
-        yield reader, writer
+        yield stream
     finally:
-        writer.transport.abort()
+        await stream.close()
 
 
-async def _events(speaker: h11.Connection, reader: asyncio.StreamReader) -> AsyncIterator[h11.Event]:
+async def _events(speaker: h11.Connection, stream: Stream) -> AsyncIterator[h11.Event]:
     """What comes back, to the end of the answer. Raises h11.RemoteProtocolError."""
     while True:
         event = speaker.next_event()
         if event is h11.NEED_DATA:
-            speaker.receive_data(await reader.read(_CHUNK))
+            speaker.receive_data(await stream.read(_CHUNK))
         elif isinstance(event, h11.EndOfMessage):
             return
         elif isinstance(event, h11.ConnectionClosed):
@@ -177,12 +181,3 @@ def _broken(error: h11.RemoteProtocolError, where: str) -> str:
     if "closed" in said or "without sending" in said:
         return f"{where} closed the connection before its answer was whole"
     return f"the answer of {where} is not HTTP"
-
-
-def _of_tls(error: OSError, where: str) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"certificate of {where} refused: {error.verify_message.rstrip('.')}"
-    if isinstance(error, ssl.SSLError):
-        reason = (error.reason or str(error)).replace("_", " ").lower()
-        return f"TLS handshake with {where} failed: {reason}"
-    return dial.why(error, where) or f"TLS handshake with {where} failed: the connection was closed"
