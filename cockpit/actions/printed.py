@@ -71,15 +71,15 @@ class Printed:
     def _write(self, data: bytes) -> None:
         """Append; what was lost before is told first."""
         told, self._lost = self._lost, 0
-        if told:
-            data = f"\n[{told} bytes could not be written: {self._reason}]\n".encode() + data
-        left = data
+        note = f"\n[{told} bytes could not be written: {self._reason}]\n".encode() if told else b""
+        left = note + data
         try:
             while left:
                 written = os.pwrite(self._fd, left, self._size)
                 self._size, left = self._size + written, left[written:]
         except OSError as error:
-            self._lost, self._reason = told + len(left), error.strerror or type(error).__name__
+            self._lost = len(left) if len(left) <= len(data) else told + len(data)
+            self._reason = error.strerror or type(error).__name__
 
     def _shorten(self, most: int) -> None:
         """Take out what lies between the first and the last, when there is more than `most` after the first.
