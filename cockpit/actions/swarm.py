@@ -94,7 +94,9 @@ undo: {run: {swarm: {service: bot, rollback: true}, host: manager1, timeout: 10m
             told = await daemon.change("POST", target, wanted, headers=login) or {}
         except Refused as refused:
             words = f"the swarm refused: {refused}"
-            return Outcome(done=False, summary=words, status=refused.status, nothing=_nothing(refused))
+            return Outcome(
+                done=False, summary=words, status=refused.status, nothing=not daemon.changed or _nothing(refused)
+            )
         for warning in told.get("Warnings") or ():
             output(f"{warning}\n".encode())
         return await _Waiting(spec, daemon, path, output, timeout).until_done()

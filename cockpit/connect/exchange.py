@@ -178,6 +178,6 @@ async def _events(speaker: h11.Connection, stream: Stream) -> AsyncIterator[h11.
 
 def _broken(error: h11.RemoteProtocolError, where: str) -> str:
     said = str(error)
-    if "closed" in said or "without sending" in said:
+    if "closed" in said.lower() or "without sending" in said:
         return f"{where} closed the connection before its answer was whole"
     return f"the answer of {where} is not HTTP"

@@ -35,7 +35,7 @@ def hosts(ssh_server: Sshd, refusing_port: int) -> tuple[Host, ...]:
 
 def test_a_command_on_a_host(host: Host, tmp_path: Path) -> None:
     how, output = carried_out(
-        shell("echo out; echo err >&2; echo \"$NAME\"; exit 3", environment={"NAME": "s3cret-t0ken"}, hosts=("app1",),
+        shell('echo out; echo err >&2; echo "$NAME"; exit 3', environment={"NAME": "s3cret-t0ken"}, hosts=("app1",),
               known=(host,), secrets=(("name", "s3cret-t0ken"),)), tmp_path)  # fmt: skip
     assert output == "out\nerr\n***name***\n"
     assert (how.done, how.status) == (False, 3)
