@@ -9,6 +9,7 @@ redactor first: `safe` may change the characters that a secret is recognised by.
 from __future__ import annotations
 
 import base64
+import bisect
 import json
 import re
 import shlex
@@ -89,6 +90,7 @@ class Redactor:
         """Name and value of each secret known: to hand them to another process, over a pipe, and nowhere else."""
         self._names: dict[str, str] = {}
         self._pattern: re.Pattern[str] | None = None
+        self._sorted: list[str] = []
         for name, value in (secrets or {}).items():
             self.add(name, value)
 
@@ -101,6 +103,7 @@ class Redactor:
             self._names.setdefault(form, name)
         longest_first = sorted(self._names, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+        self._sorted = sorted(self._names)
 
     @property
     def longest(self) -> int:
@@ -112,6 +115,33 @@ class Redactor:
         if self._pattern is None:
             return text
         return self._pattern.sub(lambda match: f"***{self._names[match[0]]}***", text)
+
+    def of_stream(self, text: str) -> tuple[str, str]:
+        """Of a stream that goes on: what can be shown by now, without any known secret, and what cannot yet.
+
+        What cannot may be the beginning of a secret: it has to come again, before what follows.
+        """
+        if self._pattern is None:
+            return text, ""
+        shown: list[str] = []
+        done, latest = 0, max(0, len(text) - self.longest + 1)
+        while True:
+            match = self._pattern.search(text, done)
+            ends = match.start() if match else len(text)
+            begun = range(max(done, latest), min(ends + 1, len(text)))
+            held = next((at for at in begun if self._begins(text[at:])), None)
+            if held is not None:
+                return "".join([*shown, text[done:held]]), text[held:]
+            shown.append(text[done:ends])
+            if match is None:
+                return "".join(shown), ""
+            shown.append(f"***{self._names[match[0]]}***")
+            done = match.end()
+
+    def _begins(self, text: str) -> bool:
+        """Whether a form of a secret begins with `text`, and goes on."""
+        after = bisect.bisect_right(self._sorted, text)
+        return after < len(self._sorted) and self._sorted[after].startswith(text)
 
 
 def _visible(match: re.Match[str]) -> str:

@@ -2,7 +2,8 @@
 
 ```
 steps/<step>-<go|undo>-<attempt>/
-  runner      which process carries it out: it can be recognised again, whoever asks, as long as the machine runs
+  runner      which process carries it out: it can be recognised again, whoever asks, as long as the machine runs.
+              Made once: whoever makes it has the job
   output      what it printed, as it came, secrets hidden
   ended.json  how it ended; there whole, or not at all
 ```
@@ -47,6 +48,8 @@ class HostEnded(msgspec.Struct, frozen=True, omit_defaults=True):
     host: str
     done: bool
     summary: str = ""
+    unknown: bool = False
+    """It may or may not have happened there."""
 
 
 class Ended(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -62,6 +65,7 @@ class Ended(msgspec.Struct, frozen=True, omit_defaults=True):
     nothing: bool = False
     """It failed before anything was done."""
     hosts: tuple[HostEnded, ...] = ()
+    """Those where it was begun."""
 
 
 @dataclass(frozen=True)
@@ -93,12 +97,37 @@ class AttemptFolder:
         sync_folder(self.path.parent)
 
     def begun_by(self, process: Runner) -> None:
-        """Write down which process carries it out, flushed. Raises OSError."""
-        self._write("runner", msgspec.json.encode(process))
+        """Write down which process carries it out, flushed. Raises OSError; FileExistsError when another does."""
+        new = self.path / f".runner-{process.pid}"
+        self._write(new, msgspec.json.encode(process))
+        try:
+            (self.path / "runner").hardlink_to(new)
+        finally:
+            new.unlink(missing_ok=True)
+        sync_folder(self.path)
+
+    def take_back(self) -> bool:
+        """See to it that nobody takes the job any more; False when somebody has. Raises OSError."""
+        try:
+            self.begun_by(Runner(0, 0, ""))
+        except FileExistsError:
+            return False
+        return True
+
+    def reserve(self, size: int) -> None:
+        """Make room for how it ends, so that a disk that is full by then does not matter. Raises OSError."""
+        fd = os.open(self.path / ".ended.json", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            os.posix_fallocate(fd, 0, size)
+        finally:
+            os.close(fd)
 
     def end(self, ended: Ended) -> None:
         """Write down how it ended, flushed, whole or not at all. Raises OSError."""
-        self._write("ended.json", msgspec.json.encode(ended))
+        new = self.path / ".ended.json"
+        self._write(new, msgspec.json.encode(ended))
+        new.replace(self.path / "ended.json")
+        sync_folder(self.path)
 
     def progress(self) -> Progress:
         """How it stands."""
@@ -124,9 +153,12 @@ class AttemptFolder:
             with self.output.open("rb") as file:
                 size = file.seek(0, os.SEEK_END)
                 file.seek(max(0, size - TAIL))
-                return file.read(TAIL).decode("utf-8", "replace")
+                end = file.read(TAIL)
         except OSError:
             return ""
+        if size > TAIL:
+            end = end.lstrip(_WITHIN_A_CHARACTER)
+        return end.decode("utf-8", "replace")
 
     def _runner(self) -> Runner | None:
         with contextlib.suppress(OSError, msgspec.DecodeError):
@@ -138,15 +170,18 @@ class AttemptFolder:
             return msgspec.json.decode((self.path / "ended.json").read_bytes(), type=Ended)
         return None
 
-    def _write(self, name: str, data: bytes) -> None:
-        new = self.path / f".{name}"
-        fd = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    def _write(self, path: Path, data: bytes) -> None:
+        """Write a file in the room that it has already, if any."""
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         with os.fdopen(fd, "wb") as file:
             file.write(data)
+            file.truncate()
             file.flush()
             os.fsync(file.fileno())
-        new.replace(self.path / name)
-        sync_folder(self.path)
+
+
+_WITHIN_A_CHARACTER = bytes(range(0x80, 0xC0))
+"""Bytes that continue a character of UTF-8."""
 
 
 def attempt_folder(steps: Path, step: str, attempt: int, *, undo: bool) -> AttemptFolder:

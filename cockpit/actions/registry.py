@@ -16,5 +16,16 @@ def kinds() -> dict[str, ActionKind]:
     modules = (
         importlib.import_module(f"{actions.__name__}.{module.name}")
         for module in pkgutil.iter_modules(actions.__path__)
+        if not module.name.startswith("_")
     )
     return {module.KIND.name: module.KIND for module in modules if hasattr(module, "KIND")}
+
+
+def find(name: str) -> ActionKind | None:
+    """The kind of this name, without a look at the others: a kind has the name of its file."""
+    try:
+        module = importlib.import_module(f"{actions.__name__}.{name}")
+    except ImportError:
+        return None
+    kind: ActionKind | None = getattr(module, "KIND", None)
+    return kind if kind is not None and kind.name == name else None

@@ -40,3 +40,8 @@ class DocumentedAction(Protocol):
     @property
     def example(self) -> str:
         """A step in YAML, shown in the documentation and loaded by a test."""
+
+
+def needs_host(kind: DocumentedAction) -> bool:
+    """Whether it is carried out on hosts only: a step must name one."""
+    return bool(getattr(kind, "needs_host", False))

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from cockpit.checklist import file, plan_file, variables
-from cockpit.checklist.actions import DocumentedAction
+from cockpit.checklist import file, plan_file
+from cockpit.checklist.actions import DocumentedAction, needs_host
 from cockpit.checklist.form import known_keys, read_form
 from cockpit.checklist.hosts import used_by
 from cockpit.checklist.model import Branch, Host, Item, Variable
@@ -16,7 +16,7 @@ from cockpit.checklist.node import Node, copy, plain
 from cockpit.checklist.plan import Action, Gate, Plan, Poll, Soak, Step, Undo, Window
 from cockpit.checklist.problem import Problem, problem_at, suggest
 from cockpit.checklist.uses import names_in
-from cockpit.checklist.wiring import filled
+from cockpit.checklist.wiring import check_uses, filled
 from cockpit.text import safe, safe_line
 
 Build = Callable[[file.Item, Node], Item]
@@ -126,7 +126,7 @@ class PlanBuilding(msgspec.Struct):
         kind, spec = self.actions[named[0]], copy(node.entries()[named[0]])
         if isinstance(spec.value, str) and kind.alone:
             spec = Node({kind.alone: Node(spec.value, spec.source, None, spec.literal)}, spec.source, spec.key)
-        self.problems.extend(variables.check_uses(spec, self.variables, strict=False))
+        self.problems.extend(check_uses(kind, spec, self.variables))
         if not isinstance(spec.value, dict):
             hint = f"see `cockpit actions {kind.name}`"
             self.problems.append(problem_at(spec.source, f"`{kind.name}` must be a mapping of keys to values", hint))
@@ -147,6 +147,9 @@ class PlanBuilding(msgspec.Struct):
                 self.problems.append(problem_at(at.source, f"there is no host `{name}`", hint))
         if names and not kind.on_hosts:
             self.problems.append(problem_at(at.source, f"`{kind.name}` is carried out here only: it takes no host"))
+        if not names and needs_host(kind):
+            said = f"`{kind.name}` is carried out on hosts only, and none is named"
+            self.problems.append(problem_at(node.place, said, "write `host: NAME` or `hosts: [...]` beside it"))
         return names
 
     def _uses(self, host: str) -> Iterator[str]:

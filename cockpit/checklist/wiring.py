@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from cockpit.checklist import conditions, file, model, shell, variables
+from cockpit.checklist.actions import DocumentedAction
 from cockpit.checklist.condition_names import with_values
 from cockpit.checklist.form import known_keys, leave_alone, read_form
 from cockpit.checklist.hosts import used_by
@@ -38,7 +39,7 @@ def wire(
         return Wired(None), problems
     kind, spec = kinds[name], copy(node.entries()[name])
     leave_alone(kind.spec, spec)
-    problems.extend(_check_uses(kind, spec, known))
+    problems.extend(check_uses(kind, spec, known))
     problems.extend(_check_spec(kind, spec, known))
     named = _named_hosts(kind, spec, known, hosts, problems)
     expect = _conditions(node, "expect", kind.fields, known, problems)
@@ -130,7 +131,7 @@ def _kind(node: Node, kinds: Mapping[str, DocumentedKind], problems: list[Proble
     return named[0]
 
 
-def _check_uses(kind: DocumentedKind, spec: Node, known: Mapping[str, Variable]) -> list[Problem]:
+def check_uses(kind: DocumentedKind | DocumentedAction, spec: Node, known: Mapping[str, Variable]) -> list[Problem]:
     """The uses of variables, which must be declared, and in a command must be quotable and no secrets."""
     texts = keys_that_are(kind.spec, Meaning.SHELL)
     listed = keys_that_are(kind.spec, Meaning.ARGUMENTS)

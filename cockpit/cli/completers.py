@@ -68,6 +68,13 @@ def kinds(**_: object) -> Iterable[str]:
     return known()
 
 
+def actions(**_: object) -> Iterable[str]:
+    """The kinds of action."""
+    from cockpit.actions.registry import kinds as known
+
+    return known()
+
+
 def _paths(prefix: str, endings: tuple[str, ...]) -> Iterator[str]:
     from pathlib import Path
 

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import builtins
-import collections.abc
-import types
-import typing
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
-
-import pydantic
 
 from cockpit.checklist.kinds import DocumentedKind, goes_through_hosts
 from cockpit.cli import output
-from cockpit.cli.exits import Ended, Exit
+from cockpit.cli.documented import cell, chosen, columns, described, indented, keys
+from cockpit.cli.exits import Exit
 
 FORMAT = 1
 """Version of the JSON output: `{format, kinds: [{name, about, keys, fields, implied, via, example}]}`; `via` says
@@ -34,7 +29,7 @@ def kinds(args: argparse.Namespace) -> int:
     """Print what kinds of check there are, or all about one of them."""
     from cockpit.cli.document import known_kinds
 
-    shown = _chosen(known_kinds(), args.kind)
+    shown = chosen(known_kinds(), args.kind, "check")
     if args.json:
         output.print_json({"format": FORMAT, "kinds": [describe(kind) for kind in shown]})
     elif args.markdown:
@@ -54,10 +49,7 @@ def describe(kind: DocumentedKind) -> dict[str, Any]:
     return {
         "name": kind.name,
         "about": kind.about,
-        "keys": [
-            {"name": row.name, "type": row.type, "required": row.required, "default": row.default, "about": row.about}
-            for row in _keys(kind.spec)
-        ],
+        "keys": described(kind.spec),
         "fields": [
             {"name": field.name, "type": field.type, "unit": field.unit, "about": field.about} for field in kind.fields
         ],
@@ -69,14 +61,14 @@ def describe(kind: DocumentedKind) -> dict[str, Any]:
 
 def text(kind: DocumentedKind) -> str:
     """All that is documented of a kind, for a terminal."""
-    keys = [(row.name, row.type, row.about + row.unless_given) for row in _keys(kind.spec)]
+    rows = [(row.name, row.type, row.about + row.unless_given) for row in keys(kind.spec)]
     fields = [(field.name, _with_unit(field.type, field.unit), field.about) for field in kind.fields]
     parts = [
         f"{kind.name}: {kind.about}",
-        "Keys:\n" + _columns(keys),
-        "Conditions may use:\n" + _columns(fields),
+        "Keys:\n" + columns(rows),
+        "Conditions may use:\n" + columns(fields),
         f"{_implied(kind)}\n{_via(kind)}",
-        "Example:\n" + _indented(kind.example),
+        "Example:\n" + indented(kind.example),
     ]
     return "\n\n".join(parts)
 
@@ -91,102 +83,14 @@ def markdown(shown: Sequence[DocumentedKind]) -> str:
     ]
     for kind in shown:
         lines += ["", f"## `{kind.name}`", "", kind.about, "", "| key | type | meaning |", "|---|---|---|"]
-        lines += [f"| `{row.name}` | {row.type} | {_cell(row.about + row.unless_given)} |" for row in _keys(kind.spec)]
+        lines += [f"| `{row.name}` | {row.type} | {cell(row.about + row.unless_given)} |" for row in keys(kind.spec)]
         lines += ["", "| conditions may use | type | meaning |", "|---|---|---|"]
         lines += [
-            f"| `{field.name}` | {_with_unit(field.type, field.unit)} | {_cell(field.about)} |" for field in kind.fields
+            f"| `{field.name}` | {_with_unit(field.type, field.unit)} | {cell(field.about)} |" for field in kind.fields
         ]
         lines += ["", f"{_implied(kind)} {_via(kind)}"]
         lines += ["", "```yaml", kind.example.strip("\n"), "```"]
     return "\n".join(lines) + "\n"
-
-
-class _Key(typing.NamedTuple):
-    name: str
-    type: str
-    required: bool
-    default: str | int | float | None
-    about: str
-
-    @property
-    def unless_given(self) -> str:
-        """What holds when the key is left out, to stand after `about`."""
-        if self.required:
-            return " (required)"
-        if isinstance(self.default, bool):
-            return f" (default: {'yes' if self.default else 'no'})"
-        return f" (default: {self.default})" if self.default not in (None, "") else ""
-
-
-def _keys(spec: type[pydantic.BaseModel], prefix: str = "") -> Iterator[_Key]:
-    """The keys that `spec` takes; those of a mapping with keys of its own are dotted."""
-    for name, field in spec.model_fields.items():
-        default = None if field.is_required() else field.get_default(call_default_factory=True, validated_data={})
-        key = prefix + (field.alias or name)
-        yield _Key(
-            name=key,
-            type=_type_in_words(field.annotation),
-            required=field.is_required(),
-            default=default if isinstance(default, str | int | float) else None,
-            about=field.description or "",
-        )
-        for inner in _models_in(field.annotation):
-            yield from _keys(inner, f"{key}.")
-
-
-def _models_in(annotation: Any) -> Iterator[type[pydantic.BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel):
-        yield annotation
-    for argument in typing.get_args(annotation):
-        yield from _models_in(argument)
-
-
-_WORDS: Mapping[Any, str] = {
-    str: "text",
-    int: "whole number",
-    float: "number",
-    bool: "yes or no",
-    type(None): "",
-    Any: "anything",
-}
-
-
-def _type_in_words(annotation: Any) -> str:
-    """How people say a type: `text`, `list of text`, `GET, POST or PUT`."""
-    if annotation in _WORDS:
-        return _WORDS[annotation]
-    arguments = typing.get_args(annotation)
-    match typing.get_origin(annotation):
-        case typing.Annotated:
-            words = _type_in_words(arguments[0])
-        case typing.Literal:
-            words = _either([f"`{value}`" for value in arguments])
-        case typing.Union | types.UnionType:
-            words = _either([each for each in map(_type_in_words, arguments) if each])
-        case builtins.list | builtins.tuple | builtins.set | builtins.frozenset:
-            words = f"list of {_type_in_words(arguments[0])}"
-        case builtins.dict | collections.abc.Mapping:
-            words = f"map of {_type_in_words(arguments[1])}"
-        case _ if isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel):
-            words = "mapping"
-        case _:
-            words = getattr(annotation, "__name__", str(annotation)).lower()
-    return words
-
-
-def _either(words: Sequence[str]) -> str:
-    several = list(dict.fromkeys(words))
-    return " or ".join(filter(None, [", ".join(several[:-1]), *several[-1:]]))
-
-
-def _chosen(known: Mapping[str, DocumentedKind], name: str | None) -> list[DocumentedKind]:
-    if name is None:
-        return [known[each] for each in sorted(known)]
-    if name not in known:
-        from cockpit.checklist.problem import suggest
-
-        raise Ended(Exit.WRONG, f"there is no kind of check {name!r}; {suggest(name, sorted(known))}")
-    return [known[name]]
 
 
 def _implied(kind: DocumentedKind) -> str:
@@ -205,17 +109,3 @@ def _via(kind: DocumentedKind) -> str:
 
 def _with_unit(type_name: str, unit: str) -> str:
     return f"{type_name}, {unit}" if unit else type_name
-
-
-def _columns(rows: Sequence[tuple[str, str, str]]) -> str:
-    first = max((len(row[0]) for row in rows), default=0)
-    second = max((len(row[1]) for row in rows), default=0)
-    return "\n".join(f"  {row[0]:{first}}  {row[1]:{second}}  {row[2]}".rstrip() for row in rows)
-
-
-def _indented(block: str) -> str:
-    return "\n".join(f"  {line}" for line in block.strip("\n").splitlines())
-
-
-def _cell(words: str) -> str:
-    return words.replace("|", "\\|").replace("\n", " ")

@@ -361,17 +361,8 @@ def _add_checklist(cockpit: Command) -> None:
         "Print the JSON Schema of checklists, for completion in editors.",
         "cockpit schema > checklist.schema.json",
     )
-    kinds = cockpit.command(
-        "kinds",
-        "kinds:kinds",
-        "Document the kinds of check.",
-        "cockpit kinds",
-        "cockpit kinds http",
-    )
-    kinds.argument("kind", metavar="KIND", nargs="?", complete=completers.kinds, help="one kind, with all its fields")
-    form = kinds.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="print JSON")
-    form.add_argument("--markdown", action="store_true", help="print a page of Markdown")
+    _kinds(cockpit, "kinds", "Document the kinds of check.", "http", completers.kinds)
+    _kinds(cockpit, "actions", "Document the kinds of action.", "swarm", completers.actions)
     imported = cockpit.command(
         "import",
         "importing:import_markdown",
@@ -428,6 +419,14 @@ def _checklist(command: Command) -> Command:
         default=[],
         help="set a variable of the checklist; may be repeated",
     )
+
+
+def _kinds(cockpit: Command, name: str, about: str, one: str, complete: completers.Completer) -> None:
+    added = cockpit.command(name, f"{name}:{name}", about, f"cockpit {name}", f"cockpit {name} {one}")
+    added.argument("kind", metavar="KIND", nargs="?", complete=complete, help="one kind, with all that it takes")
+    form = added.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON")
+    form.add_argument("--markdown", action="store_true", help="print a page of Markdown")
 
 
 def _run(command: Command) -> Command:

@@ -22,6 +22,10 @@ class Unreachable(Exception):
     """It could not be reached. The message says what failed, at which address, in words of the field."""
 
 
+class CutOff(Unreachable):
+    """It was reached, and lost again with something under way: that may or may not have happened."""
+
+
 class NoConnection(Unreachable):
     """It was tried to connect, and no connection came about: refused, no route, silence.
 

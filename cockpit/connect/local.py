@@ -22,7 +22,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from cockpit.connect.dial import Unreachable
+from cockpit.connect.dial import CutOff, Unreachable
 from cockpit.connect.route import Ended, Program
 from cockpit.connect.thread import Stuck, in_thread
 
@@ -64,7 +64,8 @@ async def _started(program: Program, mark: str, timeout: float) -> subprocess.Po
         async with asyncio.timeout(timeout):
             return await in_thread(starting.subject, starting.run, interrupt=starting.abandon)
     except TimeoutError:
-        raise Unreachable(f"{starting.words} could not be started within {timeout:.1f} s") from None
+        # It may start yet, for as long as it takes to kill it.
+        raise CutOff(f"{starting.words} could not be started within {timeout:.1f} s") from None
     except Stuck as stuck:
         raise Unreachable(str(stuck)) from None
     except (OSError, ValueError) as error:
@@ -135,7 +136,7 @@ class _Running:
         self._process = process
         self._ended: asyncio.Future[None] = loop.create_future()
         self._drained: asyncio.Future[None] = loop.create_future()
-        self._output = _Stream(process.stdout.fileno(), program.limit, self._closed)
+        self._output = _Stream(process.stdout.fileno(), program.limit, self._closed, program.sink)
         self._errors = _Stream(process.stderr.fileno(), program.limit, self._closed)
         self._input = _Input(process, program.input)
         self._exit = _Exit(process, self._ended)
@@ -214,11 +215,13 @@ class _Stream:
     _PIECE = 64 * 1024
     _PIECES_AT_THE_END = 16
 
-    def __init__(self, fd: int, limit: int, closed: Callable[[], None]) -> None:
+    def __init__(
+        self, fd: int, limit: int, closed: Callable[[], None], sink: Callable[[bytes], None] | None = None
+    ) -> None:
         self.kept = bytearray()
         self.cut = False
         self.ended = False
-        self._fd, self._limit, self._closed = fd, limit, closed
+        self._fd, self._limit, self._closed, self._sink = fd, limit, closed, sink
         os.set_blocking(fd, False)
         asyncio.get_running_loop().add_reader(fd, self._read)
 
@@ -241,6 +244,8 @@ class _Stream:
             return False
         except OSError:
             piece = b""
+        if piece and self._sink is not None:
+            self._sink(piece)
         room = self._limit - len(self.kept)
         self.kept += piece[:room]
         self.cut = self.cut or len(piece) > room

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pymysql
+from pymysql.constants import CLIENT
 from pymysql.cursors import SSCursor
 
 from cockpit.connect import database, tls
@@ -96,6 +97,14 @@ class Connection:
             cursor.execute(statement, values or None)
         return [column[0] for column in cursor.description or ()], self._rows(cursor)
 
+    def script(self, statements: str) -> None:
+        """Carry several statements out. Raises Broken, Refused."""
+        cursor = self._spoken.cursor()
+        with _in_words(self), contextlib.closing(cursor):
+            cursor.execute(statements)
+            while cursor.nextset():
+                pass
+
     def cut(self) -> None:
         """End it with what is under way on it."""
         with contextlib.suppress(OSError):
@@ -122,9 +131,10 @@ async def connect(address: Address, route: Route) -> socket.socket:
     return await route.connect(address.host, address.port)
 
 
-async def login(address: Address, made: socket.socket) -> Connection:
+async def login(address: Address, made: socket.socket, *, scripts: bool = False) -> Connection:
     """Greet, encrypt and log in over `made`, which belongs to the connection from then on.
 
+    With `scripts`, the server takes several statements at once.
     Raises Refusing, Unreachable.
     """
     context = tls.context(database.trust(address)) if address.tls else None
@@ -137,6 +147,7 @@ async def login(address: Address, made: socket.socket) -> Connection:
         database=address.database or None,
         charset="utf8mb4",
         autocommit=True,
+        client_flag=CLIENT.MULTI_STATEMENTS if scripts else 0,
         program_name="cockpit",
         ssl=context,
         ssl_disabled=context is None,

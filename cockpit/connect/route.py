@@ -6,7 +6,7 @@ Kinds of check open connections and run programs through a `Route` and need not 
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -28,6 +28,8 @@ class Program:
     folder: str = ""
     """Where it runs; nothing: where Cockpit runs, or the home of the user on a host."""
     limit: int = OUTPUT_LIMIT
+    sink: Callable[[bytes], None] | None = None
+    """Is given the standard output as it comes, what is beyond the limit too."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,10 @@ class Route(Protocol):
         ...
 
     async def run(self, program: Program, timeout: float) -> Ended:
-        """Run a program there, to its end or until `timeout` seconds are over: then it is ended with its children."""
+        """Run a program there, to its end or until `timeout` seconds are over: then it is ended with its children.
+
+        Raises CutOff when the route was lost while it ran.
+        """
         ...
 
 

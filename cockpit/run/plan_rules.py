@@ -186,7 +186,7 @@ def _stop(moment: Moment, command: cmd.Stop) -> Decision:
     here = current(moment.state)
     if here is None or here.step.id != command.step or here.doing.phase is not Phase.RUNNING:
         return Refusal(f"{command.step} is not under way")
-    action = _action(here)
+    action = action_of(here)
     if action is None or action.kind == "manual":
         return Refusal(f"{command.step} is done by a person: say what came of it")
     if not command.reason.strip():

@@ -76,6 +76,7 @@ def test_bash_completes_the_items_of_a_checklist_and_the_shipped_ones_by_name(ch
     assert complete_in_bash(f"cockpit explain {checklist.name} heal", tmp_path) == ["healthy"]
     assert complete_in_bash("cockpit show prod", tmp_path) == ["production"]
     assert complete_in_bash("cockpit kinds ht", tmp_path) == ["http"]
+    assert complete_in_bash("cockpit actions sw", tmp_path) == ["swarm"]
 
 
 def test_fish_completes_commands(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from cockpit.checklist.hosts import Destination
 from cockpit.checklist.model import Host
 from cockpit.connect import deadline, dial
 from cockpit.connect.deadline import awaited
-from cockpit.connect.dial import Unreachable
+from cockpit.connect.dial import CutOff, Unreachable
 from cockpit.connect.route import Ended, Program
 from cockpit.connect.ssh import command, openssh_words, settings
 from cockpit.connect.ssh.connection import ALIVE_COUNT, ALIVE_INTERVAL, PHASE_SECONDS, SESSIONS
@@ -270,7 +270,7 @@ class OpenSsh:
         """Run a script. Raises Unreachable, _NoSession."""
         began = time.monotonic()
         process = await self._client(command=command.SHELL, pipes=True)
-        running = Running(process, script.limit, script.token)
+        running = Running(process, script.limit, script.token, program.sink)
         running.begin(script.given)
         timed_out = False
         try:
@@ -314,8 +314,8 @@ class OpenSsh:
         if not said.group and b"refused by peer" in running.errors:
             raise _NoSession
         if said.status is None and not said.no_folder and not said.no_program:
-            await self._refuse_when_lost(master)
-            raise Unreachable(f"{self._where} ended the session without saying how the program ended")
+            await self._refuse_when_lost(master, CutOff)
+            raise CutOff(f"{self._where} ended the session without saying how the program ended")
         return said.status
 
     async def _end(self, running: Running, token: str) -> None:
@@ -331,14 +331,14 @@ class OpenSsh:
         kill(process)
         _keep(self._ending, reaped(process))
 
-    async def _refuse_when_lost(self, master: Master) -> None:
-        """Raise Unreachable when the connection has ended; its process may need a moment to."""
+    async def _refuse_when_lost(self, master: Master, loss: type[Unreachable] = Unreachable) -> None:
+        """Raise `loss` when the connection has ended; its process may need a moment to."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LOSS_SHOWS_WITHIN):
                 await master.ended.wait()
         if not master.alive:
             self.loss = openssh_words.ended(master.said, self._where)
-            raise Unreachable(self.loss)
+            raise loss(self.loss)
 
 
 @dataclass(frozen=True)

@@ -100,8 +100,15 @@ class Master:
 class Running:
     """A client that carries a program's streams; they are read to their end, and kept up to a limit."""
 
-    def __init__(self, process: asyncio.subprocess.Process, limit: int, token: str) -> None:
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        limit: int,
+        token: str,
+        sink: Callable[[bytes], None] | None = None,
+    ) -> None:
         """Carry those of `process`; what is marked by `token` tells when the program has ended."""
+        self._sink = sink
         self.output = bytearray()
         self.cut = False
         self.left_behind = False
@@ -167,6 +174,8 @@ class Running:
             keep(piece)
 
     def _keep_output(self, piece: bytes) -> None:
+        if self._sink is not None:
+            self._sink(piece)
         room = self._limit - len(self.output)
         self.output += piece[:room]
         self.cut = self.cut or len(piece) > room

@@ -7,10 +7,11 @@ import contextlib
 import secrets
 import socket
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cockpit.connect import deadline
-from cockpit.connect.dial import Unreachable
+from cockpit.connect.dial import CutOff, Unreachable
 from cockpit.connect.route import Ended, Program
 from cockpit.connect.ssh import command
 from cockpit.connect.ssh.connection import Connection
@@ -61,6 +62,7 @@ class SshRoute:
         began = time.monotonic()
         token = f"cockpit-{secrets.token_hex(8)}"
         running = _Running(session, program.limit, token)
+        running.sink = program.sink
         try:
             first = command.line(program, max(0.0, ends - began), token, has_timeout=self._connection.has_timeout)
             running.input = first + program.input
@@ -100,7 +102,7 @@ class SshRoute:
         """Raise Unreachable when the program did not run, or nobody knows how it ended."""
         where = self._connection.where
         if running.lost and session.status is None and not session.signal:
-            raise Unreachable(self._connection.loss)
+            raise CutOff(self._connection.loss)
         if running.refused:
             raise Unreachable(f"{where} runs no programs: it refuses to")
         if said.no_folder:
@@ -108,7 +110,7 @@ class SshRoute:
         if said.no_program:
             raise Unreachable(f"there is no program {program.command[0]} on {where}")
         if session.status is None and not session.signal:
-            raise Unreachable(f"{where} closed the session without saying how the program ended")
+            raise CutOff(f"{where} closed the session without saying how the program ended")
 
     def _end(self, session: Channel, running: _Running, token: str) -> None:
         """End the program with all its children; waits for nobody."""
@@ -172,6 +174,7 @@ class _Running:
         self._spoken = asyncio.Event()
         """Set when the script has said what its process group is, or never will."""
         self._mark = f"{token} group ".encode()
+        self.sink: Callable[[bytes], None] | None = None
         self.refused = False
         self.left_behind = False
         """It has ended, and something that it left running has not."""
@@ -204,6 +207,8 @@ class _Running:
             self._session.send_eof()
 
     def _take_output(self, data: bytes) -> None:
+        if self.sink is not None:
+            self.sink(data)
         self._take(self.output, data, self._limit)
 
     def _take_errors(self, data: bytes) -> None:

@@ -1,0 +1,1 @@
+"""Transactions on the databases that `sql` speaks to."""
