@@ -11,7 +11,8 @@ from cockpit.checklist.condition_values import shown as words_for
 from cockpit.checklist.kinds import Field, Spec
 from cockpit.checks.container import HIDDEN
 from cockpit.checks.file_data import Format, data_in, format_of, text_without_secrets, without_secrets
-from cockpit.checks.file_read import File, Found, is_pattern, lines_of, look
+from cockpit.checks.file_found import Asked, File, Found
+from cockpit.checks.file_read import is_pattern, lines_of, look
 from cockpit.checks.kind import Kind, Reading, Session, Unmeasurable
 from cockpit.checks.pattern import Pattern, Search
 from cockpit.connect.thread import in_thread
@@ -51,7 +52,7 @@ class FileSpec(Spec):
 
 
 class FileKind:
-    """Measures by programs of the machine where the file is."""
+    """Looks at what is here itself, and has a host's programs look at what is there."""
 
     name = "file"
     about = "What is at a path: its size, age, owner and mode, its content as text and as data; or a folder's files."
@@ -111,7 +112,7 @@ expect:
         limit = SEARCH_LIMIT if searched else (TEXT_LIMIT if session.used & _OF_CONTENT else None)
         depth = (DEEPEST if spec.deep else 1) if session.used & _OF_FILES else None
         checksum = "sha256" in session.used
-        found = await look(session.route, spec.path, timeout, limit=limit, checksum=checksum, depth=depth)
+        found = await look(session.route, Asked(spec.path, limit, checksum, depth), timeout)
         if searched and found.exists and found.kind != "file":
             raise Unmeasurable(f"{spec.path} is a {found.kind}: only a file is searched")
         if searched and not found.whole:
