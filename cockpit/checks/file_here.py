@@ -91,9 +91,9 @@ class _Looking:
                     for piece in self._pieces(file.read):
                         digest.update(piece)
                     checksum = digest.hexdigest()
+                    file.seek(0)
                 if limit is None:
                     return b"", True, checksum
-                file.seek(0)
                 kept = b"".join(self._pieces(file.read, limit + 1))
         except OSError as error:
             raise Unmeasurable(f"{self._asked.path} cannot be read: {_why(error)}") from None
@@ -150,7 +150,7 @@ def _at_home(path: str) -> str:
 def _target(path: Path) -> str:
     """Where a link leads; nothing when it is none, or cannot be told."""
     try:
-        return _text(str(path.readlink()))
+        return _text(os.readlink(path))  # noqa: PTH115 - as it is written
     except (OSError, ValueError):
         return ""
 
@@ -191,6 +191,8 @@ def _text(path: str) -> str:
 
 
 def _why(error: OSError | ValueError) -> str:
-    """`permission denied`."""
-    said = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    """`permission denied`; of what is no path at all, why."""
+    if not isinstance(error, OSError):
+        return "a zero character stands in it"
+    said = error.strerror or str(error)
     return said[:1].lower() + said[1:]
