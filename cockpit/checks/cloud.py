@@ -101,7 +101,6 @@ class Cloud:
     about = "What a cloud says of its resources, through its own command line (aws, az, doctl, gcloud); it only reads."
     spec = CloudSpec
     via = True
-    server = ("profile", "subscription", "context", "project", "account", "endpoint")
     at_once = 3
     implied = "found"
     example = """\
@@ -126,6 +125,11 @@ expect:
         Field("status", "int", "Exit status of the command."),
         Field("took", "double", "How long the command ran.", "seconds"),
     )
+
+    def server(self, spec: Mapping[str, Any]) -> tuple[str, ...]:
+        """The cloud, whose account, and where in it."""
+        programs = [name for name in CLIS if name in spec]
+        return (*programs, *(repr(spec.get(key)) for key in (*_SETTINGS, "environment")))
 
     def request(self, spec: CloudSpec) -> str:
         """`aws rds describe-db-instances --region eu-west-2 | DBInstances[0].DBInstanceStatus`."""
