@@ -12,7 +12,7 @@ import pydantic
 from cockpit.checklist.kinds import Field, Spec
 from cockpit.checks.cloud_commands import CLIS, Cli
 from cockpit.checks.cloud_words import Absent, failure
-from cockpit.checks.hiding import hidden, secrets_in, text_hidden
+from cockpit.checks.hiding import described_shown, secrets_described, text_shown
 from cockpit.checks.kind import Kind, Reading, Session, Unmeasurable
 from cockpit.checks.plain import plain
 from cockpit.connect.route import Ended, Program
@@ -101,7 +101,6 @@ class Cloud:
     about = "What a cloud says of its resources, through its own command line (aws, az, doctl, gcloud); it only reads."
     spec = CloudSpec
     via = True
-    server = ("profile", "subscription", "context", "project", "account", "endpoint")
     at_once = 3
     implied = "found"
     example = """\
@@ -126,6 +125,11 @@ expect:
         Field("status", "int", "Exit status of the command."),
         Field("took", "double", "How long the command ran.", "seconds"),
     )
+
+    def server(self, spec: Mapping[str, Any]) -> tuple[str, ...]:
+        """The cloud, whose account, and where in it."""
+        programs = [name for name in CLIS if name in spec]
+        return (*programs, *(repr(spec.get(key)) for key in (*_SETTINGS, "environment")))
 
     def request(self, spec: CloudSpec) -> str:
         """`aws rds describe-db-instances --region eu-west-2 | DBInstances[0].DBInstanceStatus`."""
@@ -154,8 +158,8 @@ _SETTINGS = tuple(dict.fromkeys(key for cli in CLIS.values() for key in cli.sett
 
 def _failed(spec: CloudSpec, ended: Ended) -> Reading:
     """What it means that the command failed: there is no such thing, or nothing could be measured."""
-    errors = text_hidden(ended.errors.decode("utf-8", "backslashreplace"))
-    output = text_hidden(ended.output.decode("utf-8", "backslashreplace"))
+    errors = text_shown(ended.errors.decode("utf-8", "backslashreplace"))
+    output = text_shown(ended.output.decode("utf-8", "backslashreplace"))
     if ended.signal:
         raise Unmeasurable(f"{spec.cli.program} was ended by the signal {ended.signal}")
     said = failure(spec.cli, ended.status, errors if errors.strip() else output)
@@ -212,12 +216,12 @@ def _viewed(expression: str, data: Any) -> Any:
 
 def _shown(values: dict[str, Any], expression: str) -> dict[str, Any]:
     """`values` without secrets. A view may give them other names: those known from the whole answer are hidden too."""
-    secrets = secrets_in(values["data"])
-    shown = {**values, "data": hidden(values["data"])}
+    secrets = secrets_described(values["data"])
+    shown = {**values, "data": described_shown(values["data"])}
     name = expression.rpartition(".")[2].strip("\"'`[]0123456789")
     for part in ("view", "value"):
         if part in values:
-            shown[part] = hidden(values[part], name, secrets)
+            shown[part] = described_shown(values[part], name, secrets)
     return shown
 
 

@@ -6,7 +6,7 @@ import json
 import math
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 import pydantic
@@ -44,6 +44,12 @@ def _arguments(value: Any) -> Any:
 Text = Annotated[str, pydantic.BeforeValidator(_text)]
 Arguments = Annotated[tuple[str, ...], pydantic.BeforeValidator(_arguments), Meaning.ARGUMENTS]
 Environment = dict[Annotated[str, pydantic.StringConstraints(pattern=NAME_OF_VARIABLE)], Text]
+
+
+AT_ONCE = 32
+"""How often one program may be running: each is a process or a few, and more take longer together."""
+
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 
 
 class ProgramSpec(Spec):
@@ -84,6 +90,7 @@ class Command:
     about = "What a command prints and how it ends, on this machine or on a host."
     spec = CommandSpec
     via = True
+    at_once = AT_ONCE
     implied = "status == 0"
     example = """\
 command: {run: "./pending-orders --format json --since ${since}", environment: {API_TOKEN: "${api_token}"}}
@@ -103,6 +110,10 @@ expect:
         Field("signal", "string", "What ended it, as `KILL`; empty when it ended by itself."),
     )
 
+    def server(self, spec: Mapping[str, Any]) -> tuple[str, ...]:
+        """The program: one that hangs holds up no other."""
+        return (program_named(spec),)
+
     def request(self, spec: CommandSpec) -> str:
         """The command, exactly as it is run: `./pending-orders --format json`."""
         return shown(spec)
@@ -118,6 +129,13 @@ KIND: Kind = Command()
 def program(spec: ProgramSpec) -> Program:
     """What a spec says to run."""
     return Program(spec.argv or spec.run, spec.input.encode(), spec.environment, spec.folder)
+
+
+def program_named(written: Mapping[str, Any]) -> str:
+    """The program that a spec, as it is written, says to run: `psql` of `PGUSER=bot psql -c ...`."""
+    argv, run = written.get("argv"), str(written.get("run", ""))
+    words = [str(word) for word in argv] if isinstance(argv, list | tuple) else run.split()
+    return next((word for word in words if not _ASSIGNMENT.match(word)), "")
 
 
 def shown(spec: ProgramSpec) -> str:

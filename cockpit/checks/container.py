@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Mapping
 from typing import Any
 
-HIDDEN = "***"
+from cockpit.checks.hiding import names_a_secret, shown
 
 STOP_TIMEOUT = 10
 """Seconds that Docker gives a container to end when nothing else is said."""
-
-_SECRET_NAME = re.compile(
-    r"key|secret|token|passw|passphrase|pwd|dsn|credential|(?:^|[^a-z])auth(?:$|[^a-z])", re.IGNORECASE
-)
-_USERINFO = re.compile(r"(://)[^/\s@]+@")
 
 
 def facts(inspected: Mapping[str, Any], digests: list[str], now: dt.datetime) -> dict[str, Any]:
@@ -82,14 +76,9 @@ def tag_of(image: str) -> str:
     return tag or ("" if digest else "latest")
 
 
-def shown(name: str, value: str) -> str:
-    """The value of a variable, label or option as it may be shown: hidden when its name says that it is a secret."""
-    return HIDDEN if value and _SECRET_NAME.search(name) else _USERINFO.sub(rf"\1{HIDDEN}@", value)
-
-
 def secrets_in(env: Mapping[str, str]) -> dict[str, str]:
     """The variables whose values are not shown, and may turn up in the container's log."""
-    return {name: value for name, value in env.items() if shown(name, value) == HIDDEN}
+    return {name: value for name, value in env.items() if value and names_a_secret(name)}
 
 
 def fit_to_show(values: Mapping[str, Any]) -> dict[str, Any]:

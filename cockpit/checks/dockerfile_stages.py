@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from cockpit.checks.container import HIDDEN, shown
+from cockpit.checks.hiding import names_a_secret, shown
 
 
 @dataclass
@@ -62,7 +62,7 @@ def parse(text: str, arguments: Mapping[str, str]) -> Dockerfile:
             names = (
                 [name for name, text in _pairs(value) if text] if word == "ENV" else [name for name, _ in _given(value)]
             )
-            found.secrets += [name for name in names if shown(name, "x") == HIDDEN]
+            found.secrets += [name for name in names if names_a_secret(name)]
         if found.stages:
             _take(found, found.stages[-1], word, value, top)
     if not found.stages:

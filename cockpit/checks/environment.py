@@ -14,9 +14,10 @@ import pydantic
 from cockpit.checklist.kinds import Field, Spec
 from cockpit.checks import docker_daemon
 from cockpit.checks import environment_strength as strength
-from cockpit.checks.container import HIDDEN, environment, shown
+from cockpit.checks.container import environment
 from cockpit.checks.file_data import dotenv
 from cockpit.checks.file_read import text_of
+from cockpit.checks.hiding import HIDDEN, shown
 from cockpit.checks.kind import Kind, Reading, Session, Unmeasurable
 from cockpit.connect.route import Program, Route
 from cockpit.connect.thread import in_thread

@@ -9,9 +9,10 @@ import pydantic
 
 from cockpit.checklist.condition_values import shown as words_for
 from cockpit.checklist.kinds import Field, Spec
-from cockpit.checks.container import HIDDEN
-from cockpit.checks.file_data import Format, data_in, format_of, text_without_secrets, without_secrets
-from cockpit.checks.file_read import File, Found, is_pattern, lines_of, look
+from cockpit.checks.file_data import Format, data_in, format_of
+from cockpit.checks.file_found import Asked, File, Found
+from cockpit.checks.file_read import is_pattern, lines_of, look
+from cockpit.checks.hiding import HIDDEN, settings_shown, settings_text_shown
 from cockpit.checks.kind import Kind, Reading, Session, Unmeasurable
 from cockpit.checks.pattern import Pattern, Search
 from cockpit.connect.thread import in_thread
@@ -51,7 +52,7 @@ class FileSpec(Spec):
 
 
 class FileKind:
-    """Measures by programs of the machine where the file is."""
+    """Looks at what is here itself, and has a host's programs look at what is there."""
 
     name = "file"
     about = "What is at a path: its size, age, owner and mode, its content as text and as data; or a folder's files."
@@ -111,7 +112,7 @@ expect:
         limit = SEARCH_LIMIT if searched else (TEXT_LIMIT if session.used & _OF_CONTENT else None)
         depth = (DEEPEST if spec.deep else 1) if session.used & _OF_FILES else None
         checksum = "sha256" in session.used
-        found = await look(session.route, spec.path, timeout, limit=limit, checksum=checksum, depth=depth)
+        found = await look(session.route, Asked(spec.path, limit, checksum, depth), timeout)
         if searched and found.exists and found.kind != "file":
             raise Unmeasurable(f"{spec.path} is a {found.kind}: only a file is searched")
         if searched and not found.whole:
@@ -196,7 +197,7 @@ def _content(spec: FileSpec, found: Found) -> dict[str, Any]:
 
 def _line(line: bytes, found: Found, number: int) -> str:
     """A line as it may be shown; what only its owner may read is not."""
-    text = text_without_secrets(line.decode("utf-8", "backslashreplace")) if found.mode & 0o044 else HIDDEN
+    text = settings_text_shown(line.decode("utf-8", "backslashreplace")) if found.mode & 0o044 else HIDDEN
     return f"line {number}: {text}"
 
 
@@ -216,12 +217,12 @@ def _counted(found: Found, *, many: bool) -> dict[str, Any]:
 def _fit_to_show(values: dict[str, Any]) -> dict[str, Any]:
     fit = dict(values)
     if "text" in values:
-        fit["text"] = text_without_secrets(values["text"]) if not values["owner_only"] else HIDDEN
+        fit["text"] = settings_text_shown(values["text"]) if not values["owner_only"] else HIDDEN
         fit["lines"] = fit["text"].splitlines()
     if values.get("owner_only") and "sha256" in values:
         fit["sha256"] = HIDDEN  # a short secret could be found by trying
     if "data" in values:
-        fit["data"] = without_secrets(values["data"])
+        fit["data"] = settings_shown(values["data"])
     return fit
 
 

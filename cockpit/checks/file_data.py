@@ -1,16 +1,14 @@
-"""The content of a file as data, in the formats that configuration is written in, and without its secrets."""
+"""The content of a file as data, in the formats that configuration is written in."""
 
 from __future__ import annotations
 
 import configparser
 import io
 import json
-import re
 import tomllib
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from cockpit.checks.container import HIDDEN, shown
 from cockpit.checks.plain import DEPTH_LIMIT, plain
 
 Format = Literal["json", "yaml", "toml", "dotenv", "ini"]
@@ -65,37 +63,6 @@ def dotenv(text: str) -> dict[str, str]:
     return {name: value or "" for name, value in variables.items()}
 
 
-def without_secrets(data: Any, name: str = "") -> Any:
-    """`data` as it may be shown: what stands under a name like a secret's is hidden, however deep."""
-    if isinstance(data, Mapping):
-        return {
-            key: without_secrets(each, f"{name} {key}" if name and _is_secret(name) else key)
-            for key, each in data.items()
-        }
-    if isinstance(data, list):
-        return [without_secrets(each, name) for each in data]
-    if isinstance(data, str):
-        return shown(name, data)
-    return HIDDEN if _is_secret(name) and data is not None and not isinstance(data, bool) else data
-
-
-def text_without_secrets(text: str) -> str:
-    """`text` as it may be shown: without what follows a name like a secret's, passwords in URLs and private keys."""
-    text = _PRIVATE_KEY.sub(rf"\1{HIDDEN}", text)
-    kept, position = [], 0
-    while named := _NAMED.search(text, position):
-        kept.append(text[position : named.end()])
-        position = named.end()
-        if _is_secret(named["name"]) and (value := _VALUE.match(text, position)):
-            kept.append(HIDDEN)
-            position = value.end()
-    return shown("", "".join(kept) + text[position:])
-
-
-def _is_secret(name: str) -> bool:
-    return shown(name, "x") == HIDDEN
-
-
 _ENDINGS: dict[str, Format] = {
     "json": "json",
     "yaml": "yaml",
@@ -105,10 +72,6 @@ _ENDINGS: dict[str, Format] = {
     "cfg": "ini",
     "properties": "ini",
 }
-
-_NAMED = re.compile(r"""(?<![\w.\-])(?P<name>[\w.\-]+)["']?[ \t]*(?:=>|:=|[:=])[ \t]*""")
-_VALUE = re.compile(r""""(?:\\.|[^"\\])*(?:"|\Z)|'[^']*(?:'|\Z)|[^\s"'][^\n]*""", re.DOTALL)
-_PRIVATE_KEY = re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
 
 
 def _json(text: str) -> Any:

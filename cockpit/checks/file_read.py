@@ -1,90 +1,19 @@
-"""What there is at a path, here or on a host: facts and content in one round trip, by the same few programs.
-
-What a POSIX shell, `stat`, `head`, `readlink`, `sha256sum`, `find` and `xargs` say is known, GNU's or busybox's.
-Only regular files are opened. Whatever hangs is a program's, and ends with it.
-"""
+"""What there is at a path: here it is looked up directly, on a host by programs of the host."""
 
 from __future__ import annotations
 
 import posixpath
 import re
-import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
+from cockpit.checks import file_here, file_programs
+from cockpit.checks.file_found import Asked, Found
 from cockpit.checks.kind import Unmeasurable
-from cockpit.connect.route import Ended, Program, Route
-
-LISTING_LIMIT = 16 * 1024 * 1024
-"""Bytes of a listing: some 150,000 files."""
+from cockpit.connect.here import HERE
+from cockpit.connect.route import Route
 
 _GLOB = re.compile(r"[*?]|\[[^/\]]+\]")
-
-_SCRIPT = r"""
-LC_ALL=C; export LC_ALL
-home() { case $1 in "~") printf %s "$HOME" ;; "~/"*) printf %s "$HOME/${1#"~/"}" ;; *) printf %s "$1" ;; esac; }
-facts=$(home "$1") glob=$(home "$2") limit=$3 depth=$4 checksum=$5
-said=$(stat -L -c '%f %s %u %g %Y %U %G' -- "$facts" 2>&1) || said="!$said"
-readable=no sum=
-if [ -f "$facts" ] && [ -r "$facts" ]; then readable=yes; fi
-if [ -d "$facts" ] && [ -r "$facts" ] && [ -x "$facts" ]; then readable=yes; fi
-if [ "$checksum" = yes ] && [ -f "$facts" ] && [ $readable = yes ]; then sum=$(sha256sum < "$facts") || exit 70; fi
-printf '%s\0' "$(date +%s)" "$facts" "$said" "$(readlink -- "$facts")" $readable "${sum%% *}"
-[ $readable = yes ] || exit 0
-if [ -n "$glob" ]; then
-  IFS=
-  set -- $glob
-  printf '%s\0' "$@" | xargs -0 -r stat -L -c '%f %s %Y %n//' --
-elif [ -d "$facts" ] && [ -n "$depth" ]; then
-  find -H "$facts" -mindepth 1 -maxdepth "$depth" ! -type d -print0 | xargs -0 -r stat -L -c '%f %s %Y %n//' --
-elif [ -f "$facts" ] && [ -n "$limit" ]; then
-  exec head -c "$limit" < "$facts"
-fi
-exit 0
-"""
-"""Facts first, each ended by NUL; then the content, or a listing in which `//`, which no path has, ends each name."""
-
-
-@dataclass(frozen=True)
-class File:
-    """A regular file of a listing."""
-
-    path: str
-    size: int
-    """Bytes."""
-    modified: int
-    """Seconds since 1970."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """What there is at a path."""
-
-    path: str
-    """As the machine sees it: `~` is a home directory there."""
-    now: int
-    """The time there, in seconds since 1970."""
-    kind: str
-    """`file`, `folder`, `socket`, ..., of what a link leads to; `link` when it leads nowhere, `missing` for nothing."""
-    target: str = ""
-    """Where a link leads, as it is written."""
-    mode: int = 0
-    size: int = 0
-    owner: str = ""
-    group: str = ""
-    modified: int = 0
-    sha256: str = ""
-    content: bytes = b""
-    """Of a regular file, from its beginning."""
-    whole: bool = True
-    """`content` is all of it."""
-    files: tuple[File, ...] = ()
-    """The regular files of a folder, or those that a pattern matched."""
-
-    @property
-    def exists(self) -> bool:
-        """Something is there."""
-        return self.kind not in ("missing", "link")
 
 
 def is_pattern(path: str) -> bool:
@@ -92,45 +21,26 @@ def is_pattern(path: str) -> bool:
     return bool(_GLOB.search(path))
 
 
-async def look(
-    route: Route,
-    path: str,
-    timeout: float,
-    *,
-    limit: int | None = None,
-    checksum: bool = False,
-    depth: int | None = None,
-) -> Found:
-    """What there is at `path`, here or on a host, in one round trip. Raises Unmeasurable, Unreachable.
+async def look(route: Route, asked: Asked, timeout: float) -> Found:
+    """What there is at a path, here or on a host, in one round trip. Raises Unmeasurable, Unreachable.
 
-    Of a file at most `limit` bytes are read, without one it is not opened but for its `checksum`. Of a folder the files
-    are listed down to `depth`, without one it is not looked into. A missing file is found to be `missing`; one that has
-    to be opened and may not be cannot be measured.
+    A missing file is found to be `missing`; one that has to be opened and may not be cannot be measured.
     """
-    path = _normal(path)
+    path = _normal(asked.path)
     special = _GLOB.search(path)
-    # What a pattern can match lies in the folder above its first special character.
-    looked_at = path if special is None else _normal(posixpath.dirname(path[: special.start()])) or "."
-    arguments = (
-        looked_at,
-        path if special else "",
-        _word(limit and limit + 1),
-        _word(depth),
-        "yes" if checksum else "",
-    )
-    program = Program(("/bin/sh", "-c", _SCRIPT, "sh", *arguments), limit=LISTING_LIMIT + (limit or 0))
-    ended = await route.run(program, timeout)
-    if ended.timed_out:
-        raise Unmeasurable(f"timed out while {path} was read, after {timeout:.1f} s")
-    found = _read(ended, path, limit, opened=limit is not None or checksum, listed=bool(special) or depth is not None)
     if special is None:
-        return found
+        asked = replace(asked, path=path)
+        return await (file_here.look(asked, timeout) if route is HERE else file_programs.look(route, asked, timeout))
+    # What a pattern can match lies in the folder above its first special character. What it matches is for a shell to
+    # say, here too: no library of ours means quite the same by it.
+    above = _normal(posixpath.dirname(path[: special.start()])) or "."
+    found = await file_programs.look(route, replace(asked, path=above), timeout, pattern=path)
     return Found(path, found.now, "file" if found.files else "missing", files=found.files)
 
 
 async def text_of(route: Route, path: str, timeout: float, *, limit: int) -> str | None:
     """The text of a regular file; None when there is none. Raises Unmeasurable, Unreachable."""
-    found = await look(route, path, timeout, limit=limit)
+    found = await look(route, Asked(path, limit), timeout)
     if not found.exists:
         return None
     if found.kind != "file":
@@ -140,80 +50,12 @@ async def text_of(route: Route, path: str, timeout: float, *, limit: int) -> str
     return found.content.decode("utf-8", "backslashreplace")
 
 
-def _normal(path: str) -> str:
-    path = re.sub("/+", "/", path)
-    return f"./{path}" if path.startswith("-") else (path.rstrip("/") or path)
-
-
-def _word(number: int | None) -> str:
-    return "" if number is None else str(number)
-
-
-def _read(ended: Ended, path: str, limit: int | None, *, opened: bool, listed: bool) -> Found:
-    errors = ended.errors.decode("utf-8", "backslashreplace").strip()
-    *head, rest = ended.output.split(b"\0", 6)
-    if len(head) < 6 or ended.status != 0:
-        raise Unmeasurable(f"{path} cannot be read: {_last_words(errors) or 'the programs that read it failed'}")
-    now, real, said, target, readable, checksum = (each.decode("utf-8", "backslashreplace") for each in head)
-    if said.startswith("!"):
-        if not said.endswith(("No such file or directory", "Not a directory")):
-            raise Unmeasurable(f"{path} cannot be looked at: {_last_words(said)}")
-        return Found(real, int(now), "link" if target else "missing", target)
-    raw, size, uid, gid, modified, user, group = said.split(" ", 6)
-    mode = int(raw, 16)
-    kind = _KINDS.get(stat.S_IFMT(mode), "unknown")
-    if readable != "yes" and ((kind == "file" and opened) or (kind == "folder" and listed)):
-        raise Unmeasurable(f"{real} is there, but this user may not read it: permission denied")
-    return Found(
-        path=real,
-        now=int(now),
-        kind=kind,
-        target=target,
-        mode=stat.S_IMODE(mode),
-        size=int(size),
-        owner=uid if user == "UNKNOWN" else user,
-        group=gid if group == "UNKNOWN" else group,
-        modified=int(modified),
-        sha256=checksum,
-        content=rest[:limit] if kind == "file" and limit is not None else b"",
-        whole=kind != "file" or limit is None or (len(rest) <= limit and not ended.cut),
-        files=_listing(rest, errors, path, cut=ended.cut) if kind == "folder" and listed else (),
-    )
-
-
-_KINDS = {
-    stat.S_IFREG: "file",
-    stat.S_IFDIR: "folder",
-    stat.S_IFSOCK: "socket",
-    stat.S_IFIFO: "pipe",
-    stat.S_IFCHR: "device",
-    stat.S_IFBLK: "device",
-}
-
-
-def _listing(written: bytes, errors: str, path: str, *, cut: bool) -> tuple[File, ...]:
-    """The regular files among what was listed; links count as what they lead to."""
-    denied = [line for line in errors.splitlines() if line.endswith("Permission denied")]
-    if denied:
-        raise Unmeasurable(f"{path} cannot be looked through: {_last_words(denied[0])}")
-    if cut:
-        raise Unmeasurable(f"{path} has too many files to be looked through")
-    files = []
-    for record in written.decode("utf-8", "backslashreplace").split("//\n")[:-1]:
-        mode, size, modified, name = record.split(" ", 3)
-        if stat.S_ISREG(int(mode, 16)):
-            files.append(File(name, int(size), int(modified)))
-    return tuple(files)
-
-
-def _last_words(said: str) -> str:
-    """`permission denied` of `stat: cannot statx '/x': Permission denied`."""
-    last = said.strip().rpartition("\n")[2]
-    words = last.rpartition(": ")[2]
-    return words[:1].lower() + words[1:]
-
-
 def lines_of(content: bytes) -> Sequence[bytes]:
     """The lines of a file, whatever ends them."""
     lines = content.replace(b"\r\n", b"\n").split(b"\n")
     return lines[:-1] if lines[-1] == b"" else lines
+
+
+def _normal(path: str) -> str:
+    path = re.sub("/+", "/", path)
+    return f"./{path}" if path.startswith("-") else (path.rstrip("/") or path)

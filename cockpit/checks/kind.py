@@ -135,8 +135,9 @@ class Kind(DocumentedKind, Protocol):
       of its time limit, so that nobody else pays for them and no server is blamed for them;
     - `via = True`, when it reaches all that it measures through `session.route`: a check may then say `via: HOST`;
     - `implied_warn`, a condition beside `implied`: a check without conditions of its own that misses it is a WARN;
-    - `server`, the keys of `spec` that name the server it asks, and `at_once`, how many checks may ask the same server
-      at the same time: a server that hangs then holds up nobody else.
+    - `server`, the keys of `spec` that name the server it asks (or a method that names it from `spec` as it is written,
+      whatever that is), and `at_once`, how many checks may ask the same server at the same time: a server that hangs
+      then holds up nobody else.
     """
 
     def request(self, spec: Any) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cockpit.checks.container import HIDDEN, shown, tag_of
+from cockpit.checks.container import tag_of
+from cockpit.checks.hiding import HIDDEN, shown
 from cockpit.checks.kubernetes_objects import KEPT, Object, quantity, template
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
-from cockpit.checks.hiding import text_hidden
+from cockpit.checks.hiding import text_shown
 from cockpit.checks.kind import Unmeasurable
 from cockpit.checks.kubernetes_objects import Object
 from cockpit.checks.kubernetes_words import failure
@@ -81,4 +81,4 @@ async def together(*work: Coroutine[Any, Any, Any]) -> list[Any]:
 
 
 def _start(printed: str) -> str:
-    return text_hidden(" ".join(printed.split()))[:60] or "nothing"
+    return text_shown(" ".join(printed.split()))[:60] or "nothing"

@@ -6,8 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from cockpit.checks.container import HIDDEN
-from cockpit.checks.hiding import hidden, text_hidden
+from cockpit.checks.hiding import HIDDEN, described_shown, text_shown
 from cockpit.checks.kind import Reading
 from cockpit.checks.kubernetes_containers import fit_to_show
 from cockpit.checks.kubernetes_spec import KubernetesSpec
@@ -32,7 +31,7 @@ def _without_secrets(data: Any) -> Any:
             **data,
             **{part: dict.fromkeys(data[part], HIDDEN) for part in ("data", "stringData") if data.get(part)},
         }
-    return hidden(data)
+    return described_shown(data)
 
 
 def _summary(values: Mapping[str, Any], spec: KubernetesSpec) -> str:
@@ -74,7 +73,7 @@ def _evidence(values: Mapping[str, Any], spec: KubernetesSpec) -> str:
         ]
     if spec.object:
         lines += [json.dumps(values["data"], indent=2, ensure_ascii=False)]
-    return text_hidden("\n".join(lines))
+    return text_shown("\n".join(lines))
 
 
 def _figure(values: Mapping[str, Any]) -> float | None:

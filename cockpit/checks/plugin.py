@@ -6,6 +6,7 @@ Exit statuses and output are those of the Monitoring Plugins Development Guideli
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -40,6 +41,7 @@ class Plugin:
     about = "What a Nagios or Monitoring plugin says: any of the thousands there are."
     spec = PluginSpec
     via = True
+    at_once = command.AT_ONCE
     implied = "state in ['ok', 'warning']"
     implied_warn = "state == 'ok'"
     example = """\
@@ -61,6 +63,10 @@ expect:
         ),
         Field("took", "double", "From its start to its end.", "seconds"),
     )
+
+    def server(self, spec: Mapping[str, Any]) -> tuple[str, ...]:
+        """The plugin: one that hangs holds up no other."""
+        return (command.program_named(spec),)
 
     def request(self, spec: PluginSpec) -> str:
         """The command, exactly as it is run: `check_disk -w 20% -c 10% -p /srv`."""

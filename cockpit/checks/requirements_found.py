@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from cockpit.checks.container import shown
+from cockpit.checks.hiding import shown
 
 World = Literal["python", "npm"]
 

@@ -1,8 +1,9 @@
 """Blocking work in a thread that nobody waits for longer than they want to.
 
-The threads of `asyncio.to_thread` are joined when the program ends: one that hangs in a library would hang the program.
-Here each piece of work has a daemon thread; when its caller is cancelled the thread is left behind. How many may be
-left behind is bounded for each subject (a database file, a daemon's socket), so that a stuck one takes no other down.
+The threads of `asyncio.to_thread` are joined when the program ends, and there are few: one that hangs in a library
+would hang the program, and some that hang would hold up all others. Here work never waits for a thread: it takes one
+that is idle, or a new one. When its caller is cancelled the thread is left behind. How many may be left behind is
+bounded for each subject (a database file, a daemon's socket), so that a stuck one takes no other down.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
+import os
 import threading
 from collections import Counter
 from collections.abc import Callable
+from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -20,9 +23,13 @@ T = TypeVar("T")
 LEFT_BEHIND_LIMIT = 4
 """Threads of one subject that may hang before further work on it is refused."""
 
+IDLE_SECONDS = 1.0
+"""How long a thread waits for more work: long enough for the next of a hundred checks that begin together."""
+
 _imported: set[str] = set()
 _left_behind: Counter[str] = Counter()
 _counting = threading.Lock()
+_idle: list[_Thread] = []
 
 
 class Stuck(Exception):
@@ -49,17 +56,16 @@ async def in_thread(subject: str, work: Callable[[], T], *, interrupt: Callable[
         else:
             outcome.set_result(result)  # type: ignore[arg-type]
 
-    def run() -> None:
+    def run() -> Callable[[], None]:
         result, error = None, None
         try:
             result = work()
         except BaseException as raised:  # noqa: BLE001 - whatever it is, the caller gets it
             error = RuntimeError(repr(raised)) if isinstance(raised, StopIteration) else raised
         state.end(subject)
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is there any more
-            loop.call_soon_threadsafe(deliver, result, error)
+        return lambda: _call_in(loop, lambda: deliver(result, error))
 
-    threading.Thread(target=run, name=f"cockpit {subject}", daemon=True).start()
+    _idle_one().do(f"cockpit {subject}", run)
     try:
         return await outcome
     except asyncio.CancelledError:
@@ -74,6 +80,49 @@ async def imported(module: str) -> None:
     if module not in _imported:  # `sys.modules` has it as soon as somebody begins, who may take a second
         await in_thread(f"import of {module}", lambda: importlib.import_module(module))
         _imported.add(module)
+
+
+def _call_in(loop: asyncio.AbstractEventLoop, what: Callable[[], None]) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is there any more
+        loop.call_soon_threadsafe(what)
+
+
+def _idle_one() -> _Thread:
+    with _counting:
+        return _idle.pop() if _idle else _Thread()
+
+
+class _Thread:
+    """A daemon thread that works, waits for more work for a while, and ends."""
+
+    def __init__(self) -> None:
+        self._given: SimpleQueue[tuple[str, Callable[[], Callable[[], None]]]] = SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="cockpit", daemon=True)
+        self._thread.start()
+
+    def do(self, name: str, work: Callable[[], Callable[[], None]]) -> None:
+        """Do `work` under a name. It returns how to tell its outcome: by then this thread is idle again."""
+        self._given.put((name, work))
+
+    def _work(self) -> None:
+        while True:
+            try:
+                self._thread.name, work = self._given.get(timeout=IDLE_SECONDS)
+            except Empty:
+                with _counting:
+                    if self in _idle:
+                        _idle.remove(self)
+                        return
+                continue  # just taken, and about to be given something
+            tell = work()
+            self._thread.name = "cockpit idle"
+            with _counting:
+                _idle.append(self)
+            tell()
+            del work, tell  # or their result would be held as long as nothing else is to be done
+
+
+os.register_at_fork(after_in_child=_idle.clear)
 
 
 class _Work:

@@ -11,6 +11,7 @@ import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 from cockpit.checklist.kinds import DocumentedKind
 from cockpit.checklist.model import Check, Item
@@ -124,8 +125,9 @@ class Scheduler:
 
 def _server(check: Check, kind: DocumentedKind | None) -> tuple[str, ...]:
     """What checks with a limit in common have in common: the kind, the host they go through, the server they ask."""
-    keys: tuple[str, ...] = getattr(kind, "server", ())
-    return (check.kind, check.via, *(repr(check.spec.get(key)) for key in keys))
+    server: tuple[str, ...] | Callable[[Mapping[str, Any]], tuple[str, ...]] = getattr(kind, "server", ())
+    named = server(check.spec) if callable(server) else tuple(repr(check.spec.get(key)) for key in server)
+    return (check.kind, check.via, *named)
 
 
 @dataclass(eq=False)

@@ -66,40 +66,45 @@ async def endure(count: int) -> tuple[Held, Held]:
     """What is held after the first tenth of `count` checks, and after all of them."""
     with tempfile.TemporaryDirectory() as folder:
         async with answering() as port:
-            checks = some_of_everything(Path(folder), port)
             session, known, values = Session(), kinds(), Values([], {})
+            refused = closed_port()
 
-            async def work(share: int) -> None:
+            async def work(worker: int, share: int) -> None:
+                checks = some_of_everything(Path(folder), port, refused, worker)
                 for number in range(share):
-                    check = checks[number % len(checks)]
-                    await measure(f"c{number}", check, kinds=known, values=values, session=session)
+                    result, check = checks[(worker + number) % len(checks)]
+                    found = await measure(f"c{number}", check, kinds=known, values=values, session=session)
+                    assert found.result == result, found
 
-            await asyncio.gather(*(work(count // 10 // AT_ONCE) for _ in range(AT_ONCE)))
+            await asyncio.gather(*(work(worker, count // 10 // AT_ONCE) for worker in range(AT_ONCE)))
             before = await held()
-            await asyncio.gather(*(work(count * 9 // 10 // AT_ONCE) for _ in range(AT_ONCE)))
+            await asyncio.gather(*(work(worker, count * 9 // 10 // AT_ONCE) for worker in range(AT_ONCE)))
             after = await held()
             await session.close()
     return before, after
 
 
-def some_of_everything(folder: Path, port: int) -> Sequence[Check]:
-    """Checks that pass, fail, time out and cannot be made, of the kinds that need no server but ours."""
+def some_of_everything(folder: Path, port: int, refused: int, worker: int) -> Sequence[tuple[str, Check]]:
+    """Checks that pass, fail, time out and cannot be made, of the kinds that need no server but ours.
+
+    No two workers have the same: what is wanted twice at once is read once.
+    """
     (folder / "settings.json").write_text('{"mode": "production"}')
-    url = f"http://127.0.0.1:{port}"
-    refused = closed_port()
+    url, headers, time = f"http://127.0.0.1:{port}", {"worker": str(worker)}, 20.0 + worker
     return [
-        Check("http", {"url": url}, ("status == 200",)),
-        Check("http", {"url": url, "headers": {"a": "b"}}, ("status == 201",)),
-        Check("http", {"url": f"http://127.0.0.1:{refused}"}, ("status == 200",)),
-        Check("http", {"url": f"{url}/slow"}, ("status == 200",), timeout=0.05),
-        Check("tcp", {"host": "127.0.0.1", "port": port}),
-        Check("tcp", {"host": "127.0.0.1", "port": refused}),
-        Check("file", {"path": str(folder / "settings.json")}, ("data.mode == 'production'",)),
-        Check("file", {"path": str(folder / "missing")}),
-        Check("command", {"run": "echo 3"}, ("value == 3.0",)),
-        Check("command", {"run": "exit 3"}),
-        Check("environment", {"set": ["PATH"]}),
-        Check("sqlite", {"path": str(folder / "none.db")}),
+        ("PASS", Check("http", {"url": url, "headers": headers}, ("status == 200",), timeout=time)),
+        ("FAIL", Check("http", {"url": url, "headers": headers}, ("status == 201",), timeout=time)),
+        ("ERROR", Check("http", {"url": f"http://127.0.0.1:{refused}"}, ("status == 200",), timeout=time)),
+        ("ERROR", Check("http", {"url": f"{url}/slow", "headers": headers}, ("status == 200",), timeout=0.05)),
+        ("PASS", Check("tcp", {"host": "127.0.0.1", "port": port}, timeout=time)),
+        ("FAIL", Check("tcp", {"host": "127.0.0.1", "port": refused}, timeout=time)),
+        ("PASS", Check("file", {"path": f"{folder}/settings.json"}, ("data.mode == 'production'",), timeout=time)),
+        ("FAIL", Check("file", {"path": str(folder / "missing")}, timeout=time)),
+        ("PASS", Check("command", {"run": "echo 3"}, ("value == 3.0",), timeout=time)),
+        ("FAIL", Check("command", {"run": "exit 3"}, timeout=time)),
+        ("ERROR", Check("command", {"run": "sleep 10", "environment": headers}, timeout=0.1)),
+        ("PASS", Check("environment", {"set": ["PATH"]}, timeout=time)),
+        ("ERROR", Check("sqlite", {"path": str(folder / "none.db")}, timeout=time)),
     ]
 
 

@@ -374,3 +374,12 @@ def test_what_a_program_says_is_told_in_words(program: str, status: int, said: s
     told = failure(CLIS[program], status, said)
     assert str(told).startswith(words)
     assert isinstance(told, Absent if any(word in words for word in FINDINGS) else Unmeasurable)
+
+
+def test_clouds_and_accounts_are_limited_apart() -> None:
+    aws, other, doctl = (
+        KIND.server(spec)  # type: ignore[attr-defined]
+        for spec in ({"aws": ["s3", "ls"]}, {"aws": ["s3", "ls"], "region": "eu-west-2"}, {"doctl": ["account", "get"]})
+    )
+    assert len({aws, other, doctl}) == 3
+    assert KIND.server({"aws": ["ec2", "describe-instances"]}) == aws  # type: ignore[attr-defined]

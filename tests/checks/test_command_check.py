@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cockpit.checklist.model import Variable
+from cockpit.checklist.model import Check, Item, Variable
+from cockpit.checks.command import AT_ONCE, program_named
+from cockpit.checks.kind import Session
+from cockpit.checks.measure import measure
+from cockpit.checks.registry import kinds
 from cockpit.connect.values import Values
-from tests.support.measuring import Measure, ended_in_time, secret
+from cockpit.engine.scheduler import Scheduler
+from cockpit.journal.event import CheckMeasured
+from tests.support.measuring import Measure, ended_in_time, no_values, secret
 from tests.support.routes import Detour
+from tests.support.runs import HERE
 
 
 def test_a_command_that_ends_well_passes_and_shows_what_it_said_last(measured: Measure) -> None:
@@ -180,3 +188,43 @@ def test_a_command_is_run_on_the_host(measured: Measure) -> None:
 def test_a_host_that_is_not_there_is_an_error(measured: Measure) -> None:
     found = measured("ssh", {"host": "nowhere"}, routes=Detour())
     assert (found.result, found.summary) == ("ERROR", "there is no host nowhere in this checklist")
+
+
+@pytest.mark.parametrize(
+    ("spec", "program"),
+    [
+        ({"run": "PGUSER=bot  psql -c 'SELECT 1'"}, "psql"),
+        ({"run": "\n./orders --all | wc -l"}, "./orders"),
+        ({"argv": ["check_disk", "-w", 5]}, "check_disk"),
+        ({"argv": "${all}"}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_command_is_known_by_its_program(spec: dict[str, Any], program: str) -> None:
+    assert program_named(spec) == program
+
+
+def test_commands_that_hang_hold_up_no_other_program() -> None:
+    hanging = [Check("command", {"run": f"sleep {60 + number}"}, timeout=5) for number in range(AT_ONCE + 20)]
+    checks = {"other": Check("command", {"argv": ["true"]}), "plugin": Check("plugin", {"argv": ["true"]})}
+    checks |= {f"hanging {number}": check for number, check in enumerate(hanging)}
+    items = [Item(name, name, HERE, check=check) for name, check in checks.items()]
+    items.reverse()
+    ended: list[str] = []
+
+    async def run() -> None:
+        session, known = Session(), kinds()
+
+        async def one(item: Item) -> CheckMeasured:
+            return await measure(item.id, checks[item.id], kinds=known, values=no_values(), session=session)
+
+        scheduler = Scheduler(items, one, lambda found: ended.append(found.item), kinds=known)
+        once = asyncio.create_task(scheduler.once())
+        while not {"other", "plugin"} <= set(ended) and not once.done():
+            await asyncio.sleep(0.05)
+        once.cancel()
+        await asyncio.wait({once})
+        await session.close()
+
+    asyncio.run(run())
+    assert sorted(ended) == ["other", "plugin"]

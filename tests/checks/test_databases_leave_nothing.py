@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-import threading
 from collections import Counter
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from tests.servers.postgres import Postgres
 from tests.servers.redis import Redis
 from tests.support.measuring import no_values
 from tests.support.routes import Detour
+from tests.support.threads import busy
 
 pytestmark = pytest.mark.server
 
@@ -62,7 +62,7 @@ def test_nothing_is_left_open_after_many_measurements(
 
     def open_here() -> Counter[str]:
         files = Counter(_words(file, web_port) for file in Path("/proc/self/fd").iterdir())
-        threads = Counter(f"thread {thread.name}" for thread in threading.enumerate())
+        threads = Counter(f"thread {name}" for name in busy())
         return files + threads + Counter({"tasks": len(asyncio.all_tasks())}) - Counter({"": 1_000_000})
 
     async def rounds() -> tuple[Counter[str], Counter[str]]:

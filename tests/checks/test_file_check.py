@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
@@ -17,7 +18,12 @@ from typing import Any
 
 import pytest
 
-from cockpit.connect.route import Ended, Program
+from cockpit.checks import file_read
+from cockpit.checks.file_found import Asked
+from cockpit.checks.kind import Unmeasurable
+from cockpit.connect.dial import Unreachable
+from cockpit.connect.here import HERE
+from cockpit.connect.route import Ended, Program, Route
 from cockpit.journal.event import CheckMeasured
 from tests.servers.need import missing
 from tests.support.measuring import Measure
@@ -412,3 +418,56 @@ def test_one_round_trip_is_all_it_takes(measured: Measure, tmp_path: Path) -> No
     assert measured("file", {"path": f"{tmp_path}/a.json"}, "data == {}", via="detour", routes=routes).result == "PASS"
     assert measured("file", {"path": f"{tmp_path}/*"}, "count == 1", via="detour", routes=routes).result == "PASS"
     assert len(routes.went) == 2
+
+
+def test_what_is_here_is_found_as_a_host_would_find_it(state_home: Path) -> None:
+    (state_home / "a.json").write_text('{"a": 1}')
+    (state_home / "link").symlink_to(".//a.json")
+    (state_home / "gone").symlink_to("nowhere")
+    (state_home / "loop").symlink_to("loop")
+    (state_home / "deeper" / "still").mkdir(parents=True)
+    (state_home / "deeper" / "still" / "b\n c").write_bytes(b"\xff\0\n" * 10)
+    (state_home / "deeper" / "link").symlink_to(state_home / "a.json")
+    (state_home / "deeper" / "round").symlink_to(state_home)
+    Path(os.fsdecode(bytes(state_home) + b"/deeper/\xff")).touch()
+    os.mkfifo(state_home / "pipe")
+    (state_home / "a.json").chmod(0o4751)
+    os.utime(state_home / "a.json", (-10.5, -10.5))
+    if os.geteuid() == 0:
+        os.chown(state_home / "a.json", 54321, 54322)
+    below = (
+        "",
+        "a.json",
+        "link",
+        "gone",
+        "loop",
+        "deeper",
+        "deeper/still/b\n c",
+        "pipe",
+        "none",
+        "a.json/x",
+        "x" * 300,
+    )
+    paths = [*(f"{state_home}/{each}" for each in below), "/dev/null", "/proc/version", ".", "~", "/"]
+    for path in paths:
+        for more in ({}, {"limit": 5}, {"limit": 1000, "checksum": True}, {"depth": 1}, {"depth": 2}, {"depth": 100}):
+            if path in ("~", "/") and "depth" in more:
+                continue  # they are of any size
+            asked = Asked(path, **more)
+            assert _said(asked, HERE) == _said(asked, Detour()), asked
+
+
+def _said(asked: Asked, route: Route) -> str:
+    """What was found, or why nothing was, but for the time."""
+    try:
+        found = asyncio.run(file_read.look(route, asked, 10))
+    except (Unmeasurable, Unreachable) as error:
+        return str(error).removesuffix(" on detour")
+    files = sorted(found.files, key=lambda file: file.path)
+    return str(replace(found, now=0, files=tuple(files)))
+
+
+def test_a_path_that_is_none_is_said(look: Look) -> None:
+    found = look({"path": "nul\0"})
+    assert found.result == "ERROR"
+    assert "a zero character stands in it" in found.summary

@@ -33,6 +33,7 @@ from cockpit.connect.values import Values
 from cockpit.journal.event import CheckMeasured
 from tests.servers.web import Web
 from tests.support.measuring import Measure, ended_in_time, no_values, secret
+from tests.support.threads import busy
 
 Read = Callable[[Any, float], Awaitable[Reading]]
 
@@ -224,16 +225,16 @@ def test_a_library_that_hangs_in_a_thread_delays_nobody_and_its_threads_are_boun
         stuck = [await once(hang, timeout=0.1) for _ in range(6)]
         return stuck, await once(numbers(1))
 
-    before = threading.active_count()
+    before = len(busy())
     stuck, other = asyncio.run(tries())
     assert [found.summary for found in stuck[:4]] == ["timed out after 0.1 s"] * 4
     assert stuck[4].summary == "a stuck disk hangs: 4 earlier attempts have not come back"
-    assert threading.active_count() == before + 4
+    assert len(busy()) == before + 4
     assert other.result == "PASS"
     assert ended_in_time(other, 0.0)
     release.set()
     ends = time.monotonic() + 2
-    while threading.active_count() > before:
+    while len(busy()) > before:
         assert time.monotonic() < ends
         time.sleep(0.01)
 
@@ -342,7 +343,7 @@ def test_nothing_is_left_open_after_many_measurements(http_server: Web, refusing
 
     def open_here() -> tuple[int, int, int]:
         files = sum(not _is_of_the_server(file, http_server.port) for file in Path("/proc/self/fd").iterdir())
-        return files, threading.active_count(), len(asyncio.all_tasks())
+        return files, len(busy()), len(asyncio.all_tasks())
 
     async def rounds() -> tuple[tuple[int, int, int], tuple[int, int, int]]:
         session = Session()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from cockpit.checklist.conditions import compile_condition
 from cockpit.checklist.kinds import Field
-from cockpit.checks import container
+from cockpit.checks import container, hiding
 from cockpit.checks.plain import CELL_LIMIT, DEPTH_LIMIT, ROWS_LIMIT, Rows, plain
 
 ANYTHING = st.recursive(
@@ -111,7 +111,7 @@ def test_the_tag_of_an_image_is_found_in_its_name(image: str, tag: str) -> None:
     ],
 )
 def test_a_secret_is_known_by_its_name_or_by_the_userinfo_in_it(name: str, value: str, expected: str) -> None:
-    assert container.shown(name, value) == expected
+    assert hiding.shown(name, value) == expected
 
 
 def test_a_container_of_an_older_or_barer_daemon_has_its_fields_too() -> None:
