@@ -22,7 +22,7 @@ class Pattern:
         """Search for `text`. Raises WrongPattern."""
         self.text = text
         self._plain = text if re.fullmatch(r"[A-Za-z0-9 _/:,;=<>@%&~\"'!#-]*", text) else None
-        self._any_case = text == _lowered(text)
+        self._any_case = ignores_case(text)
         self._compiled = compiled(text, any_case=self._any_case)
 
     def found_in(self, line: str) -> bool:
@@ -36,6 +36,11 @@ class Pattern:
         for match in self._compiled.finditer(line):
             if match.end() > match.start():
                 yield match.span()
+
+
+def ignores_case(text: str) -> bool:
+    """Whether an expression finds capital letters, too: it has none itself."""
+    return text == _lowered(text)
 
 
 def compiled(text: str | bytes, *, any_case: bool) -> Any:
