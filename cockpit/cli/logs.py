@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 FORMAT = 1
 """Version of the JSON output.
 
-One object a line: `{format, kind, source, number, at, received, level, text, continues}`. `kind` is `line`, `notice` (what happened to the source) or `mark`; `at` is when it was printed, or null, `received`
-when it came here, both in UTC; `level` is one of those of `--level`, or null.
+One object a line: `{format, kind, source, number, at, received, level, text, continues}`. `kind` is `line`, `notice`
+(what happened to the source) or `mark`; `at` is when it was printed, or null, `received` when it came here, both in
+UTC; `level` is one of those of `--level`, or null.
 """
 
 _LOOK_EVERY = 0.1
@@ -82,12 +83,11 @@ class _Printing:
         self._since = args.since.timestamp() if args.since else None
         self._at = 0
         self._json = args.json
-        self._width = 0
+        self._sources: set[str] = set()
 
     def show(self, lines: Sequence[LogLine], *, all_now: bool = False) -> None:
         """Take lines in, and print what is old enough to be in order."""
-        for line in lines:
-            self._width = max(self._width, len(line.source))
+        self._sources.update(line.source for line in lines)
         self.buffer.add(lines, float("inf") if all_now else time.time())
         gone = self.buffer.first - self._at
         if gone > 0:
@@ -105,7 +105,8 @@ class _Printing:
 
     def _in_words(self, line: LogLine) -> str:
         at = dt.datetime.fromtimestamp(line.moment).astimezone()
-        source = f"{line.source:<{self._width}}  " if self._width and len(self.buffer.counts) > 1 else ""
+        width = max(map(len, self._sources)) if len(self._sources) > 1 else 0
+        source = f"{line.source:<{width}}  " if width else ""
         sign = "" if line.kind == "line" else "--- "
         return f"{at:%H:%M:%S}.{at.microsecond // 1000:03}  {source}{sign}{line.text}\n"
 

@@ -52,7 +52,8 @@ class BigFile:
             start -= step
             data = os.pread(self._fd, step, start) + data
         if start > 0:
-            cut = data.find(b"\n") + 1
+            # Without a newline there it is a piece of a line that is far too long.
+            cut = data.find(b"\n", 0, len(data) - 1) + 1
             start, data = start + cut, data[cut:]
         return list(_lines(data, start))[-count:] if count else []
 
@@ -125,17 +126,26 @@ class Search:
     def _run(self) -> None:
         try:
             while self._at < self._end and not self._stop.is_set():
-                data = os.pread(self._fd, min(SEARCHED_AT_ONCE, self._end - self._at), self._at)
+                data = self._next_lines()
                 if not data:
                     break
-                whole = data.rfind(b"\n") + 1
-                if whole and self._at + len(data) < self._end:
-                    data = data[:whole]
                 self._look_through(data)
                 self._at += len(data)
         except OSError as error:
             self.problem = f"searched to byte {self._at:,} only: {(error.strerror or '').lower()}"
         self.done = True
+
+    def _next_lines(self) -> bytes:
+        """What is searched next: whole lines, or a piece of one that is far too long."""
+        want = SEARCHED_AT_ONCE
+        while True:
+            data = os.pread(self._fd, min(want, self._end - self._at), self._at)
+            if len(data) < want or self._at + len(data) >= self._end:
+                return data
+            whole = data.rfind(b"\n") + 1
+            if whole or want >= 8 * SEARCHED_AT_ONCE:
+                return data[:whole] if whole else data
+            want *= 2
 
     def _look_through(self, data: bytes) -> None:
         place = 0

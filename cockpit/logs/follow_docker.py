@@ -112,7 +112,7 @@ class _Container:
         self._once = once
         """There will be no other under this name."""
         self._said = _Once(intake)
-        self._id = ""
+        self._id = self._started = ""
         self._last, self._same = b"", 0
         """The time of the last line, and how many had that one."""
 
@@ -140,16 +140,20 @@ class _Container:
             new = f"container {self._shown} was recreated ({self._id[:12]} is now {inspected['Id'][:12]})"
             self._intake.notice(f"{new}: following the new one from its beginning")
             self._said.forget()
-            self._last, self._same = b"", 0
+            self._last, self._same, self._started = b"", 0, ""
             since = {"tail": "all"}
         elif self._last:
             since = {"tail": "all", "since": _seconds(self._last)}
         elif self._id:
             since = {"tail": "all"}
         self._id = inspected["Id"]
-        running = inspected["State"].get("Running", False)
+        running, started = inspected["State"].get("Running", False), inspected["State"].get("StartedAt", "")
         if running:
+            if self._started and started != self._started:
+                self._intake.notice(f"container {self._shown} was started again{_after(self._last)}")
+                self._said.forget()
             self._said.over(_after(self._last))
+            self._started = started
         lines = daemon.log(f"/containers/{self._id}/logs", framed=not inspected["Config"]["Tty"], **since)
         again = bool(self._last)
         async with contextlib.aclosing(lines):
