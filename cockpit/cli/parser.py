@@ -67,7 +67,7 @@ def _add_runs(cockpit: Command) -> None:
         help="show what differs from a baseline, a file or one that `cockpit capture` kept",
     )
     opened.argument("--new", action="store_true", help="open another run although one of these is under way")
-    _plain(opened)
+    _plain(_notify(opened))
 
     attached = cockpit.command(
         "attach",
@@ -84,7 +84,7 @@ def _add_runs(cockpit: Command) -> None:
         "--as", dest="as_position", metavar="POSITION", default="", help="look on, and answer for this position"
     )
     how.add_argument("--take-command", action="store_true", help="become captain in place of whoever is")
-    _plain(attached)
+    _plain(_notify(attached))
 
     _json(cockpit.command("runs", "runs:list_runs", "List the runs that are here, newest first.", "cockpit runs"))
     status = cockpit.command(
@@ -93,8 +93,11 @@ def _add_runs(cockpit: Command) -> None:
         "Tell where a run stands.",
         "cockpit status 20261201-2130-2.4.0",
         "cockpit status 2.4.0 --json",
+        "cockpit status 2.4.0 --line",
     )
-    _json(_run(status))
+    form = _run(status).add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON")
+    form.add_argument("--line", action="store_true", help="one line, to be pasted into the bridge call")
 
 
 def _add_words(cockpit: Command) -> None:
@@ -461,6 +464,11 @@ def _evidence(command: Command) -> Command:
         default=[],
         help="a file that backs it: size and SHA-256 are recorded",
     )
+
+
+def _notify(command: Command) -> Command:
+    how = "how the terminal tells of news: bell, osc9 (a desktop notification), both, none; else COCKPIT_NOTIFY says"
+    return command.argument("--notify", metavar="WAYS", help=how)
 
 
 def _plain(command: Command) -> Command:

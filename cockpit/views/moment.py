@@ -118,7 +118,7 @@ class Moment:
 
 
 def told_by_others(before: Moment, now: Moment) -> str:
-    """What this view must be told of since `before`: that its command was taken, that a notice did not arrive, if any."""
+    """What this view must be told of: that its command was taken, that a notice did not arrive. Empty: nothing."""
     if before.link.captain and not now.link.captain and now.state.captain != before.state.captain:
         return f"{now.state.captain.who} took command: you look on"
     if now.state.notices is before.state.notices:
