@@ -64,7 +64,7 @@ def _place(state: State, here: Current) -> str:
 
 
 def _phase(here: Current, now: dt.datetime) -> str:
-    since = duration((now - here.doing.since).total_seconds())
+    since = duration(int((now - here.doing.since).total_seconds()))
     if here.doing.phase is Phase.SOAKING and here.step.soak is not None and not here.undo:
         return f"soaking {since} of {duration(here.step.soak.seconds)}"
     word = {Phase.DOUBT: "IN DOUBT", Phase.FAILED: "FAILED"}.get(here.doing.phase, str(here.doing.phase))
@@ -74,4 +74,4 @@ def _phase(here: Current, now: dt.datetime) -> str:
 def _hold(state: State, now: dt.datetime) -> str:
     if state.hold is None:
         return "hold none"
-    return f"HOLD for {duration((now - state.hold.since).total_seconds())} ({one_line(state.hold.reason)})"
+    return f"HOLD for {duration(int((now - state.hold.since).total_seconds()))} ({one_line(state.hold.reason)})"
