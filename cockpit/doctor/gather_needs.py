@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 from cockpit.checklist.hosts import destination
 from cockpit.checklist.model import Document
 from cockpit.checklist.model import Host as Written
+from cockpit.checks.plugin import FOLDERS
 from cockpit.connect.dial import Unreachable
 from cockpit.connect.route import Program
 from cockpit.connect.routes import HostRoutes
@@ -28,10 +30,15 @@ def gather_needs(document: Document, values: Values, meanings: Mapping[str, Any]
     """What `document` needs. `meanings` is the model of each kind, by its name; `connect` logs in to each host."""
     return Needs(
         document,
-        programs={name: shutil.which(name) is not None for name in sorted(programs(document, meanings))},
+        programs={name: _there(name) for name in sorted(programs(document, meanings))},
         hosts=asyncio.run(_hosts(document, values, connect=connect)),
         can_notify=importlib.util.find_spec("apprise") is not None,
     )
+
+
+def _there(program: str) -> bool:
+    """Whether a program is found, where plugins lie too."""
+    return any(shutil.which(program, path=path) for path in (None, os.pathsep.join(FOLDERS)))
 
 
 async def _hosts(document: Document, values: Values, *, connect: bool) -> tuple[Host, ...]:
