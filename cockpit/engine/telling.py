@@ -91,7 +91,7 @@ class Telling:
         if self._dry:
             self._note(ev.NoticeWithheld(each.about.seq, (each.to.id,), self._words(each)))
         elif each.doubt:
-            self._note(self._failed(each, "the engine died while it was sent: it may have arrived", doubt=True))
+            self._note(self._failed(each, "the engine ended while it was sent: it may have arrived", doubt=True))
         elif self._queues[each.to.id].qsize() >= MOST_WAITING:
             self._note(self._failed(each, f"{MOST_WAITING} others wait already"))
         else:
