@@ -97,7 +97,7 @@ def _tmux(of: Terminal, options: dict[str, str]) -> Iterator[Finding]:
     clipboard = options.get("set-clipboard", "")
     if clipboard in ("off", "external"):
         said = f"set-clipboard is {clipboard}: what Cockpit copies does not reach the terminal's clipboard."
-        yield hurts("tmux", said, "`set -s set-clipboard on` in ~/.tmux.conf")
+        yield hurts("tmux", said, "`set -s set-clipboard on` in ~/.tmux.conf, or copy by hand.")
     if "osc9" in of.notify and options.get("allow-passthrough", "") == "off":
         said = "allow-passthrough is off: desktop notifications do not reach the terminal outside."
         yield hurts("tmux", said, "`set -g allow-passthrough on` in ~/.tmux.conf")
