@@ -133,10 +133,21 @@ class Carrying:
                 if not isinstance(decision, Refusal):
                     await self._note(*decision)
 
-    async def _note(self, *events: ev.Data) -> None:
-        """Record what came of it. What cannot be recorded is tried again with the next look: nothing was done yet."""
-        with contextlib.suppress(NotRecorded, Unrecordable):
-            await self._record.record(self._record.engine, *events)
+    async def _note(self, *events: ev.Data) -> bool:
+        """Record what came of it; False when the disk takes nothing: it is found again with the next look."""
+        try:
+            with contextlib.suppress(Unrecordable):
+                await self._record.record(self._record.engine, *events)
+        except NotRecorded:
+            return False
+        return True
+
+    async def _note_at_last(self, *events: ev.Data) -> None:
+        """Record what came of it, as soon as the disk takes it."""
+        while True:
+            if await self._note(*events):
+                return
+            await asyncio.sleep(LOOK_EVERY)
 
     # --- actions
 
@@ -173,7 +184,8 @@ class Carrying:
                 await asyncio.to_thread(start, folder, await asyncio.to_thread(self._job, step, undo))
             except (NotStarted, ValueMissing) as problem:
                 said = safe_line(self._values.redactor(f"not started: {problem}"), width=300)
-                await self._note(ev.ActionEnded(name, number, undo, done=False, summary=said, nothing=True))
+                ended = ev.ActionEnded(name, number, undo, done=False, summary=said, nothing=True)
+                await self._note_at_last(ended)  # nobody else knows that nothing was done
                 return
         await self._follow(name, undo, number, folder)
 

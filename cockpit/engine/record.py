@@ -18,7 +18,7 @@ from cockpit.journal.reader import JournalUnreadable
 from cockpit.journal.writer import NotRecorded, Writer
 from cockpit.run.state import State, apply, fold
 
-TRY_AGAIN_EVERY = 5.0
+TRY_AGAIN_EVERY = 1.0
 """Seconds between two tries to write a journal that could not be written."""
 
 
@@ -59,17 +59,25 @@ class RunRecord:
     def append(self, by: Actor, *data: Data, soon: bool = False) -> Future[list[Event]]:
         """Write events without waiting; those that come `soon` may share a flush with others.
 
-        The state knows them once they are on disk.
+        The state knows them once they are on disk. Once something could not be recorded, nothing is until the journal
+        was read back and the run stands in hold: nothing may go on in between.
         """
+        if not self.problem:
+            return self._append(by, *data, soon=soon)
+        refused = Future[list[Event]]()
+        refused.set_exception(NotRecorded(self.problem))
+        return refused
+
+    def close(self) -> None:
+        """Close the journal after what was appended is on disk."""
+        self._writer.close()
+
+    def _append(self, by: Actor, *data: Data, soon: bool = False) -> Future[list[Event]]:
         loop = asyncio.get_running_loop()
         future = self._writer.append([(by, one) for one in data], soon=soon)
         # Runs in the order of the journal, and before whoever awaits the future goes on.
         future.add_done_callback(lambda done: _call_in(loop, self._settled, done))
         return future
-
-    def close(self) -> None:
-        """Close the journal after what was appended is on disk."""
-        self._writer.close()
 
     def _settled(self, done: Future[list[Event]]) -> None:
         problem = done.exception()
@@ -96,7 +104,8 @@ class RunRecord:
             with contextlib.suppress(NotRecorded, JournalUnreadable, UnsafePath):
                 await asyncio.wrap_future(self._writer.recover())
                 if self.state.hold is None:
-                    await self.record(self.engine, HoldStarted(f"the journal could not be written: {self.problem}"))
+                    held = HoldStarted(f"the journal could not be written: {self.problem}")
+                    await asyncio.wrap_future(self._append(self.engine, held))
                 self.problem, self._trying = "", None
                 self.tell(Recording())
                 return
