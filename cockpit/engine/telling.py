@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import datetime as dt
 import time
 from collections.abc import Awaitable, Callable
 
@@ -108,7 +107,7 @@ class Telling:
     async def _tell(self, each: Owed) -> None:
         """Try until it is delivered, given up or not known."""
         while True:
-            if (dt.datetime.now(dt.UTC) - each.about.at).total_seconds() > TOO_OLD:
+            if (self._record.now() - each.about.at).total_seconds() > TOO_OLD:
                 await self._noted(self._failed(each, f"not sent: it is older than {TOO_OLD / 60:.0f} minutes"))
                 return
             each = each._replace(attempts=each.attempts + 1)
