@@ -111,7 +111,8 @@ class Telling:
                 await self._noted(self._failed(each, f"not sent: it is older than {TOO_OLD / 60:.0f} minutes"))
                 return
             each = each._replace(attempts=each.attempts + 1)
-            begun = ev.NoticeBegun(each.about.seq, each.to.id, self._words(each), each.attempts)
+            words = self._words(each) if each.attempts == 1 else ""
+            begun = ev.NoticeBegun(each.about.seq, each.to.id, words, each.attempts)
             if not await self._noted(begun):
                 each = each._replace(attempts=each.attempts - 1)
                 await asyncio.sleep(_IN_VAIN)

@@ -20,6 +20,7 @@ class NoticeBegun(Data, frozen=True):
     to: str
     """Id of who is told."""
     words: str = ""
+    """What they are told; empty after the first attempt."""
     attempt: int = 1
 
 

@@ -10,7 +10,8 @@ from cockpit.views.words import one_line
 
 def _begun(data: ev.NoticeBegun, _: str) -> Sentence:
     again = f", attempt {data.attempt}" if data.attempt > 1 else ""
-    return f"tells {data.to} of event {data.about}{again}: {one_line(data.words)}", "dim"
+    words = f": {one_line(data.words)}" if data.words else ""
+    return f"tells {data.to} of event {data.about}{again}{words}", "dim"
 
 
 def _delivered(data: ev.NoticeDelivered, _: str) -> Sentence:

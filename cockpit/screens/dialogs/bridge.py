@@ -35,7 +35,7 @@ class BridgeDialog(Sheet[None]):
         return True
 
     def _shown(self, cells: int, _: int) -> Rows:
-        copied = " It was sent to the terminal's clipboard; whether it took it, only the terminal knows."
+        copied = " Sent to the terminal's clipboard too; whether it took it, only it can say."
         return Rows(
             [
                 rule("For the bridge call", self.now.glyphs, cells, "any key: back"),
