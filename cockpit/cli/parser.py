@@ -10,6 +10,7 @@ import argparse
 from cockpit.cli import completers, words
 from cockpit.cli.command import Command
 from cockpit.cli.exits import EXPLAINED
+from cockpit.cli.report_arguments import add_reports
 
 
 def build() -> Command:
@@ -234,36 +235,7 @@ def _add_record(cockpit: Command) -> None:
     replay.argument("--speed", metavar="X", type=words.speed, default=1, help="1 to 1000 times; 1 if not given")
     _plain(replay)
 
-    report = cockpit.command(
-        "report",
-        "report:report",
-        "Tell a run to others: verdict, who said what, planned and actual, proof.",
-        "cockpit report 20261201-2130-2.4.0 --output launch.html",
-        "cockpit report 20261201-2130-2.4.0 --format markdown",
-        "cockpit report 20261201-2130-2.4.0 --format json | jq .outcome",
-        more="html is one page, complete in itself; markdown is for a pull request or a wiki; json has everything;\n"
-        "junit is for build servers. Of a run that is under way it tells how it stands so far.",
-    )
-    _record(report)
-    report.add_argument(
-        "--format", choices=["html", "markdown", "json", "junit"], default="html", help="html if not given"
-    )
-    _output(report)
-    compare = cockpit.command(
-        "compare",
-        "compare:compare",
-        "Compare two runs: a rehearsal with the launch, or the last release with this one.",
-        "cockpit compare 20261130-1000-2.4.0 20261201-2130-2.4.0",
-        "cockpit compare last.jsonl this.jsonl --format html --output difference.html",
-        more="The exit status is 0 when they are alike, 1 when they differ.",
-    )
-    for name, about in (("before", "the run that it is compared with"), ("after", "the run that is looked at")):
-        compare.argument(name, metavar=name.upper(), complete=completers.records, help=f"{about}; or a journal file")
-    compare.add_argument(
-        "--format", choices=["table", "markdown", "json", "html"], default="table", help="table if not given"
-    )
-    _output(compare)
-
+    add_reports(cockpit)
     journal = cockpit.command(
         "journal", "", "The record itself: show, verify or follow it.", "cockpit journal verify 20261201-2130-2.4.0"
     )
@@ -495,12 +467,6 @@ def _evidence(command: Command) -> Command:
 
 def _plain(command: Command) -> Command:
     return command.argument("--plain", action="store_true", help="line by line, without a screen")
-
-
-def _output(command: Command) -> Command:
-    return command.argument(
-        "--output", "-o", metavar="FILE", default="", help="write it here; a file that exists is left alone"
-    )
 
 
 def _json(command: Command) -> Command:
