@@ -176,6 +176,13 @@ def test_a_failure_that_lasts_is_not_said_to_be_over() -> None:
     assert "NOT RESOLVED" in markdown(told)
 
 
+def test_what_is_not_over_stands_first() -> None:
+    fail, well = ev.CheckMeasured("health", "FAIL", "503"), ev.CheckMeasured("health", "PASS", "200")
+    lasts = ev.CheckMeasured("other", "FAIL", "no answer")
+    text = markdown(story(events(document(live("health"), live("other")), fail, well, lasts)))
+    assert text.index("no answer") < text.index("503")
+
+
 def test_steps_stand_as_planned_and_as_they_went(launch: Story) -> None:
     steps = {step.id: step for step in launch.golive.steps}
     migrate = steps["migrate"]

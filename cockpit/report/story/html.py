@@ -42,6 +42,7 @@ def html(story: Story) -> str:
         held=sum(hold.seconds for hold in story.holds),
         timeline=picture.timeline(story, clock),
         watches=[(watch, picture.plot(watch)) for watch in story.watches],
+        failures=wording.lasting_first(story.failures)[:LIMIT],
         differing=[item for item in story.items() if item.differs],
         titles=_titles(story),
         opened={section.id for part in story.parts for section in part.sections if _wants_reading(section)},

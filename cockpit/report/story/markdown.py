@@ -255,7 +255,7 @@ def _failures(story: Story, clock: Clock) -> Iterator[str]:
             each.resolved or "NOT RESOLVED",
             span((each.until - each.at).total_seconds()) if each.until else NONE,
         )
-        for each in story.failures[:LIMIT]
+        for each in wording.lasting_first(story.failures)[:LIMIT]
     )
     yield from table(("at", "what", "how", "what was found", "how it ended", "after"), map(texts, rows))
     if len(story.failures) > LIMIT:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import zoneinfo
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cockpit.report.story.model import ItemStory, Outcome, Said, Story
+from cockpit.report.story.model import Failure, ItemStory, Outcome, Said, Story
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
@@ -139,6 +140,11 @@ def said_line(said: Said, clock: Clock) -> str:
     what = "" if said.what == "confirmed" else f"{said.what} by "
     until = f", until {clock(said.expires)}" if said.expires is not None else ""
     return f"{what}{said.by}{where}, {clock(said.at)}{until}"
+
+
+def lasting_first(failures: Iterable[Failure]) -> list[Failure]:
+    """What is not over first, then what is, each in the order in which it began."""
+    return sorted(failures, key=lambda each: bool(each.resolved))
 
 
 def proof_line(story: Story) -> str:
