@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import html.parser
 import json
 import shutil
@@ -232,6 +234,23 @@ def test_who_was_captain_and_what_each_person_did(launch: Story) -> None:
     assert {each.who for each in launch.people} == {"ada", "bob", "grace", "linus"}
 
 
+def test_the_checks_of_the_plan_are_told_though_they_count_in_no_part(launch: Story) -> None:
+    assert [(item.id, item.standing) for item in launch.plan_checks] == [("schema", "pass"), ("serving", "pass")]
+    assert "schema" not in {item.id for item in launch.items()}
+    assert "Checks of the plan, as they stood last" in _Page(as_html(launch)).words
+
+
+def test_figures_and_plans_without_measure_are_told_too() -> None:
+    of = checklist()
+    steps = tuple(msgspec.structs.replace(step, takes=1e17) for step in of.plan.steps)
+    of = msgspec.structs.replace(of, plan=msgspec.structs.replace(of.plan, steps=steps))
+    huge = (ev.CheckMeasured("errors", "FAIL", "much", value=value) for value in (1e308, -1e308, 1.0))
+    told = story(events(of, *huge, ev.StepBegun("freeze")))
+    assert "nan" not in as_html(told)
+    assert "inf " not in as_html(told)
+    assert told.watches[0].worst == 1.0
+
+
 def test_what_a_rollback_left_is_told() -> None:
     of = msgspec.structs.replace(checklist())
     left = ev.RollbackEnded({"drop": "it cannot be undone"})
@@ -320,7 +339,10 @@ def test_the_page_is_complete_in_itself(launch: Story) -> None:
     page = _Page(text)
     assert [link for link in page.links if not link.startswith("#")] == ["https://wiki.example/contract"]
     policy = next(value for name, value in page.attributes if "default-src" in value)
-    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    style = text.partition("<style>")[2].partition("</style>")[0]
+    sha256 = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert policy == f"default-src 'none'; style-src 'sha256-{sha256}'; base-uri 'none'; form-action 'none'"
+    assert text.isascii()
     assert "url(" not in text
     assert "@import" not in text
 

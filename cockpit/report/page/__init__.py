@@ -14,7 +14,7 @@ _HERE = Path(__file__).parent
 
 
 def render(template: str, **values: Any) -> str:
-    """A page from one of the templates here, complete in itself."""
+    """A page from one of the templates here, complete in itself; in ASCII, which every encoding can carry."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE),
         autoescape=True,
@@ -28,7 +28,8 @@ def render(template: str, **values: Any) -> str:
     sha256 = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{sha256}'; base-uri 'none'; form-action 'none'"
     page = environment.get_template(template)
-    return page.render(style=markupsafe.Markup(style), policy=policy, **values)  # noqa: S704 - a file of ours
+    text = page.render(style=markupsafe.Markup(style), policy=policy, **values)  # noqa: S704 - a file of ours
+    return text.encode("ascii", "xmlcharrefreplace").decode()
 
 
 def _link(address: str) -> str:

@@ -23,6 +23,9 @@ from cockpit.views.words import title
 
 _with = msgspec.structs.replace
 
+_LONGEST = 366 * 86400.0
+"""Seconds that a step is taken to be planned for at most: dates have an end."""
+
 Attempts = dict[tuple[str, bool], list[Attempt]]
 """Step, and whether it is its compensation, to its attempts in order."""
 
@@ -86,7 +89,8 @@ def _step(step: Step, known: StepState, tried: Attempts, planned: dt.datetime | 
 
 
 def _takes(step: Step) -> float:
-    return step.takes or (step.soak.seconds if step.soak is not None else 0.0)
+    """Seconds that a step is planned to take: what the plan says, or else its soak."""
+    return min(step.takes or (step.soak.seconds if step.soak is not None else 0.0), _LONGEST)
 
 
 def _sort(step: Step) -> str:

@@ -43,8 +43,8 @@ def html(story: Story) -> str:
         timeline=picture.timeline(story, clock),
         watches=[(watch, picture.plot(watch)) for watch in story.watches],
         failures=wording.lasting_first(story.failures)[:LIMIT],
-        differing=[item for item in story.items() if item.differs],
-        titles=_titles(story),
+        differing=[item for item in story.checkable() if item.differs],
+        titles={item.id: item.title for item in story.checkable()},
         opened={section.id for part in story.parts for section in part.sections if _wants_reading(section)},
         signs={str(standing): sign for standing, sign in UNICODE.signs.items()},
         limit=LIMIT,
@@ -71,11 +71,6 @@ def _counted(counts: Counts) -> str:
 def _wants_reading(section: Section) -> bool:
     """Whether a section is shown unfolded: something in it is not plainly good."""
     return any(item.standing not in ("pass", "n/a", "not counted") for item in section.items)
-
-
-def _titles(story: Story) -> dict[str, str]:
-    titles = {item.id: item.title for item in story.items()}
-    return titles | {watch.item.id: watch.item.title for watch in story.watches}
 
 
 def _capped(text: str) -> str:

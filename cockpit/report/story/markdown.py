@@ -13,6 +13,8 @@ from cockpit.report.story import wording
 from cockpit.report.story.model import Backing, GoLive, ItemStory, PollStory, StepStory, Story
 from cockpit.report.story.wording import NONE, Clock, lateness, plural, span
 
+_ITEM = ("state", "item", "what was seen", "who or what says so")
+
 LIMIT = 200
 """Failures that are listed; JSON has all."""
 
@@ -148,6 +150,9 @@ def _golive(story: Story, golive: GoLive, clock: Clock) -> Iterator[str]:
                 where = f" ({each.failed_in})" if each.failed_in else ""
                 told = f"{undo}{step.title}, attempt {each.number}, {clock(each.begun)}: {each.outcome}{where}"
                 yield f"- {line(f'{told}: {each.summary}{choice}')}"
+    if story.plan_checks:
+        yield from heading("Checks of the plan", 3)
+        yield from table(_ITEM, (_item(item, clock) for item in story.plan_checks))
     for back in golive.rollbacks:
         yield from heading("Rollback", 3)
         took = f" It took {span((back.until - back.at).total_seconds())}." if back.until else " It has not ended."
@@ -295,7 +300,7 @@ def _baseline(story: Story, clock: Clock) -> Iterator[str]:
     taken = f"{base.name}, measured {clock.date(base.at)} on {base.host}"
     yield line(f"{taken}: {plural(base.compared, 'item')} compared, {base.differ} differ.")
     yield ""
-    for item in story.items():
+    for item in story.checkable():
         for change in item.differs:
             yield f"- {line(f'{item.title}: {change_text(change)}')}"
 
@@ -307,7 +312,7 @@ def _checklist(story: Story, clock: Clock) -> Iterator[str]:
             if section.title:
                 yield from heading(section.title, 3)
             rows = (_item(item, clock) for item in section.items)
-            yield from table(("state", "item", "what was seen", "who or what says so"), rows)
+            yield from table(_ITEM, rows)
 
 
 def _item(item: ItemStory, clock: Clock) -> tuple[str, ...]:

@@ -460,6 +460,8 @@ class Story(msgspec.Struct, frozen=True):
     counts: Counts
     proof: Proof
     parts: tuple[Part, ...]
+    plan_checks: tuple[ItemStory, ...]
+    """Checks that only the plan uses: they count in no part, and show whether steps worked."""
     waivers: tuple[Waiver, ...]
     failures: tuple[Failure, ...]
     golive: GoLive | None
@@ -484,3 +486,7 @@ class Story(msgspec.Struct, frozen=True):
     def items(self) -> list[ItemStory]:
         """Every item, in order."""
         return [item for part in self.parts for section in part.sections for item in section.items]
+
+    def checkable(self) -> list[ItemStory]:
+        """Every item, then the watches, then the checks of the plan."""
+        return [*self.items(), *(watch.item for watch in self.watches), *self.plan_checks]

@@ -10,7 +10,7 @@ from cockpit.journal.event import Event
 from cockpit.report.story.failures import Failures
 from cockpit.report.story.golive import go_live
 from cockpit.report.story.holds import causes, holds
-from cockpit.report.story.items import counts, differences, parts, person, remark, waivers
+from cockpit.report.story.items import counts, differences, item_story, parts, person, remark, waivers
 from cockpit.report.story.model import Acts, BaselineStory, Command, GoLive, Happening, Outcome, Proof, Remark, Story
 from cockpit.report.story.watches import watches
 from cockpit.run.standing import verdict
@@ -53,6 +53,7 @@ def story_of(events: Sequence[Event], proof: Proof) -> Story:
         counts=counts(state.document.items(), state, until),
         proof=proof,
         parts=parts(state, until),
+        plan_checks=tuple(item_story(item, state, until) for item in state.document.plan_checks),
         waivers=waivers(state, until),
         failures=tuple(failures.found),
         golive=plan,

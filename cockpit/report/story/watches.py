@@ -18,6 +18,9 @@ from cockpit.text import safe_line
 _COMPARISON = re.compile(
     r"""\s*(?P<name>[\w.\[\]'"-]+)\s*(?P<bound><=|<|>=|>)\s*(?P<limit>\d+(?:\.\d+)?|duration\(['"][^'"]+['"]\))\s*"""
 )
+_LARGEST = 1e100
+"""No figure that means anything is larger, and the geometry of a larger one overflows."""
+
 _NEAR = 0.02
 """How far, as a part of it, the shown value of a name may be from the figure that it is: it is shown rounded."""
 
@@ -52,7 +55,7 @@ def watches(events: Iterable[Event], state: State, now: dt.datetime) -> tuple[Wa
 
 
 def _plottable(value: float | None) -> bool:
-    return value is not None and math.isfinite(value)
+    return value is not None and abs(value) < _LARGEST
 
 
 def _worst(values: Sequence[float], bound: str) -> float | None:

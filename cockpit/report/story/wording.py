@@ -34,7 +34,7 @@ class Clock:
         """The clock of a run; UTC when this machine does not know the plan's zone."""
         try:
             zone: dt.tzinfo = zoneinfo.ZoneInfo(story.zone)
-        except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
             zone = dt.UTC
         return cls(zone, story.opened.astimezone(zone).date())
 
