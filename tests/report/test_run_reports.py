@@ -155,7 +155,7 @@ def test_the_verdict_forgets_nothing_that_was_so_on_the_way(launch: Story) -> No
         "1 step in doubt for a time",
         "1 voice relayed",
         "2 aborts fired",
-        "1 rollback on the way",
+        "1 rollback cleared",
         "plan not rehearsed",
     ):
         assert words in launch.outcome.asterisks

@@ -14,6 +14,9 @@ from cockpit.report.story import markdown as md
 from cockpit.report.story.wording import NONE, figure, plural, span
 from cockpit.text import safe_line
 
+_NOTHING = 0.05
+"""Seconds that are shown as none."""
+
 _WIDEST = 44
 """Characters of a title or a value in the table."""
 
@@ -72,6 +75,8 @@ def gained(seconds: float | None) -> str:
     """By how much something took longer: `+4 s`, `-1 min 02 s`; a dash when it is not known."""
     if seconds is None:
         return NONE
+    if abs(seconds) < _NOTHING:
+        return "0 s"
     return ("+" if seconds >= 0 else "-") + span(abs(seconds))
 
 

@@ -101,7 +101,7 @@ def _of_the_past(known: Sequence[str], plan: GoLive | None) -> Iterator[str]:
         (doubted, "step", "in doubt for a time"),
         (relayed, "voice", "relayed"),
         (fired, "abort", "fired"),
-        (len(plan.rollbacks), "rollback", "on the way"),
+        (sum(bool(back.cleared) for back in plan.rollbacks), "rollback", "cleared"),
     ):
         if count and not any(word in told for told in known):
             yield f"{plural(count, noun)} {word}"
