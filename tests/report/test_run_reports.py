@@ -283,8 +283,8 @@ def test_damage_is_said_and_what_stands_before_it_is_told(launch: Story) -> None
     told = story(plain_good(), damage="line 9 (byte 3, event 8): its hash does not match")
     assert not told.outcome.good
     assert "the record is damaged" in told.outcome.blockers
-    assert "The record is damaged." in _Page(as_html(told)).words
-    assert "The record is damaged: line 9" in markdown(told)
+    assert "The record is damaged" in _Page(as_html(told)).words
+    assert "The record is damaged at line 9" in markdown(told)
     record = next(each for each in ET.fromstring(junit(told)).iter("testcase") if "record" in each.attrib["name"])
     assert [each.tag for each in record] == ["failure"]
 

@@ -108,8 +108,8 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
 def _notices(story: Story, clock: Clock) -> Iterator[str]:
     words = []
     if story.proof.damage:
-        words.append(f"The record is damaged: {story.proof.damage}. Only what stands before is told.")
-    if not story.outcome.final:
+        words.append(f"The record is damaged at {story.proof.damage}. Only what stands before is told.")
+    if not story.closed and not story.proof.damage:
         words.append(f"The run is not closed: this is how it stood at event {story.proof.events - 1}, ")
         words[-1] += f"{clock.date(story.until)}."
     words += [each] if (each := wording.KINDS.get(story.run_kind, "")) else []
