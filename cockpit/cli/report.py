@@ -41,7 +41,7 @@ def story_named(name: str) -> Story:
 def write(text: str, path: str) -> None:
     """Write a text to a file of its own, or print it. Raises Ended when there is such a file already."""
     if not path:
-        sys.stdout.write(text)
+        sys.stdout.writelines(text.splitlines(keepends=True))  # of one large text, a reader that is gone goes unnoticed
         sys.stdout.flush()
         return
     file = Path(path)

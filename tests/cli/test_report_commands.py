@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -41,6 +43,13 @@ def test_it_is_written_to_a_file_and_one_that_exists_is_left_alone(cockpit: Run,
     assert refused.returncode == 4
     assert "exists and is left alone" in refused.stderr
     assert journal.read_bytes() == before
+
+
+def test_a_reader_that_stops_reading_is_noticed(path: str) -> None:
+    piped = f"cockpit report {RECORDED} --format json | head -c 1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", piped], env={**os.environ, "PATH": path}, capture_output=True, check=False)
+    assert done.returncode == 141
+    assert done.stderr == b""
 
 
 def test_a_damaged_journal_is_told_up_to_the_damage_and_the_status_is_1(cockpit: Run, journal: Path) -> None:
