@@ -253,8 +253,12 @@ def _add_record(cockpit: Command) -> None:
         "journal:verify",
         "Prove that the chain is whole, or name the first bad line.",
         "cockpit journal verify /tmp/journal.jsonl",
+        "cockpit journal verify 20261201-2130-2.4.0 --checkpoint signed.txt",
     )
     _json(_record(verify))
+    verify.argument(
+        "--checkpoint", metavar="FILE", default="", help="what `cockpit sign` printed and you kept: is it still so?"
+    )
     follow = journal.command(
         "follow",
         "journal:follow",

@@ -140,6 +140,7 @@ def test_an_engine_that_is_killed_between_two_events_loses_nothing_and_does_noth
         engine.kill()
         engine.wait()
     assert died, "the point never came"
+    assert engine.returncode == -signal.SIGKILL, run.engine_log.read_text()
     start_engine(run)
     assert asyncio.run(captain(run, None, tmp_path / "log"))
     everything_happened_once(run, tmp_path / "log")
