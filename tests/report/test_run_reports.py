@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hashlib
 import html.parser
 import json
@@ -28,7 +29,7 @@ from tests.servers.need import missing
 from tests.support import browser as chromium
 from tests.support.launches import big, checklist, everything, plain_good, story
 from tests.support.plans import Play
-from tests.support.runs import document, events, live, manual
+from tests.support.runs import T0, document, events, live, manual
 from tests.support.samples import assert_as_in
 
 SAMPLES = Path(__file__).with_name("samples")
@@ -206,6 +207,17 @@ def test_holds_are_summed_by_cause(launch: Story) -> None:
         ("after a rollback", 1, 30.0),
         ("abort criteria", 1, 14.0),
     ]
+
+
+def test_lengths_of_time_stay_true_when_the_clock_is_set() -> None:
+    happened = events(
+        document(live("health")), ev.HoldStarted("slow"), ev.ClockJumped(3600.0), ev.HoldReleased(), every=10.0
+    )
+    later = [msgspec.structs.replace(event, at=event.at + dt.timedelta(hours=1)) for event in happened[2:]]
+    told = story([*happened[:2], *later])
+    assert [(hold.seconds, hold.at) for hold in told.holds] == [(20.0, T0 + dt.timedelta(hours=1, seconds=10))]
+    assert told.until - told.opened == dt.timedelta(seconds=30)
+    assert told.trouble == ("the machine's clock was set 60m on at event 2: times are told by it",)
 
 
 def test_a_roll_call_says_whose_voice_was_relayed_and_what_was_said_before(launch: Story) -> None:

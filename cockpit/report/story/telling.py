@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 
+import msgspec
+
 from cockpit.journal import event as ev
 from cockpit.journal.event import Event
 from cockpit.report.story.failures import Failures
@@ -29,6 +31,7 @@ def story_of(events: Sequence[Event], proof: Proof) -> Story:
     is told. Raises ValueError when the first event opens no run.
     """
     state = fold(events)
+    events = _by_the_last_clock(events)
     until = state.closed or state.at
     names = {name: safe_line(text) for name, text in titles_in(state.document).items()}
     failures = Failures(names, state.document)
@@ -45,7 +48,7 @@ def story_of(events: Sequence[Event], proof: Proof) -> Story:
         checklist=safe_line(state.document.name),
         digest=state.digest,
         tool=safe_line(state.tool),
-        opened=state.opened,
+        opened=events[0].at,
         until=until,
         closed=state.closed is not None,
         captain=person(state.captain.who),
@@ -70,6 +73,22 @@ def story_of(events: Sequence[Event], proof: Proof) -> Story:
         zone=_zone(state),
         happenings=tuple(_happenings(events, names)),
     )
+
+
+def _by_the_last_clock(events: Sequence[Event]) -> Sequence[Event]:
+    """The events with times that the clock would have told had it always been as it was set last.
+
+    So lengths of time are true across a setting of the clock; the state keeps its moments in the same way.
+    """
+    if not any(isinstance(event.data, ev.ClockJumped) for event in events):
+        return events
+    moved: list[Event] = []
+    by = dt.timedelta()
+    for event in reversed(events):
+        moved.append(msgspec.structs.replace(event, at=event.at + by))
+        if isinstance(event.data, ev.ClockJumped):
+            by += dt.timedelta(seconds=event.data.seconds)
+    return moved[::-1]
 
 
 def _outcome(state: State, plan: GoLive | None, proof: Proof, trouble: Sequence[str]) -> Outcome:
@@ -189,8 +208,8 @@ def _trouble(events: Sequence[Event]) -> Iterator[str]:
             case ev.JournalRecovered() as data:
                 yield f"a torn last line of {data.size} bytes was set aside before event {event.seq}"
             case ev.ClockJumped() as data:
-                on = "on" if data.seconds > 0 else "back"
-                yield f"the machine's clock was set {duration(abs(data.seconds))} {on} at event {event.seq}"
+                how = f"{duration(abs(data.seconds))} {'on' if data.seconds > 0 else 'back'}"
+                yield f"the machine's clock was set {how} at event {event.seq}: times are told by it"
             case ev.Unknown():
                 unknown += 1
             case _:
