@@ -11,6 +11,7 @@ from cockpit.cli import completers, words
 from cockpit.cli.check_help import CHECK
 from cockpit.cli.command import Command
 from cockpit.cli.exits import EXPLAINED
+from cockpit.cli.report_arguments import add_reports
 
 
 def build() -> Command:
@@ -238,6 +239,7 @@ def _add_record(cockpit: Command) -> None:
     replay.argument("--speed", metavar="X", type=words.speed, default=1, help="1 to 1000 times; 1 if not given")
     _plain(replay)
 
+    add_reports(cockpit)
     journal = cockpit.command(
         "journal", "", "The record itself: show, verify or follow it.", "cockpit journal verify 20261201-2130-2.4.0"
     )
