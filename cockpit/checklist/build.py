@@ -18,6 +18,7 @@ from cockpit.checklist.logs import build_log
 from cockpit.checklist.merge import LISTS_OF_BRANCHES
 from cockpit.checklist.model import Document, Variable
 from cockpit.checklist.node import Node
+from cockpit.checklist.notify import build_notify
 from cockpit.checklist.plan import Plan
 from cockpit.checklist.plan_build import PlanBuilding
 from cockpit.checklist.problem import Problem, problem_at, suggest
@@ -50,6 +51,8 @@ def build(
     problems.extend(_check_ids(whole))
     hosts, wrong = build_hosts(form.hosts, node.entries().get("hosts", absent), known)
     problems.extend(wrong)
+    told, wrong = build_notify(form.notify, list(node.below("notify")), known, form.positions)
+    problems.extend(wrong)
     building = _Building(form, kinds, actions, known, hosts, problems)
     parts = tuple(building.branch(each, at, "parts", "") for each, at in _pairs(form.parts, node, "parts"))
     watch = tuple(building.watch(each, at) for each, at in _pairs(form.watch, node, "watch"))
@@ -64,6 +67,7 @@ def build(
         contacts=tuple(building.contact(each, at) for each, at in _pairs(form.contacts, node, "contacts")),
         commands=tuple(building.command(each, at) for each, at in _pairs(form.commands, node, "commands")),
         logs=tuple(building.log(each, at) for each, at in _pairs(form.logs, node, "logs")),
+        notify=told,
         watch=watch,
         plan=plan,
         plan_checks=plan_checks,
