@@ -14,6 +14,8 @@ from cockpit.journal.event import ItemConfirmed
 from cockpit.run.command import Release
 from cockpit.views.key import Group, Key
 from cockpit.views.line import Line, apart, line, line_width
+from cockpit.views.logs_keys import log_keys
+from cockpit.views.logs_pane import LogPane
 from cockpit.views.moment import Moment
 from cockpit.views.outline import Node
 from cockpit.views.plan_keys import clear_key, page_keys, plan_keys, roll_back_key, veto_key
@@ -52,6 +54,7 @@ _PAGES = (
     Key("t", "timeline: what happened", "timeline", "look", "timeline"),
     Key("c", "contacts and quick commands", "contacts", "look", "contacts"),
     Key("v", "watches: the success metrics", "watches", "look", "watches"),
+    Key("l", "logs: followed, filtered, marked", "logs", "look", "logs"),
 )
 
 
@@ -102,7 +105,7 @@ def timeline_keys(now: Moment) -> tuple[Key, ...]:
 def contacts_keys(now: Moment) -> tuple[Key, ...]:
     """The keys of the contacts and quick commands."""
     copy = Key("y", "copy the row to the terminal's clipboard", "copy", "look", "copy")
-    return (*_MOVES, _BACK, copy, *page_keys(now), _PAGES[0], _PAGES[2], *_HELP, *command_keys(now))
+    return (*_MOVES, _BACK, copy, *page_keys(now), _PAGES[0], *_PAGES[2:], *_HELP, *command_keys(now))
 
 
 def watches_keys(now: Moment) -> tuple[Key, ...]:
@@ -113,9 +116,19 @@ def watches_keys(now: Moment) -> tuple[Key, ...]:
         Key("enter", "everything about it", "enter", "look", "detail"),
         *page_keys(now),
         *_PAGES[:2],
+        _PAGES[3],
         *_HELP,
         *command_keys(now),
     )
+
+
+def logs_keys(now: Moment, pane: LogPane | None) -> tuple[Key, ...]:
+    """The keys of the logs; without a pane, in a replay, those of what is recorded of them."""
+    pages = (*page_keys(now), *(replace(key, bar="") for key in _PAGES[:3]), *_HELP)
+    if pane is None:
+        return (*_MOVES, _BACK, *pages)
+    end = replace(_MOVES[-1], words="to the newest line, and follow")
+    return (*_MOVES[:-1], end, *log_keys(pane, now), _BACK, *pages, *command_keys(now))
 
 
 def replay_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
@@ -257,7 +270,7 @@ def help_lines(keys: Iterable[Key], cells: int) -> list[Line]:
             continue
         lines += [line((f" {heading}", "strong"))]
         for key in own:
-            names = "1 to 9" if key.does == "part" else " ".join((key.show, *key.also[:1]))
+            names = "1 to 9" if key.does in ("part", "source") else " ".join((key.show, *key.also[:1]))
             why = f"  not now: {key.why}" if key.why else ""
             made = line(
                 (f"   {names:<11}", "dim" if key.why else "accent"),
