@@ -14,7 +14,7 @@ from cockpit.logs.spool import Skipped, SpoolReader
 LOOK_EVERY = 0.2
 """Seconds between two looks at the spool."""
 
-LINES_AT_ONCE = 8_000
+LINES_AT_ONCE = 4_000
 """Lines that are handed over at a time; when more have come meanwhile the oldest of them are counted, not shown."""
 
 

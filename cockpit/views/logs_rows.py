@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Sequence
 
 from cockpit.checklist.model import LogSource
@@ -26,6 +27,10 @@ _LEVELS: dict[Level, tuple[str, Look]] = {
 """The letter in front of a line that is bad, and how the line looks."""
 
 
+_TIME = re.compile(r"\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?\]?\s+")
+"""The time at the beginning of a line: it is not shown twice."""
+
+
 def log_rows(of: LogLine, pane: LogPane, now: Moment, cells: int, *, selected: bool = False) -> list[Line]:
     """The rows of a line: one, unless lines are wrapped."""
     before = _prefix(of, pane, now, selected=selected)
@@ -34,6 +39,8 @@ def log_rows(of: LogLine, pane: LogPane, now: Moment, cells: int, *, selected: b
     look = _LEVELS[of.level][1] if of.level in _LEVELS else ""
     text_look: Look = "warn" if of.kind == "notice" else "dim" if of.level in (Level.TRACE, Level.DEBUG) else look
     text = of.text if of.kind == "line" else f"{now.glyphs.rule * 2} {of.text}"
+    if pane.showing.times and of.at is not None and of.kind == "line":
+        text = text[said.end() :] if (said := _TIME.match(text)) is not None else text
     room = cells - sum(width(each.text) for each in before)
     if not pane.showing.wrap:
         # What cannot be in sight is not looked at: a line may be thousands of characters long.

@@ -38,7 +38,7 @@ _LOOK_EVERY = 0.25
 _BYTES_A_SECOND = 8_000
 """What may be sent to the terminal while lines are followed; keys and the rows over the lines come on top."""
 
-_PORTION = 1_000
+_PORTION = 500
 """Lines taken in between two looks at the keyboard."""
 
 _LEVELS = (None, Level.NOTICE, Level.WARNING, Level.ERROR)
