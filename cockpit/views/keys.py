@@ -25,6 +25,7 @@ from cockpit.views.steps import Row
 GROUPS: dict[Group, str] = {
     "look": "Look",
     "say": "Say something of an item",
+    "lines": "Use lines of the logs",
     "run": "The run",
     "move": "Move",
 }

@@ -168,7 +168,7 @@ class LogPane:
 
     def _next(self, *, errors: bool) -> int | None:
         if self.at is None:
-            return None
+            return self._previous(errors=errors)  # nothing comes after the newest line: the last one is meant
         return self.selection.next_error(self.at) if errors else self.selection.next_match(self.at)
 
     def _previous(self, *, errors: bool) -> int | None:

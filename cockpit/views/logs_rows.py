@@ -202,14 +202,19 @@ def empty_rows(pane: LogPane, now: Moment, cells: int) -> list[Line]:
 def _why_empty(pane: LogPane, now: Moment) -> Iterator[tuple[str, Look]]:
     sources = [each for each in now.state.document.logs if not each.excluded]
     unwired = [each for each in sources if each.unwired]
+    kept = pane.buffer.end - pane.buffer.first
     if not now.state.document.logs:
         yield "This checklist names no logs to follow.", "strong"
         yield "Write them in it under `logs`: a container, a file, a unit of journald, here or on a host.", "dim"
         return
-    if pane.buffer.end > pane.buffer.first:
-        yield f"None of {plural(pane.buffer.end - pane.buffer.first, 'line')} is like that.", "strong"
-        yield "esc shows all lines again, 0 all sources.", "dim"
-    elif not sources or len(unwired) == len(sources):
+    if kept and not len(pane.selection):
+        if pane.selection.seen < pane.buffer.end:
+            yield f"Looking through {plural(kept, 'line')} ...", "busy"
+            return
+        yield f"Of {plural(kept, 'line')} kept none is shown.", "strong"
+        yield "esc drops what narrows them down, 0 shows all sources.", "dim"
+        return
+    if len(unwired) == len(sources):
         yield "No log is wired in this run.", "strong"
     elif now.state.closed or not now.link.connected:
         yield "Nothing was kept, and nothing is followed any more.", "strong"
@@ -217,8 +222,6 @@ def _why_empty(pane: LogPane, now: Moment) -> Iterator[tuple[str, Look]]:
     else:
         yield "No line has come yet.", "strong"
         yield f"Followed: {', '.join(each.id for each in sources if not each.unwired)}.", "dim"
-    if len(pane.selection):
-        return  # then the lines say it
     yield from _unwired(unwired)
     for each in now.state.document.logs:
         if each.excluded:

@@ -66,5 +66,4 @@ def with_logs(
     """The app over such a run."""
     run = FakeRun(story_with_logs(sources))
     run.tap.ready.append(Taken(list(lines() if printed is None else printed), [], NOW.timestamp()))
-    run.tap.ready += [Taken([], [], NOW.timestamp() + second) for second in (1.0,)]
     return cockpit(run, glyphs=glyphs, encoding=encoding)
