@@ -116,7 +116,7 @@ def _state_row(pane: LogPane, now: Moment, cells: int, at: float) -> Line:
 def _mode(pane: LogPane) -> Line:
     if pane.follows:
         return line((" FOLLOW ", "bar"))
-    return line((" PAUSED ", "hold"), (f" {pane.new:,} new since", "warn" if pane.new else "dim"))
+    return line((" PAUSED ", "hold"), (f" {_short(pane.new)} new since", "warn" if pane.new else "dim"))
 
 
 def _sources(pane: LogPane) -> str:
@@ -131,7 +131,7 @@ def _kept(pane: LogPane) -> Line:
     """What is kept, and what is not any more, or never was."""
     dropped, skipped = pane.buffer.dropped.total(), sum(each.skipped for each in pane.buffer.counts.values())
     said = [
-        line((f"{pane.buffer.end - pane.buffer.first:,} kept", "dim")),
+        line((f"{_short(pane.buffer.end - pane.buffer.first)} kept", "dim")),
         line((f"{_short(dropped)} dropped", "dim")) if dropped else (),
         line((f"{_short(skipped)} skipped", "warn")) if skipped else (),
     ]
