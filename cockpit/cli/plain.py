@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from cockpit.checklist.model import Item
 from cockpit.cli import words
+from cockpit.cli.plain_logs import PlainLogs
 from cockpit.cli.plain_plan import PlainPlan
 from cockpit.journal.event import ChecksAffirmed, Evidence
 from cockpit.run import command as cmd
@@ -26,7 +27,7 @@ from cockpit.views.header import header
 from cockpit.views.line import Line, text_of
 from cockpit.views.moment import Moment, moment
 from cockpit.views.outline import Outline
-from cockpit.views.run_view import RunView
+from cockpit.views.run_view import LogTap, RunView
 from cockpit.views.signs import glyphs_for
 from cockpit.views.status import closing_lines
 from cockpit.views.timeline import tell, titles, told_line
@@ -36,7 +37,7 @@ from cockpit.views.watches import watch_rows
 _T = TypeVar("_T")
 
 
-class PlainRoom(PlainPlan, line_commands.Cmd):
+class PlainRoom(PlainPlan, PlainLogs, line_commands.Cmd):
     """Reads a command, does it, tells what happened meanwhile. `view` lives in an event loop of its own."""
 
     intro = "Enter shows the next open item, `help` lists the commands, `quit` leaves; the run goes on without you."
@@ -230,6 +231,18 @@ class PlainRoom(PlainPlan, line_commands.Cmd):
     def _send(self, command: cmd.Command) -> None:
         outcome = self._wait(self._view.send(command))
         self._say(f"recorded as event {outcome.seq}" if outcome.accepted else f"REFUSED: {outcome.reason}")
+
+    def _tap(self) -> LogTap | None:
+        async def begin() -> LogTap | None:
+            return self._view.logs()
+
+        return self._wait(begin())
+
+    def _untap(self, tap: LogTap) -> None:
+        async def end() -> None:
+            tap.close()
+
+        self._wait(end())
 
     def _wait(self, work: Coroutine[Any, Any, _T]) -> _T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()

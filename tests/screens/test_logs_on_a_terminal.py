@@ -49,6 +49,12 @@ def test_keys_echo_in_a_flood_and_no_byte_of_it_reaches_the_terminal_raw(flooded
         for key in ("w", "tab", "u", "end", "z"):
             terminal.press(key)
         terminal.until("z: keys back", timeout=10)
+        terminal.press("q")
+        terminal.until("leave", timeout=10)
+        terminal.press("q")
+        terminal.until("enter leave", timeout=10)
+        terminal.press("enter")
+        assert terminal.wait(10) == 0
         written = terminal.bytes_since(0)
     assert b"pwned" in written
     assert CONTROLS.findall(KNOWN.sub(b"", written).translate(None, b"\r\n")) == []
