@@ -10,6 +10,7 @@ import argparse
 from cockpit.cli import completers, words
 from cockpit.cli.command import Command
 from cockpit.cli.exits import EXPLAINED
+from cockpit.cli.report_arguments import add_reports
 
 
 def build() -> Command:
@@ -234,6 +235,7 @@ def _add_record(cockpit: Command) -> None:
     replay.argument("--speed", metavar="X", type=words.speed, default=1, help="1 to 1000 times; 1 if not given")
     _plain(replay)
 
+    add_reports(cockpit)
     journal = cockpit.command(
         "journal", "", "The record itself: show, verify or follow it.", "cockpit journal verify 20261201-2130-2.4.0"
     )
@@ -251,8 +253,12 @@ def _add_record(cockpit: Command) -> None:
         "journal:verify",
         "Prove that the chain is whole, or name the first bad line.",
         "cockpit journal verify /tmp/journal.jsonl",
+        "cockpit journal verify 20261201-2130-2.4.0 --checkpoint signed.txt",
     )
     _json(_record(verify))
+    verify.argument(
+        "--checkpoint", metavar="FILE", default="", help="what `cockpit sign` printed and you kept: is it still so?"
+    )
     follow = journal.command(
         "follow",
         "journal:follow",

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import datetime as dt
 import logging
 import time
 from collections.abc import Mapping
@@ -87,7 +86,7 @@ class Carrying:
             while True:
                 self._wake.clear()
                 async with self._deciding:
-                    for work in following(self._record.state, dt.datetime.now(dt.UTC)):
+                    for work in following(self._record.state, self._record.now()):
                         await self._do(work)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(TICK):
@@ -193,7 +192,7 @@ class Carrying:
     def _rehearsed(self, how: str, name: str, number: int, *, undo: bool) -> ev.Data | None:
         """How an action ends that is not carried out; None when a stand-in is."""
         here = current(self._record.state)
-        if here is not None and (fault := ending(self._record.state, here, dt.datetime.now(dt.UTC))) is not None:
+        if here is not None and (fault := ending(self._record.state, here, self._record.now())) is not None:
             return fault
         if how == "shown":
             return ev.ActionEnded(name, number, undo, summary="shown, and not done: a rehearsal")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -73,7 +72,7 @@ class Conductor:
             return Refused(number, str(problem))
         async with self._deciding:
             state = self.record.state
-            decision = decide(state, command, now=dt.datetime.now(dt.UTC), who=who, in_command=in_command)
+            decision = decide(state, command, now=self.record.now(), who=who, in_command=in_command)
             if isinstance(decision, Refusal):
                 return Refused(number, decision.reason)
             if not decision:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 from collections.abc import Callable
 from concurrent.futures import Future
 
 from cockpit.engine.identity import myself
 from cockpit.engine.protocol import FromEngine, Recorded, Recording
+from cockpit.journal.clock import SystemClock, moment_after
 from cockpit.journal.disk import UnsafePath
 from cockpit.journal.event import Actor, Data, Event, HoldStarted
-from cockpit.journal.line import Unrecordable
+from cockpit.journal.line import Stamp, Unrecordable
 from cockpit.journal.reader import JournalUnreadable
 from cockpit.journal.writer import NotRecorded, Writer
 from cockpit.run.state import State, apply, fold
@@ -31,8 +33,14 @@ class RunRecord:
         self.problem = ""
         """Why nothing can be recorded; empty while all is well."""
         self._writer = writer
+        self._clock = SystemClock()
+        self._last = _stamp(writer.events[-1])
         self._listeners: list[Callable[[FromEngine], None]] = []
         self._trying: asyncio.Task[None] | None = None
+
+    def now(self) -> dt.datetime:
+        """The time, as the last event has it: a clock that somebody sets ends no soak, and makes nothing fresh."""
+        return moment_after(self._last, self._clock.stamp())
 
     def listen(self, listener: Callable[[FromEngine], None]) -> None:
         """Call `listener` with what every viewer should hear."""
@@ -80,6 +88,7 @@ class RunRecord:
             return
         for event in done.result():
             self.state = apply(self.state, event)
+            self._last = _stamp(event)
         self.tell(Recorded(self.state.seq))
 
     def _not_recorded(self, problem: BaseException) -> None:
@@ -100,6 +109,10 @@ class RunRecord:
                 self.problem, self._trying = "", None
                 self.tell(Recording())
                 return
+
+
+def _stamp(event: Event) -> Stamp:
+    return Stamp(event.at, event.mono, event.boot)
 
 
 def _call_in(

@@ -107,13 +107,17 @@ def pad_left(text: str, cells: int, mark: str = "…") -> str:
     return " " * (cells - width(kept)) + kept
 
 
+_WIDEST = 2
+"""Cells of the widest character: where fewer are left, nothing can be wrapped."""
+
+
 def wrap_line(pieces: Line, cells: int) -> list[Line]:
     """A line on as many rows as it takes; what is wrapped is indented under the last piece of its first row."""
     if line_width(pieces) <= cells or not pieces:
         return [pieces]
     *first, last = pieces
     indent = sum(width(piece.text) for piece in first)
-    if indent > cells // 2:
+    if indent > cells // 2 or cells - indent < _WIDEST:
         return [(Piece(text, last.look),) for text in wrap("".join(piece.text for piece in pieces), cells)]
     texts = wrap(last.text, cells - indent)
     return [

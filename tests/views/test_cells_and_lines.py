@@ -65,6 +65,10 @@ def test_a_wrapped_line_fits_and_keeps_its_text(pieces: tuple[Piece, ...], room:
     assert "".join(map(text_of, rows)).replace(" ", "") == text_of(pieces).replace(" ", "")
 
 
+def test_a_wide_character_is_not_wrapped_into_the_one_cell_beside_a_label() -> None:
+    assert [line_width(row) for row in wrap_line(line(("a", "dim"), "日本"), 2)] == [1, 2, 2]
+
+
 def test_what_is_under_a_label_is_wrapped_under_its_text() -> None:
     rows = wrap_line(line(("look  ", "dim"), "one two three four"), 16)
     assert [text_of(row) for row in rows] == ["look  one two", "      three four"]
