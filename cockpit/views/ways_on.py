@@ -32,8 +32,7 @@ def ways_on(here: Current, now: Moment) -> Iterator[WayOn]:
     what = "does the same again" if exact == here.doing.action else f"does {one_line(exact)}"
     what = _REHEARSED.get(here.doing.rehearsed, what + where)
     yield WayOn("R", "retry", f"{what}, as attempt {here.doing.attempt + 1}", refused(now, cmd.Retry(name)))
-    verify = here.step.undo.verify if undo and here.step.undo is not None else here.step.verify
-    again = f"runs nothing; measures {', '.join(verify)} again" if verify else "runs nothing, looks again"
+    again = "runs nothing; what shows that it worked is measured again"
     yield WayOn("M", "verify", again, refused(now, cmd.Retry(name, verify_only=True)))
     after = _after(here, now)
     left = "leaves it standing as it is, counted as not undone" if undo else f"leaves it as it is{after}"
