@@ -18,6 +18,7 @@ from cockpit.engine.evidence import EvidenceUnreadable, measure_file
 from cockpit.engine.measuring import Measurements
 from cockpit.engine.protocol import Accepted, Refused
 from cockpit.engine.record import RunRecord
+from cockpit.engine.telling import Telling
 from cockpit.journal.event import Actor
 from cockpit.journal.line import Unrecordable
 from cockpit.journal.writer import NotRecorded
@@ -57,12 +58,14 @@ class Conductor:
             measure=self._measurements,
             deciding=self._deciding,
         )
+        self.telling = Telling(record, self._values)
 
     async def run(self) -> None:
-        """Keep the checks measured and the plan carried out until cancelled."""
+        """Keep the checks measured, the plan carried out and people told until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._measurements.run())
             group.create_task(self._carrying.run())
+            group.create_task(self.telling.run())
 
     async def carry_out(self, number: int, command: cmd.Command, who: Actor, *, in_command: bool) -> Accepted | Refused:
         """Do what `command` asks, or say why not. `number` is repeated in the answer."""

@@ -36,6 +36,8 @@ class RunRecord:
         self._clock = SystemClock()
         self._last = _stamp(writer.events[-1])
         self._listeners: list[Callable[[FromEngine], None]] = []
+        self._follower: Callable[[Event, State], None] | None = None
+        self._earlier = list(writer.events)
         self._trying: asyncio.Task[None] | None = None
 
     def now(self) -> dt.datetime:
@@ -45,6 +47,12 @@ class RunRecord:
     def listen(self, listener: Callable[[FromEngine], None]) -> None:
         """Call `listener` with what every viewer should hear."""
         self._listeners.append(listener)
+
+    def follow(self, follower: Callable[[Event, State], None]) -> list[Event]:
+        """All events so far; `follower`, the only one, is called with each that follows, and the state after it."""
+        self._follower = follower
+        earlier, self._earlier = self._earlier, []
+        return earlier
 
     def tell(self, message: FromEngine) -> None:
         """Let every listener hear `message`."""
@@ -89,6 +97,10 @@ class RunRecord:
         for event in done.result():
             self.state = apply(self.state, event)
             self._last = _stamp(event)
+            if self._follower is not None:
+                self._follower(event, self.state)
+            else:
+                self._earlier.append(event)
         self.tell(Recorded(self.state.seq))
 
     def _not_recorded(self, problem: BaseException) -> None:

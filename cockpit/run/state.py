@@ -16,6 +16,7 @@ from immutables import Map
 from cockpit.checklist import model
 from cockpit.journal import event as ev
 from cockpit.journal.event import Actor, Data, Event
+from cockpit.run.notices import Notices, concerns_notices, noticed
 from cockpit.run.procedure import Procedure, changed, concerns_the_plan
 from cockpit.run.shifted import shifted
 
@@ -133,6 +134,8 @@ class State(msgspec.Struct, frozen=True):
     faults: tuple[ev.Fault, ...] = ()
     """What goes wrong on purpose in this drill."""
     baseline: Baseline | None = None
+    notices: Notices = Notices()
+    """How those were told who are to be told."""
 
     def item(self, item_id: str) -> ItemState:
         """What is known of an item; nothing yet for one that nothing happened to."""
@@ -197,6 +200,8 @@ def fold(events: Iterable[Event], state: State | None = None) -> State:
             change(draft, event, event.data)
         if concerns_the_plan(event.data):
             draft.procedure = changed(draft.procedure, event, changes_production=draft.changes_production)
+        elif concerns_notices(event.data):
+            draft.run = _replace(draft.run, notices=noticed(draft.run.notices, event))
     return draft.finish(event) if event is not None else state
 
 
