@@ -21,8 +21,18 @@ def step(args: argparse.Namespace) -> int:
 
 
 def rollback(args: argparse.Namespace) -> int:
-    """Go the way back."""
-    return _send(folder.find(args.run), cmd.RollBack(args.type_name, args.because))
+    """Go the way back, or back to a step."""
+    run = folder.find(args.run)
+    if args.to:
+        _refuse_unknown_step(run, args.to)
+    return _send(run, cmd.RollBack(args.type_name, args.because, args.to))
+
+
+def recycle(args: argparse.Namespace) -> int:
+    """Carry the plan out again from an earlier step on."""
+    run = folder.find(args.run)
+    _refuse_unknown_step(run, args.step)
+    return _send(run, cmd.Recycle(args.step, args.because))
 
 
 def clear(args: argparse.Namespace) -> int:

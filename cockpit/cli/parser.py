@@ -189,8 +189,20 @@ def _add_plan(cockpit: Command) -> None:
         "carry:rollback",
         "Go the way back: undo what was done, in reverse.",
         "cockpit rollback 20261201-2130-2.4.0 --type-name 2.4.0 --because 'orders fail'",
+        "cockpit rollback 20261201-2130-2.4.0 --to migrate --type-name 2.4.0 --because 'a wrong index'",
     )
     _because(_type_name(_run(rollback), "the release's name, to show that it is meant"), required=True)
+    rollback.argument(
+        "--to", metavar="STEP", default="", complete=completers.steps, help="undo back to this step only, that one too"
+    )
+    recycle = cockpit.command(
+        "recycle",
+        "carry:recycle",
+        "Go on with the plan from an earlier step again: it changes nothing, or was undone.",
+        "cockpit recycle 20261201-2130-2.4.0 go-no-go --because 'all are asked again'",
+    )
+    _run(recycle).argument("step", metavar="STEP", complete=completers.steps, help="the id of a step")
+    _because(recycle, required=True)
     clear = cockpit.command(
         "clear",
         "carry:clear",

@@ -129,13 +129,25 @@ class PlainPlan:
         self._say(way_back_title(self._now))
         self._lines(way_back_lines(self._now, self._width))
 
-    def do_rollback(self, _: str) -> None:
-        """Go the way back; shows what it does, and asks for the release's name and a reason."""
+    def do_rollback(self, text: str) -> None:
+        """Rollback [STEP]: go the way back, or back to a step; shows what it does, asks for the release's name, why."""
+        step = self._step(text) if text.strip() else None
+        if step is not None:
+            self._fill("roll_back_to", lambda now: forms.roll_back_form(now, step), step)
+            return
+        if text.strip():
+            return
         why = roll_back_key(self._now).why
         if why:
             self._say(f"Not now: {why}")
         else:
             self._ask_form(forms.roll_back_form(self._now))
+
+    def do_recycle(self, text: str) -> None:
+        """Recycle STEP: go on with the plan from an earlier step again; asks for the reason."""
+        step = self._step(text)
+        if step is not None:
+            self._fill("recycle", lambda now: forms.recycle_form(step, now), step)
 
     def do_clear(self, _: str) -> None:
         """Say, after a rollback, that the run may go on; asks for the reason."""

@@ -132,6 +132,7 @@ def _rollback(state: State) -> dict[str, Any] | None:
         "begun": back.begun.isoformat(),
         "by": str(back.by),
         "reason": back.reason,
+        "to": back.to,
         "steps": list(back.steps),
         "cannot": back.cannot,
         "ended": back.ended.isoformat() if back.ended else None,

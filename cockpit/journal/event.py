@@ -19,6 +19,7 @@ from cockpit.journal.plan_event import AbortVetoed as AbortVetoed
 from cockpit.journal.plan_event import ActionEnded as ActionEnded
 from cockpit.journal.plan_event import DoubtSettled as DoubtSettled
 from cockpit.journal.plan_event import GateOpened as GateOpened
+from cockpit.journal.plan_event import PlanRecycled as PlanRecycled
 from cockpit.journal.plan_event import PollAnswered as PollAnswered
 from cockpit.journal.plan_event import PollEnded as PollEnded
 from cockpit.journal.plan_event import PollOpened as PollOpened
@@ -377,6 +378,7 @@ KINDS: dict[tuple[str, int], type[Data]] = {
         RollbackBegun,
         RollbackEnded,
         RunCleared,
+        PlanRecycled,
         BaselineTaken,
     )
 }

@@ -89,6 +89,8 @@ def _steps(state: State, now: dt.datetime) -> Iterator[Work]:
 def _may_begin_by_itself(state: State, step: Step, now: dt.datetime) -> bool:
     """An automatic step begins after one that is done, when everything that it waits for is good."""
     number = plan_of(state).index(step.id)
+    if state.procedure.step(step.id).tried:
+        return False  # it was done before, and undone: again only on somebody's word
     if number <= 0 or step.second or step.irreversible or step.gate is not None or step.hold:
         return False
     if any(each.reversible_until == step.id for each in plan_of(state).steps):
@@ -144,19 +146,21 @@ def _shown(state: State, names: tuple[str, ...], doing: Doing, now: dt.datetime)
         if item is None:
             continue
         known = state.item(name)
-        at = _begun_at(known.measurement) if item.check is not None and known.measurement is not None else None
-        if item.check is None and known.word is not None:
-            at = known.word.at
-        if at is None or at <= doing.since:
+        if item.check is None:
+            fresh = known.word is not None and known.word.seq > doing.ended_seq
+        else:
+            fresh = known.measurement is not None and _shows(known.measurement, doing.since, doing.ended_seq)
+        if not fresh:
             waiting.append(name)
         elif reason := item_is_good(state, item, now):
             bad.append(reason)
     return waiting, bad
 
 
-def _begun_at(measurement: Measurement) -> dt.datetime:
-    """When a measurement was begun: one that was under way when an action ended shows nothing of it."""
-    return measurement.at - dt.timedelta(seconds=measurement.result.took)
+def _shows(measurement: Measurement, since: dt.datetime, seq: int) -> bool:
+    """Whether it was begun after `since`, event `seq`: one that was under way then shows nothing of it."""
+    begun = measurement.at - dt.timedelta(seconds=measurement.result.took)
+    return measurement.seen_seq > seq and begun > since
 
 
 def _soaking(state: State, here: Current, now: dt.datetime) -> Iterator[Work]:
@@ -213,6 +217,7 @@ def _watches(state: State, now: dt.datetime) -> Iterator[Work]:
     if state.procedure.zero is None:
         return  # criteria are agreed on for what is being changed
     back = state.procedure.way_back
+    cleared = back.cleared_at if back is not None else None
     for item in state.document.watch:
         if item.abort is None or item.excluded:
             continue
@@ -221,9 +226,9 @@ def _watches(state: State, now: dt.datetime) -> Iterator[Work]:
             if before.due is not None and now >= before.due:
                 yield from _taken(state, item.id, before.action, before.criterion)
             continue
-        since = before.at if before is not None else state.procedure.zero
+        since = max(state.procedure.zero, before.at if before else state.procedure.zero, cleared or state.procedure.zero)
         criterion = fired(item, state.item(item.id), since, now)
-        if not criterion or (back is not None and item.abort.action == "rollback"):
+        if not criterion or (back is not None and cleared is None and item.abort.action == "rollback"):
             continue
         would = state.run_kind != "live"
         due = None if item.abort.action == "advise" or would else now + dt.timedelta(seconds=item.abort.grace)

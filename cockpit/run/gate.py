@@ -117,7 +117,7 @@ def _changed_since(state: State, gate: Gate, answer: Answer, now: dt.datetime) -
         known = state.item(name)
         if known.word is not None and known.word.seq > answer.seq:
             yield f"{name} was answered anew"
-        elif known.measurement is not None and known.measurement.since > answer.at:
+        elif known.measurement is not None and known.measurement.since_seq > answer.seq:
             yield f"{name} changed to {known.measurement.result.result}"
         elif item.required and item_is_good(state, item, now, gate.max_age):
             yield item_is_good(state, item, now, gate.max_age)

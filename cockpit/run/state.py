@@ -42,6 +42,10 @@ class Measurement(msgspec.Struct, frozen=True):
     since: dt.datetime
     """When this result began."""
     seq: int
+    since_seq: int = 0
+    """The event with which this result began: order is by these alone, a clock may jump."""
+    seen_seq: int = 0
+    """The event with which it was last seen to be so."""
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -250,7 +254,8 @@ def _check_measured(draft: _Draft, event: Event, data: ev.CheckMeasured) -> None
     before = item.measurement
     since = before.since if before is not None and before.result.result == result else at
     history = (*item.history[1 - HISTORY :], (at, result, data.value))
-    measurement = Measurement(data, at, since, event.seq)
+    begun = before.since_seq if before is not None and before.result.result == result else event.seq
+    measurement = Measurement(data, at, since, event.seq, begun, event.seq)
     draft.items[data.item] = ItemState(item.word, item.earlier, measurement, item.notes, history)
 
 
@@ -258,7 +263,7 @@ def _checks_affirmed(draft: _Draft, event: Event, data: ev.ChecksAffirmed) -> No
     for name, at in data.at.items():
         known = draft.item(name)
         if known.measurement is not None:
-            draft.items[name] = _replace(known, measurement=_replace(known.measurement, at=at))
+            draft.items[name] = _replace(known, measurement=_replace(known.measurement, at=at, seen_seq=event.seq))
 
 
 def _command_taken(draft: _Draft, event: Event, data: ev.CommandTaken) -> None:

@@ -30,12 +30,13 @@ def way_back_title(now: Moment) -> str:
     back = now.state.procedure.way_back
     if back is None or back.cleared is not None:
         return "Way back: what a rollback would do now"
-    return "ROLLBACK under way" if back.under_way else "ROLLED BACK"
+    to = f" to {back.to}" if back.to else ""
+    return f"ROLLBACK{to} under way" if back.under_way else f"ROLLED BACK{to}"
 
 
-def preview_entries(now: Moment) -> Iterator[Entry]:
-    """What a rollback would do now, in its order, and what it cannot."""
-    back = way_back(now.state)
+def preview_entries(now: Moment, to: str = "") -> Iterator[Entry]:
+    """What a rollback, of all or back to a step, would do now, in its order, and what it cannot."""
+    back = way_back(now.state, to)
     if not back.compensations and not back.cannot:
         yield Entry("", "Nothing was done that could be rolled back.", "dim")
         return
