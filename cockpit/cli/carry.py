@@ -40,6 +40,11 @@ def clear(args: argparse.Namespace) -> int:
     return _send(folder.find(args.run), cmd.Clear(args.because))
 
 
+def waive_rehearsal(args: argparse.Namespace) -> int:
+    """Carry a plan out that demands to be rehearsed, and was not."""
+    return _send(folder.find(args.run), cmd.WaiveRehearsal(args.because))
+
+
 def veto(args: argparse.Namespace) -> int:
     """Keep what a watch has fired from being done."""
     return _send(folder.find(args.run), cmd.Veto(args.item, args.because))

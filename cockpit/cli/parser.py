@@ -189,7 +189,6 @@ def _add_plan(cockpit: Command) -> None:
         "carry:rollback",
         "Go the way back: undo what was done, in reverse.",
         "cockpit rollback 20261201-2130-2.4.0 --type-name 2.4.0 --because 'orders fail'",
-        "cockpit rollback 20261201-2130-2.4.0 --to migrate --type-name 2.4.0 --because 'a wrong index'",
     )
     _because(_type_name(_run(rollback), "the release's name, to show that it is meant"), required=True)
     rollback.argument(
@@ -210,6 +209,13 @@ def _add_plan(cockpit: Command) -> None:
         "cockpit clear 20261201-2130-2.4.0 --because 'a typo in the migration; mended'",
     )
     _because(_run(clear), required=True)
+    unrehearsed = cockpit.command(
+        "waive-rehearsal",
+        "carry:waive_rehearsal",
+        "Carry a plan out that demands to be rehearsed, and was not.",
+        "cockpit waive-rehearsal 20261201-2130-2.4.0 --because 'the same plan but for one typo'",
+    )
+    _because(_run(unrehearsed), required=True)
     veto = cockpit.command(
         "veto",
         "carry:veto",

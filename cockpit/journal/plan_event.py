@@ -230,3 +230,11 @@ class PlanRecycled(Data, frozen=True):
     reason: str
     again: tuple[str, ...] = ()
     """What was past and is not any more."""
+
+
+class RehearsalWaived(Data, frozen=True):
+    """A plan that demands to be rehearsed is carried out without it."""
+
+    kind: ClassVar[str] = "rehearsal.waived"
+
+    reason: str

@@ -182,6 +182,12 @@ class Recycle(Command, frozen=True, tag="recycle"):
     reason: str
 
 
+class WaiveRehearsal(Command, frozen=True, tag="waive-rehearsal"):
+    """Carry a plan out that demands to be rehearsed, and was not."""
+
+    reason: str
+
+
 class Measure(Command, frozen=True, tag="measure"):
     """Measure an item now; empty: every item."""
 
@@ -191,4 +197,5 @@ class Measure(Command, frozen=True, tag="measure"):
 AnyCommand = (
     Confirm | Waive | RuleOut | TakeBack | AddNote | Hold | Release | TakeCommand | Close | Attest | Measure
     | Go | Retry | Skip | Tell | Stop | Settle | Agree | OpenPoll | Answer | Veto | RollBack | Clear | Recycle
+    | WaiveRehearsal
 )  # fmt: skip

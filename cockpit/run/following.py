@@ -16,11 +16,21 @@ from cockpit.checklist.plan import Step
 from cockpit.journal import event as ev
 from cockpit.journal.event import Data
 from cockpit.run.criteria import fired
+from cockpit.run.doubt import probed, shows
 from cockpit.run.gate import item_is_good
 from cockpit.run.procedure import Doing, Phase
 from cockpit.run.standing import Standing, standing
-from cockpit.run.state import Measurement, State
-from cockpit.run.way import Current, action_of, current, next_on_the_way_back, next_step, only_rehearsed, plan_of
+from cockpit.run.state import State
+from cockpit.run.way import (
+    Current,
+    action_of,
+    current,
+    next_on_the_way_back,
+    next_step,
+    nothing_to_undo,
+    only_rehearsed,
+    plan_of,
+)
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -58,6 +68,9 @@ class RollBackNow(msgspec.Struct, frozen=True):
 
 Work = Record | Begin | Attend | Measure | RollBackNow
 
+
+PROBE_EVERY = 15.0
+"""Seconds between two measurements of the probe of a step in doubt."""
 
 NOT_VERIFIED = "not verified: it was rehearsed, and nothing has changed"
 NOT_SOAKED = "no soak: it was rehearsed, and nothing has changed"
@@ -109,8 +122,18 @@ def _on(state: State, here: Current, now: dt.datetime) -> Iterator[Work]:
             yield from _verifying(state, here, now)
         case Phase.SOAKING:
             yield from _soaking(state, here, now)
+        case Phase.DOUBT:
+            yield from _doubted(state, here, now)
         case _:
-            return  # failed, or in doubt: a person says how it goes on
+            return  # failed: a person says how it goes on
+
+
+def _doubted(state: State, here: Current, now: dt.datetime) -> Iterator[Work]:
+    """The probe is measured, and again while nobody has said what happened: it says, and decides nothing."""
+    probe = probed(state, here)
+    age = (now - probe.measurement.at).total_seconds() if probe.measurement is not None else PROBE_EVERY
+    if probe.item and (age >= PROBE_EVERY or age < 0):
+        yield Measure((probe.item,))
 
 
 def _running(here: Current) -> Iterator[Work]:
@@ -149,18 +172,12 @@ def _shown(state: State, names: tuple[str, ...], doing: Doing, now: dt.datetime)
         if item.check is None:
             fresh = known.word is not None and known.word.seq > doing.ended_seq
         else:
-            fresh = known.measurement is not None and _shows(known.measurement, doing.since, doing.ended_seq)
+            fresh = known.measurement is not None and shows(known.measurement, doing)
         if not fresh:
             waiting.append(name)
         elif reason := item_is_good(state, item, now):
             bad.append(reason)
     return waiting, bad
-
-
-def _shows(measurement: Measurement, since: dt.datetime, seq: int) -> bool:
-    """Whether it was begun after `since`, event `seq`: one that was under way then shows nothing of it."""
-    begun = measurement.at - dt.timedelta(seconds=measurement.result.took)
-    return measurement.seen_seq > seq and begun > since
 
 
 def _soaking(state: State, here: Current, now: dt.datetime) -> Iterator[Work]:
@@ -226,7 +243,9 @@ def _watches(state: State, now: dt.datetime) -> Iterator[Work]:
             if before.due is not None and now >= before.due:
                 yield from _taken(state, item.id, before.action, before.criterion)
             continue
-        since = max(state.procedure.zero, before.at if before else state.procedure.zero, cleared or state.procedure.zero)
+        since = max(
+            state.procedure.zero, before.at if before else state.procedure.zero, cleared or state.procedure.zero
+        )
         criterion = fired(item, state.item(item.id), since, now)
         if not criterion or (back is not None and cleared is None and item.abort.action == "rollback"):
             continue
@@ -237,7 +256,9 @@ def _watches(state: State, now: dt.datetime) -> Iterator[Work]:
 
 def _taken(state: State, item: str, action: str, criterion: str) -> Iterator[Work]:
     reason = f"{item}: {criterion}"
-    if action == "rollback":
+    if action == "rollback" and not (nothing := nothing_to_undo(state)):
         yield RollBackNow(reason)
+    elif action == "rollback" and state.hold is None:
+        yield Record((ev.HoldStarted(f"abort criteria: {reason}; {nothing}", item),))
     elif action == "hold" and state.hold is None:
         yield Record((ev.HoldStarted(f"abort criteria: {reason}"),))

@@ -24,6 +24,7 @@ from cockpit.run.way import (
     first_undone,
     gone_for_good,
     next_step,
+    nothing_to_undo,
     only_rehearsed,
     past_no_more,
     plan_of,
@@ -92,8 +93,11 @@ def _not_ready(moment: Moment, step: Step, typed: str) -> Refusal | None:
     """What must hold before a step begins, and does not."""
     state = moment.state
     plan = plan_of(state)
-    if plan.rehearsed and step.changes and state.run_kind == "live" and not state.rehearsals:
-        return Refusal("this very plan has not been rehearsed: it demands to be, before anything is changed")
+    if plan.rehearsed and step.changes and _unrehearsed(state) and state.unrehearsed is None:
+        return Refusal(
+            "this very plan has not been rehearsed: it demands to be, before anything is changed;"
+            " rehearse it, or waive that with a reason"
+        )
     if step.gate is not None:
         gate = gate_standing(state, step, moment.now)
         if not gate.open:
@@ -107,6 +111,8 @@ def _not_ready(moment: Moment, step: Step, typed: str) -> Refusal | None:
         if reason:
             return Refusal(f"{step.id} cannot begin: {reason}")
     second = state.procedure.step(step.id).second
+    if step.second and second is not None and second.user == state.captain.who.user:
+        return Refusal(f"{second.user} agreed to {step.id}, and is captain now: another one of {step.second} has to")
     if step.second and second is None:
         return Refusal(f"{step.id} needs a second person: somebody of {step.second} has to agree")
     gone = gone_for_good(step, state)
@@ -251,17 +257,24 @@ def _answer(moment: Moment, command: cmd.Answer) -> Decision:
         return Refusal("a GO or NO-GO needs a reason")
     if refusal := too_long(reason=command.reason, relayed=command.relayed):
         return refusal
-    allowed = state.document.positions.get(command.position, ())
+    if refusal := _not_their_voice(moment, command, asked):
+        return refusal
+    return (ev.PollAnswered(poll.step, command.position, command.go, command.reason, command.relayed),)
+
+
+def _not_their_voice(moment: Moment, command: cmd.Answer, asked: Poll) -> Refusal | None:
+    """Why this person may not give this answer; None when they may."""
+    who, captain = moment.who.user, moment.state.captain.who.user
+    allowed = moment.state.document.positions.get(command.position, ())
     if command.relayed:
         if not moment.in_command:
             return Refusal("only the captain records the voice of somebody else")
-        if command.relayed == moment.who.user:
-            return Refusal("your own voice is not relayed: answer for your position")
-    elif allowed and moment.who.user not in allowed:
-        return Refusal(
-            f"{moment.who.user} does not hold the position {command.position}: {', '.join(allowed)} may answer"
-        )
-    return (ev.PollAnswered(poll.step, command.position, command.go, command.reason, command.relayed),)
+        return Refusal("your own voice is not relayed: answer for your position") if command.relayed == who else None
+    if allowed and who not in allowed:
+        return Refusal(f"{who} does not hold the position {command.position}: {', '.join(allowed)} may answer")
+    if command.go and not asked.captain and who == captain:
+        return Refusal("the captain's own GO does not count here: somebody else has to give it")
+    return None
 
 
 def _veto(moment: Moment, command: cmd.Veto) -> Decision:
@@ -302,10 +315,8 @@ def begin_rollback(state: State, reason: str, to: str = "") -> Decision:
     if here is not None and here.doing.phase is Phase.RUNNING:
         return Refusal(f"{here.step.id} is under way: wait for its end, or end it")
     back = way_back(state, to)
-    if not back.compensations and not back.cannot:
-        return Refusal(f"nothing was done{f' from {to} on' if to else ''} that could be rolled back")
-    if not back.compensations and begun is not None and back.cannot.keys() <= begun.not_undone.keys():
-        return Refusal(f"nothing is left that could be undone; it stands: {', '.join(back.cannot)}")
+    if nothing := nothing_to_undo(state, to):
+        return Refusal(nothing)
     released = (ev.HoldReleased("the way back begins"),) if state.hold is not None else ()
     first, steps = (tuple(step.id for step in each) for each in (back.first, back.compensations))
     return (*released, ev.RollbackBegun(first, steps, reason, back.cannot, to))
@@ -331,6 +342,21 @@ def _clear(moment: Moment, command: cmd.Clear) -> Decision:
     again = past_no_more(moment.state, undone.id) if undone is not None else ()
     released = (ev.HoldReleased("cleared"),) if moment.state.hold is not None else ()
     return too_long(reason=command.reason) or (ev.RunCleared(command.reason, again), *released)
+
+
+def _waive_rehearsal(moment: Moment, command: cmd.WaiveRehearsal) -> Decision:
+    state = moment.state
+    if not plan_of(state).rehearsed or not _unrehearsed(state):
+        return Refusal("nothing is to be waived: this run does not wait for a rehearsal")
+    if state.unrehearsed is not None:
+        return Refusal(f"that was waived already by {state.unrehearsed.by.user}: {state.unrehearsed.reason}")
+    if not command.reason.strip():
+        return Refusal("say why it is carried out without a rehearsal")
+    return too_long(reason=command.reason) or (ev.RehearsalWaived(command.reason),)
+
+
+def _unrehearsed(state: State) -> bool:
+    return state.run_kind == "live" and not state.rehearsals
 
 
 def _recycle(moment: Moment, command: cmd.Recycle) -> Decision:
@@ -368,6 +394,7 @@ RULES: dict[type[cmd.Command], Callable[[Any, Any], Decision]] = {
     cmd.RollBack: _roll_back,
     cmd.Clear: _clear,
     cmd.Recycle: _recycle,
+    cmd.WaiveRehearsal: _waive_rehearsal,
 }
 
 

@@ -53,7 +53,7 @@ class Doing(msgspec.Struct, frozen=True):
     seq: int = 0
     """The event that began the last attempt."""
     ended_seq: int = 0
-    """The event that ended its action: what was measured before it shows nothing of it."""
+    """The event with which its action ended, or came into doubt: what was measured before shows nothing of it."""
     touched: bool = False
     """An attempt before the last one did something, or may have."""
 
@@ -258,7 +258,9 @@ def _step_doubted(procedure: Procedure, event: Event, data: ev.StepDoubted) -> P
     doing = _doing(procedure, data)
     if doing is None:
         return procedure
-    doubted = _replace(doing, phase=Phase.DOUBT, since=event.at, summary=data.reason, output=data.output)
+    doubted = _replace(
+        doing, phase=Phase.DOUBT, since=event.at, summary=data.reason, output=data.output, ended_seq=event.seq
+    )
     return _with_doing(procedure, data, doubted)
 
 
@@ -390,7 +392,11 @@ def _forgotten(procedure: Procedure, again: Iterable[str]) -> Procedure:
 
 
 def _hold_started(procedure: Procedure, event: Event, data: ev.HoldStarted) -> Procedure:
-    return _replace(procedure, holds=(*procedure.holds, (event.at, None)), fired=_all_taken(procedure.fired, "hold"))
+    fired = _all_taken(procedure.fired, "hold")
+    asked = fired.get(data.watch)
+    if asked is not None:
+        fired = fired.set(data.watch, _replace(asked, taken=True))
+    return _replace(procedure, holds=(*procedure.holds, (event.at, None)), fired=fired)
 
 
 def _hold_released(procedure: Procedure, event: Event, data: ev.HoldReleased) -> Procedure:

@@ -85,6 +85,14 @@ class Hold(msgspec.Struct, frozen=True):
     since: dt.datetime
 
 
+class Waived(msgspec.Struct, frozen=True):
+    """What is accepted undone: why, by whom, since when."""
+
+    reason: str
+    by: Actor
+    at: dt.datetime
+
+
 class Engine(msgspec.Struct, frozen=True):
     """The process that carries the run, as far as the journal knows."""
 
@@ -131,6 +139,10 @@ class State(msgspec.Struct, frozen=True):
     """Where the plan stands."""
     rehearsals: tuple[str, ...] = ()
     """Rehearsals and drills that carried this very plan to its end."""
+    rehearsed: tuple[ev.Rehearsal, ...] = ()
+    """The same, with who, when and how they ended; nothing in journals that do not tell."""
+    unrehearsed: Waived | None = None
+    """Why the plan is carried out though it demands to be rehearsed, and was not."""
     took: dict[str, float] = {}
     """Seconds that steps took in earlier runs: `STEP`, and `undo STEP`."""
     faults: tuple[ev.Fault, ...] = ()
@@ -171,6 +183,7 @@ def open_state(first: Event) -> State:
         opened=first.at,
         captain=Captain(first.by, first.at),
         rehearsals=data.rehearsals,
+        rehearsed=data.rehearsed,
         took=data.took,
         faults=data.faults,
         seq=first.seq,
@@ -297,6 +310,10 @@ def _baseline_taken(draft: _Draft, event: Event, data: ev.BaselineTaken) -> None
     draft.run = _replace(draft.run, baseline=Baseline(data.name, data.at, data.host, known.update(data.items)))
 
 
+def _rehearsal_waived(draft: _Draft, event: Event, data: ev.RehearsalWaived) -> None:
+    draft.run = _replace(draft.run, unrehearsed=Waived(data.reason, event.by, event.at))
+
+
 def _run_closed(draft: _Draft, event: Event, data: ev.RunClosed) -> None:
     draft.run = _replace(draft.run, closed=event.at, verdict=data.verdict)
 
@@ -316,5 +333,6 @@ _CHANGES: dict[type[Data], Callable[[_Draft, Event, Any], None]] = {
     ev.EngineStopped: _engine_stopped,
     ev.JournalRecovered: _journal_recovered,
     ev.BaselineTaken: _baseline_taken,
+    ev.RehearsalWaived: _rehearsal_waived,
     ev.RunClosed: _run_closed,
 }

@@ -122,6 +122,16 @@ def way_back(state: State, to: str = "") -> Return:
     return Return(first, tuple(compensations), cannot, takes)
 
 
+def nothing_to_undo(state: State, to: str = "") -> str:
+    """Why a rollback, of all or back to a step, would do nothing; empty when it would do something."""
+    back, begun = way_back(state, to), state.procedure.way_back
+    if not back.compensations and not back.cannot:
+        return f"nothing was done{f' from {to} on' if to else ''} that could be rolled back"
+    if not back.compensations and begun is not None and back.cannot.keys() <= begun.not_undone.keys():
+        return f"nothing is left that could be undone; it stands: {', '.join(back.cannot)}"
+    return ""
+
+
 def standing_from(state: State, step_id: str) -> tuple[Step, ...]:
     """Steps, from `step_id` on, that stand as they were made: done, or partly, and not undone."""
     steps = plan_of(state).steps[max(0, plan_of(state).index(step_id)) :]
@@ -132,9 +142,7 @@ def past_no_more(state: State, step_id: str) -> tuple[str, ...]:
     """Steps that have to be gone through again when the plan goes on at `step_id`: all that do not stand."""
     steps = plan_of(state).steps[max(0, plan_of(state).index(step_id)) :]
     known = ((step, state.procedure.step(step.id)) for step in steps)
-    return tuple(
-        step.id for step, each in known if each.go is not None and not each.undone and not _stands(step, each)
-    )
+    return tuple(step.id for step, each in known if each.go is not None and not each.undone and not _stands(step, each))
 
 
 def first_undone(state: State) -> Step | None:

@@ -214,6 +214,13 @@ def recycle_form(step: Step, now: Moment) -> Form:
     return _reasoned(form, lambda reason: cmd.Recycle(step.id, reason), "say why it is carried out again")
 
 
+def waive_rehearsal_form() -> Form:
+    """Ask why the plan is carried out without a rehearsal."""
+    about = (line("The plan demands to be rehearsed, and was not. The verdict will say that this was waived."),)
+    form = _asking("Waive the rehearsal", about, "waive it", "waived")
+    return _reasoned(form, cmd.WaiveRehearsal, "say why it is carried out without a rehearsal")
+
+
 def clear_form(now: Moment) -> Form:
     """Ask why a run may go on after its rollback."""
     back = now.state.procedure.way_back

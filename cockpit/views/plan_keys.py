@@ -43,6 +43,7 @@ def plan_keys(now: Moment, row: Row | None) -> tuple[Key, ...]:
         clear_key(now),
         Key("U", "undo back to this step, that one too", "roll_back_to", "run", "undo to", why=_undo_to(now, step)),
         Key("L", "recycle: the plan goes on from this step again", "recycle", "run", "recycle", why=_again(now, step)),
+        Key("W", "waive that the plan is rehearsed", "waive_rehearsal", "run", "waive", why=_unrehearsed(now)),
     )
     return tuple(_unbarred(key) if key.show == "U" or (key.why and key.show != "G") else key for key in keys)
 
@@ -90,6 +91,10 @@ def _poll(now: Moment, step: Step | None) -> Key:
 def _skip(now: Moment, step: Step | None, here: Current | None) -> str:
     name = here.step.id if here is not None else step.id if step is not None else ""
     return refused(now, cmd.Skip(name, SAID)) if name else _NO_STEP
+
+
+def _unrehearsed(now: Moment) -> str:
+    return refused(now, cmd.WaiveRehearsal(SAID))
 
 
 def _undo_to(now: Moment, step: Step | None) -> str:

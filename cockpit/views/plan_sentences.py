@@ -119,6 +119,10 @@ def _recycled(data: ev.PlanRecycled, name: str) -> Sentence:
     )
 
 
+def _rehearsal_waived(data: ev.RehearsalWaived, _: str) -> Sentence:
+    return f"waived that the plan is rehearsed: {one_line(data.reason)}", "warn"
+
+
 SENTENCES: dict[type[ev.Data], Tell] = {
     ev.StepBegun: _begun,
     ev.ActionEnded: _ended,
@@ -139,4 +143,5 @@ SENTENCES: dict[type[ev.Data], Tell] = {
     ev.RollbackEnded: _rollback_ended,
     ev.RunCleared: _cleared,
     ev.PlanRecycled: _recycled,
+    ev.RehearsalWaived: _rehearsal_waived,
 }

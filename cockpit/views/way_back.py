@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 
 from cockpit.checklist.plan import Step
 from cockpit.run.countdown import planned_window
 from cockpit.run.procedure import WayBack
+from cockpit.run.turning_back import turning_back
 from cockpit.run.way import Return, plan_of, way_back
 from cockpit.views.ages import clock, countdown, duration
 from cockpit.views.detail import Entry, entry_lines
 from cockpit.views.heading import rule
-from cockpit.views.line import Line, line
+from cockpit.views.line import Line, Look, line
 from cockpit.views.moment import Moment
 from cockpit.views.steps import Row, step_line
 from cockpit.views.words import person, plural, title
@@ -122,7 +124,9 @@ def _cannot(cannot: dict[str, str], now: Moment, label: str) -> Iterator[Entry]:
 
 
 def _time(back: Return, now: Moment) -> Iterator[Entry]:
-    takes = f"about {countdown(back.seconds)}" if back.seconds else "not known: the plan says no times"
+    unknown = [name for name, seconds in back.takes.items() if not seconds]
+    about = f"at least {countdown(back.seconds)}" if unknown else f"about {countdown(back.seconds)}"
+    takes = about if back.seconds else "not known: the plan says no times"
     parts = plural(len(back.first) + len(back.compensations), "part")
     window = planned_window(now.state)
     if window is None or window[1] is None:
@@ -131,7 +135,11 @@ def _time(back: Return, now: Moment) -> Iterator[Entry]:
     left = (window[1] - now.now).total_seconds()
     end = clock(window[1], now.zone, now.now)
     if left >= back.seconds:
+        latest = clock(window[1] - dt.timedelta(seconds=back.seconds), now.zone, now.now, seconds=True)
+        told = turning_back(now.state, now.now)
+        look: Look = "warn" if told is not None and told.near else ""
         yield Entry("takes", f"{takes}, {parts}; the window ends at {end}, in {duration(left)}")
+        yield Entry("", f"turn back by {latest} to be done by {end}", look)
     else:
         over = "is over" if left < 0 else f"ends in {duration(left)}"
         yield Entry("takes", f"{takes}, {parts}: LONGER THAN THE WINDOW, which {over} ({end})", "bad")

@@ -17,7 +17,6 @@ from cockpit.checklist.plan import Abort, Criterion, Gate, Plan, Poll, Soak, Ste
 from cockpit.journal import event as ev
 from cockpit.journal.event import Actor, Event
 from cockpit.run import command as cmd
-from cockpit.run.gate import gate_standing
 from cockpit.run.procedure import Phase
 from cockpit.run.state import apply, fold, open_state
 from cockpit.run.way import current, next_step, plan_of
@@ -156,7 +155,9 @@ class History:
     def _hold_released(self, event: Event, data: ev.HoldReleased) -> None:
         self.held = False
         if event.by.engine:
-            assert self._begins_now(event), "the way back, asked for by a watch, ends a hold; nothing else does by itself"
+            assert self._begins_now(event), (
+                "the way back, asked for by a watch, ends a hold; nothing else does by itself"
+            )
 
     def _begins_now(self, event: Event) -> bool:
         fired = [each for each in self.state.procedure.fired.values() if each.action == "rollback" and not each.vetoed]

@@ -83,6 +83,10 @@ class PlanningBoard(Board):
         if self.row is not None:
             self.ask(forms.recycle_form(self.row.step, self.now))
 
+    def do_waive_rehearsal(self) -> None:
+        """Ask why it is carried out without a rehearsal."""
+        self.ask(forms.waive_rehearsal_form())
+
     def do_clear(self) -> None:
         """Ask why the run may go on."""
         self.ask(forms.clear_form(self.now))
