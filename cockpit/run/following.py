@@ -255,10 +255,13 @@ def _watches(state: State, now: dt.datetime) -> Iterator[Work]:
 
 
 def _taken(state: State, item: str, action: str, criterion: str) -> Iterator[Work]:
+    """What a watch asked for; in a hold it waits for the person who releases that."""
     reason = f"{item}: {criterion}"
+    if state.hold is not None:
+        return
     if action == "rollback" and not (nothing := nothing_to_undo(state)):
         yield RollBackNow(reason)
-    elif action == "rollback" and state.hold is None:
+    elif action == "rollback":
         yield Record((ev.HoldStarted(f"abort criteria: {reason}; {nothing}", item),))
-    elif action == "hold" and state.hold is None:
+    else:
         yield Record((ev.HoldStarted(f"abort criteria: {reason}"),))
