@@ -56,7 +56,7 @@ class PlainPlan:
             self._say("This checklist has no plan.")
         self._lines(step_line(row, now, self._width) for row in rows)
         if (told := rehearsed_entry(now)) is not None:
-            self._say(f"Rehearsed: {told.text}")
+            self._say(f"The plan: {told.text}")
         if back := turning_words(now):
             self._say(f"If we turned back now: {back}")
         self._lines(fired_lines(now))

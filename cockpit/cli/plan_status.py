@@ -75,7 +75,7 @@ def lines(state: State, now: dt.datetime, seen: Printed | None = None) -> Iterat
     moment = Moment(state, (), Link(), now, zone=dt.UTC)
     told = rehearsed_entry(moment)
     if told is not None:
-        yield f"rehearsed {told.text}"
+        yield f"plan      {told.text}"
     if back := turning_words(moment):
         yield f"if back   {back}"
     for number, step in enumerate(plan.steps, 1):

@@ -255,10 +255,13 @@ def _watches(state: State, now: dt.datetime) -> Iterator[Work]:
 
 
 def _taken(state: State, item: str, action: str, criterion: str) -> Iterator[Work]:
-    """What a watch asked for; in a hold it waits for the person who releases that."""
+    """What a watch asked for; in a hold it waits for the person who releases that, in doubt for their word."""
     reason = f"{item}: {criterion}"
     if state.hold is not None:
         return
+    here = current(state)
+    if action == "rollback" and here is not None and here.doing.phase in (Phase.RUNNING, Phase.DOUBT):
+        return  # what it has to undo is not known before that has ended, or somebody has said what happened
     if action == "rollback" and not (nothing := nothing_to_undo(state)):
         yield RollBackNow(reason)
     elif action == "rollback":

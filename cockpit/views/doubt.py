@@ -16,7 +16,7 @@ _PRINTED = 3
 
 RUNS = {
     True: "SOMETHING OF IT STILL RUNS: wait for its end",
-    False: "nothing of it runs any more on this machine",
+    False: "nothing of it runs here any more",
     None: "it is not known from here whether it runs",
 }
 """Whether the process of an action runs, in words."""

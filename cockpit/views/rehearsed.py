@@ -18,12 +18,12 @@ def rehearsed_entry(now: Moment) -> Entry | None:
         last = state.rehearsed[0]
         more = f" (and {len(state.rehearsed) - 1} more)" if len(state.rehearsed) > 1 else ""
         at = clock(last.at, now.zone, now.now)
-        return Entry("rehearsed", f"{at} by {last.by}, {last.run_kind}: {one_line(last.verdict)}{more}", "dim")
+        return Entry("plan", f"rehearsed {at} by {last.by}, {last.run_kind}: {one_line(last.verdict)}{more}", "dim")
     if state.rehearsals:
-        return Entry("rehearsed", f"in {', '.join(state.rehearsals[:3])}", "dim")
+        return Entry("plan", f"rehearsed in {', '.join(state.rehearsals[:3])}", "dim")
     if state.unrehearsed is not None:
         waived = state.unrehearsed
-        return Entry("rehearsed", f"NOT, and waived by {waived.by.user}: {one_line(waived.reason)}", "warn")
+        return Entry("plan", f"NOT rehearsed, and waived by {waived.by.user}: {one_line(waived.reason)}", "warn")
     if plan_of(state).rehearsed:
-        return Entry("rehearsed", "NOT, and the plan demands it: rehearse it, or waive that with a reason (W)", "bad")
-    return Entry("rehearsed", "this very plan was not", "warn")
+        return Entry("plan", "NOT rehearsed, and it demands to be: rehearse it, or waive that with a reason (W)", "bad")
+    return Entry("plan", "this very plan was not rehearsed", "warn")

@@ -10,14 +10,14 @@ from cockpit.views.words import plural
 
 
 def turning_words(now: Moment) -> str:
-    """`way back 3 steps, 04:30: turn back by 23:12`; empty when nothing was done."""
+    """`way back 3 parts, 04:30, by 23:12`, 23:12 being the last moment to turn back; empty when nothing was done."""
     back = turning_back(now.state, now.now)
     if back is None:
         return ""
     cannot = f", {len(back.cannot)} cannot be undone" if back.cannot else ""
     if not back.parts:
         return f"no way back{cannot}"
-    return f"way back {plural(back.parts, 'part')}{_takes(back)}{cannot}{_by(back, now)}"
+    return f"way back {plural(back.parts, 'part')}{_takes(back)}{_by(back, now)}{cannot}"
 
 
 def turning_warning(now: Moment) -> Line:
@@ -44,5 +44,5 @@ def _by(back: TurningBack, now: Moment) -> str:
     if back.latest is None:
         return ""
     if back.missed:
-        return ": LONGER THAN THE WINDOW"
-    return f": turn back by {clock(back.latest, now.zone, now.now)}" if back.seconds else ""
+        return ", TOO LONG"
+    return f", by {clock(back.latest, now.zone, now.now)}" if back.seconds else ""

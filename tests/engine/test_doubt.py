@@ -143,7 +143,7 @@ def test_the_probe_is_measured_by_itself_and_again_and_the_captain_decides(run: 
     end_offspring(run)
     said = status(run)
     assert "probe     the probe says it happened: PASS" in said
-    assert "process   nothing of it runs any more" in said
+    assert "process   nothing of it runs here any more" in said
     assert "printed   switching" in said
     assert in_doubt(run), "what the probe says decides nothing"
     say(run, cmd.Settle("switch", happened=True, reason="the probe, and I looked"))
