@@ -1,0 +1,14 @@
+"""A note on each bot. Releases before this one do not see the column, so that they go on beside it."""
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade(execute):
+    """Add the column."""
+    execute("ALTER TABLE bots ADD COLUMN note text NOT NULL DEFAULT '' CHECK (length(note) <= 1000)")
+
+
+def downgrade(execute):
+    """Drop it."""
+    execute("ALTER TABLE bots DROP COLUMN note")
