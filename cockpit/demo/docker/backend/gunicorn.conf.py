@@ -1,5 +1,10 @@
 """How gunicorn serves the back end."""
 
+import os
+
+# Flask 2.2 writes a line about this variable that is no JSON; the settings say production anyway.
+os.environ.pop("FLASK_ENV", None)
+
 bind = "0.0.0.0:8000"
 workers = 1
 threads = 8

@@ -5,15 +5,20 @@ Reads Docker's socket; `GET /metrics` for Prometheus.
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import http.client
 import json
 import os
 import socket
+import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 PROJECT = os.environ["PROJECT"]
+
+_seen = ""
 
 
 class Metrics(BaseHTTPRequestHandler):
@@ -21,7 +26,7 @@ class Metrics(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:  # noqa: N802 - the name is given
         """One line for each metric of each container."""
-        text = "\n".join(_lines()).encode() + b"\n"
+        text = _seen.encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/plain; version=0.0.4")
         self.send_header("Content-Length", str(len(text)))
@@ -67,7 +72,7 @@ def _lines() -> list[str]:
     lines = []
     for each in mine():
         name = each["Names"][0].lstrip("/")
-        host = get(f"/containers/{each['Id']}/json")["HostConfig"]
+        host = _host_config(each["Id"])
         seen = get(f"/containers/{each['Id']}/stats?stream=0&one-shot=1")
         memory = seen.get("memory_stats", {})
         files = memory.get("stats", {}).get("total_inactive_file", memory.get("stats", {}).get("inactive_file", 0))
@@ -83,5 +88,20 @@ def _lines() -> list[str]:
     return lines
 
 
+@functools.cache
+def _host_config(container: str) -> dict[str, Any]:
+    return dict(get(f"/containers/{container}/json")["HostConfig"])
+
+
+def _look() -> None:
+    """Look again and again: dozens of containers take longer than Prometheus would wait."""
+    global _seen  # noqa: PLW0603 - one text a process
+    while True:
+        with contextlib.suppress(OSError, KeyError, ValueError):
+            _seen = "".join(f"{line}\n" for line in _lines())
+        time.sleep(2)
+
+
 if __name__ == "__main__":
+    threading.Thread(target=_look, daemon=True).start()
     ThreadingHTTPServer(("", 8000), Metrics).serve_forever()
