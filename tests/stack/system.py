@@ -13,6 +13,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -312,18 +313,23 @@ def _up(folder: Path, version: str) -> System:
 
 def _build(system: System) -> None:
     """The application's images in each version, from its own Dockerfiles."""
-    bases = [f"--build-arg={name.upper()}_IMAGE={system.images[name]}" for name in ("python", "nginx")]
-    for version in VERSIONS:
-        for part in ("backend", "frontend"):
-            fault = ["--build-arg=FAULT=health"] if version.endswith("bad") and part == "backend" else []
-            base = bases[:1] if part == "backend" else bases[1:]
-            system.docker(
-                "build", "--quiet", *base, f"--build-arg=VERSION={version}", *fault,
-                "--tag", f"trading-bot-{part}:{version}", str(system.repository / part),
-            )  # fmt: skip
+    bases = {part: f"--build-arg={name.upper()}_IMAGE={system.images[name]}" for part, name in _BASES.items()}
+    built = [(part, version) for version in VERSIONS for part in ("backend", "frontend")] + [("sandbox", "1")]
+
+    def build(what: tuple[str, str]) -> None:
+        part, version = what
+        fault = ["--build-arg=FAULT=health"] if part == "backend" and version.endswith("bad") else []
+        system.docker(
+            "build", "--quiet", bases[part], f"--build-arg=VERSION={version}", *fault,
+            "--tag", f"trading-bot-{part}:{version}", str(system.repository / part),
+        )  # fmt: skip
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(build, built))
     system.images["sandbox"] = "trading-bot-sandbox:1"
-    sandbox = system.repository / "sandbox"
-    system.docker("build", "--quiet", bases[0], "--tag", system.images["sandbox"], str(sandbox))
+
+
+_BASES = {"backend": "python", "frontend": "nginx", "sandbox": "python"}
 
 
 def _settle(system: System) -> None:
@@ -334,15 +340,26 @@ def _settle(system: System) -> None:
     bot = system.ask("/api/bots", {"name": "mine", "symbol": "BTCUSDT"}, system.token)[1]["id"]
     for side in ("buy", "sell"):
         system.ask(f"/api/bots/{bot}/trades", {"side": side, "amount": 0.1}, system.token)
+    with ThreadPoolExecutor(1) as pool:
+        pushed = pool.submit(_push, system)
+        system.until("the worker fills orders", lambda: _filled(system, bot))
+        system.until("all targets are up", lambda: _all_up(system))
+        system.until("the alert that always fires arrives by mail, chat and pager", lambda: _delivered(system) >= 3)
+        system.until("a backup is made", lambda: "backup_last" in system.execute("node1", "cat", "/metrics/backup.prom"))
+        pushed.result()
+
+
+def _push(system: System) -> None:
     for version in VERSIONS[:2]:
-        local, there = f"trading-bot-backend:{version}", f"127.0.0.1:{system.ports['registry']}/trading-bot-backend:{version}"
-        system.docker("tag", local, there)
+        image = f"trading-bot-backend:{version}"
+        there = f"127.0.0.1:{system.ports['registry']}/{image}"
+        system.docker("tag", image, there)
         system.docker("push", "--quiet", there)
-    filled = lambda: all(each["state"] == "filled" for each in system.ask(f"/api/bots/{bot}/trades", None, system.token)[1]["trades"])  # noqa: E731
-    system.until("the worker fills orders", filled)
-    system.until("all targets are up", lambda: _all_up(system))
-    system.until("the alert that always fires has arrived by mail, chat and pager", lambda: _delivered(system) >= 3)
-    system.until("a backup is made", lambda: "backup_last" in system.execute("node1", "cat", "/metrics/backup.prom"))
+
+
+def _filled(system: System, bot: int) -> bool:
+    trades = system.ask(f"/api/bots/{bot}/trades", None, system.token)[1]["trades"]
+    return all(trade["state"] == "filled" for trade in trades)
 
 
 def _account(system: System, email: str) -> str:
