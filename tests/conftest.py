@@ -20,6 +20,7 @@ pytest_plugins = [  # each after those that it imports
     "tests.servers.postgres",
     "tests.servers.redis",
     "tests.servers.ssh",
+    "tests.servers.stack",
     "tests.servers.tls",
     "tests.servers.web",
     "tests.servers.prometheus",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
+import select
 import time
 from pathlib import Path
 
 from tests.stack import system
 
-PLACE = Path("/tmp/cockpit-stack")  # noqa: S108 - a folder of this name, mode 0711, that `up` must make itself
+PLACE = Path("/tmp/cockpit-stack")
 
 
 def main() -> None:
@@ -17,10 +20,15 @@ def main() -> None:
     parser.add_argument("command", choices=("up", "down", "deploy", "restore", "show"))
     parser.add_argument("version", nargs="?", default="", help="for `up` (1.0.0 if not given) and `deploy`")
     parser.add_argument("--name", default="default", help="several can run beside each other")
+    parser.add_argument("--at", type=Path, help="its folder, instead of a name")
+    parser.add_argument("--after", type=int, help="wait for the end of this process first")
     args = parser.parse_args()
-    folder, began = PLACE / args.name, time.monotonic()
+    folder = args.at or PLACE / args.name
+    if args.after:
+        _await_end(args.after)
+    began = time.monotonic()
     if args.command == "up":
-        system.up(folder, args.version or "1.0.0")
+        system.up(folder, args.version or system.VERSIONS[0])
         _show(folder)
     elif args.command == "down":
         system.down(folder)
@@ -35,10 +43,16 @@ def main() -> None:
 
 def _show(folder: Path) -> None:
     running = system.attach(folder)
-    print(f"Version {running.version} ({running.active}) at {running.base_url}, Docker at {running.host}")
-    print(f"Variables:   {folder / 'variables'}")
-    print(f"Environment: {folder / 'environment'}   (source it before `cockpit check`)")
-    print(f"xargs -d '\\n' -a <(sed 's/^/--var\\n/' {folder / 'variables'}) cockpit check production")
+    print(f"Version {running.version} ({running.active}) at {running.base_url}, Docker at {running.host}.")
+    print(f"Variables for --var: {folder}/variables. Secrets, to be sourced: {folder}/environment. To measure all:")
+    print(f"  . {folder}/environment && cockpit check production $(sed 's/^/--var /' {folder}/variables)")
+
+
+def _await_end(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        watched = os.pidfd_open(pid)
+        select.select([watched], [], [])
+        os.close(watched)
 
 
 if __name__ == "__main__":

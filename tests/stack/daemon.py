@@ -20,6 +20,9 @@ from tests.servers.docker import _answers, _forget_control_groups, need_own
 
 HERE = Path(__file__).resolve().parent
 
+_kept: list[subprocess.Popen[bytes]] = []
+"""What goes on after we end: kept, so that nobody complains of a process that was not waited for."""
+
 
 def find_or_start(folder: Path) -> str:
     """Where a daemon listens: the one that runs, or else one that is started with its files in `folder`."""
@@ -41,6 +44,7 @@ def _start(folder: Path) -> str:
     ]  # fmt: skip
     with (folder / "log").open("wb") as log:
         started = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+    _kept.append(started)
     (folder / "shell").write_text(str(started.pid))
     ends = time.monotonic() + 30
     while not _answers(host):
@@ -62,6 +66,7 @@ def forward(folder: Path, ports: Iterable[int]) -> None:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True
         )
+    _kept.append(process)
     assert process.stdout is not None
     with process.stdout:
         if process.stdout.readline() != b"ready\n":
@@ -95,3 +100,13 @@ def _await_end(pid: int) -> None:
     ends = time.monotonic() + 10
     while Path(f"/proc/{pid}").exists() and time.monotonic() < ends:
         time.sleep(0.02)
+
+
+def end_after(pid: int, folder: Path) -> None:
+    """Have the system in `folder` taken down when the process `pid` ends, however it does."""
+    command = [sys.executable, "-m", "tests.stack", "down", "--at", folder, "--after", str(pid)]
+    nowhere = subprocess.DEVNULL
+    root = HERE.parents[1]
+    _kept.append(
+        subprocess.Popen(command, cwd=root, stdin=nowhere, stdout=nowhere, stderr=nowhere, start_new_session=True)
+    )

@@ -34,11 +34,18 @@ def make(folder: Path) -> None:
         _git(folder, "tag", "--annotate", f"v{release}", "--message", f"Release {release}")
 
 
+def archive(folder: Path, version: str, part: str) -> bytes:
+    """A part of the source as a release has it, packed by tar; a version without a tag is made from the newest."""
+    release = version if version in RELEASES else RELEASES[-1]
+    return _git(folder, "archive", "--format=tar", f"v{release}:{part}")
+
+
 def _ci_result(release: str) -> dict[str, object]:
     names = ("tests", "lint", "security (bandit)", "image scan (trivy)")
     runs = [{"name": name, "status": "completed", "conclusion": "success"} for name in names]
     return {"release": release, "coverage": 87.4, "runs": runs}
 
 
-def _git(folder: Path, *arguments: str) -> None:
-    subprocess.run(["git", "-C", folder, *arguments], check=True, capture_output=True, env={**os.environ, **_WHO})
+def _git(folder: Path, *arguments: str) -> bytes:
+    command = ["git", "-C", folder, *arguments]
+    return subprocess.run(command, check=True, capture_output=True, env={**os.environ, **_WHO}).stdout

@@ -68,9 +68,9 @@ class System:
         """The name of a service's container; `backend` is the active colour."""
         return f"{self.project}-{f'backend-{self.active}' if service == 'backend' else service}"
 
-    def docker(self, *arguments: str) -> str:
+    def docker(self, *arguments: str, given: bytes = b"") -> str:
         """What a command of the docker client prints."""
-        return images.docker(self.host, *arguments)
+        return images.docker(self.host, *arguments, given=given)
 
     def execute(self, service: str, *command: str) -> str:
         """What a command in a service's container prints."""
@@ -89,6 +89,11 @@ class System:
     def url(self, service: str, path: str = "") -> str:
         """A plain address on this machine."""
         return f"http://127.0.0.1:{self.ports[service]}{path}"
+
+    def get(self, service: str, path: str) -> Any:
+        """What a service answers there, as JSON."""
+        with urllib.request.urlopen(self.url(service, path), timeout=10) as answer:
+            return json.load(answer)
 
     def dsn(self, where: str = "database", role: str = "trading_bot", secret: str = "app_password") -> str:
         """How to reach the database, or with `replica` the replica."""
@@ -111,7 +116,7 @@ class System:
         """Bring `version` up in the idle colour and send traffic there when it is healthy; RuntimeError if it is not."""
         idle = "green" if self.active == "blue" else "blue"
         setattr(self, idle, version)
-        self.compose("run", "--rm", "--no-deps", "-e", "MIGRATE=1", "migrate")
+        self.compose("run", "--rm", "--no-deps", "migrate")
         self.compose("up", "--detach", "--no-deps", f"backend-{idle}")
         self.until_healthy(f"backend-{idle}")
         self.switch(idle)
@@ -314,19 +319,19 @@ def _up(folder: Path, version: str) -> System:
 def _build(system: System) -> None:
     """The application's images in each version, from its own Dockerfiles."""
     bases = {part: f"--build-arg={name.upper()}_IMAGE={system.images[name]}" for part, name in _BASES.items()}
-    built = [(part, version) for version in VERSIONS for part in ("backend", "frontend")] + [("sandbox", "1")]
+    built = [(part, version) for version in VERSIONS for part in ("backend", "frontend")] + [("sandbox", VERSIONS[1])]
 
     def build(what: tuple[str, str]) -> None:
         part, version = what
         fault = ["--build-arg=FAULT=health"] if part == "backend" and version.endswith("bad") else []
         system.docker(
             "build", "--quiet", bases[part], f"--build-arg=VERSION={version}", *fault,
-            "--tag", f"trading-bot-{part}:{version}", str(system.repository / part),
+            "--tag", f"trading-bot-{part}:{version}", "-", given=repository.archive(system.repository, version, part),
         )  # fmt: skip
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(build, built))
-    system.images["sandbox"] = "trading-bot-sandbox:1"
+    system.images["sandbox"] = f"trading-bot-sandbox:{VERSIONS[1]}"
 
 
 _BASES = {"backend": "python", "frontend": "nginx", "sandbox": "python"}
@@ -345,7 +350,7 @@ def _settle(system: System) -> None:
         system.until("the worker fills orders", lambda: _filled(system, bot))
         system.until("all targets are up", lambda: _all_up(system))
         system.until("the alert that always fires arrives by mail, chat and pager", lambda: _delivered(system) >= 3)
-        system.until("a backup is made", lambda: "backup_last" in system.execute("node1", "cat", "/metrics/backup.prom"))
+        system.execute("backup", "sh", "/deploy/backup.sh", "once")
         pushed.result()
 
 
@@ -369,19 +374,14 @@ def _account(system: System, email: str) -> str:
 
 
 def _all_up(system: System) -> bool:
-    targets = _get(system.url("prometheus", "/api/v1/targets?state=active"))["data"]["activeTargets"]
+    targets = system.get("prometheus", "/api/v1/targets?state=active")["data"]["activeTargets"]
     return bool(targets) and all(target["health"] == "up" for target in targets)
 
 
 def _delivered(system: System) -> int:
     query = "count(alertmanager_notifications_total>0)"
-    found = _get(system.url("prometheus", f"/api/v1/query?query={query}"))["data"]["result"]
+    found = system.get("prometheus", f"/api/v1/query?query={query}")["data"]["result"]
     return int(found[0]["value"][1]) if found else 0
-
-
-def _get(url: str) -> Any:
-    with urllib.request.urlopen(url, timeout=10) as answer:
-        return json.load(answer)
 
 
 def _holds(condition: Any) -> bool:
