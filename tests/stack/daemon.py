@@ -1,6 +1,6 @@
 """A Docker daemon for the sample system: the one that runs, or one in a network namespace of its own.
 
-The latter can disturb no other. What its containers publish on 127.0.0.1 is brought to this machine's 127.0.0.1 by a
+The latter can disturb no other, and keeps its images in memory (0.7 GB), so that it is gone when it ends. What its containers publish on 127.0.0.1 is brought to this machine's 127.0.0.1 by a
 process that has one foot in each network (`forward.py`).
 """
 
@@ -34,11 +34,11 @@ def find_or_start(folder: Path) -> str:
 
 def _start(folder: Path) -> str:
     need_own()
-    folder.mkdir(parents=True)
+    (folder / "data").mkdir(parents=True)
     host = f"unix://{folder}/docker.sock"
     command = [
         "unshare", "--net", "--uts", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
-        "sh", "-c", 'hostname sandbox && ip link set lo up && exec "$@"', "sh",
+        "sh", "-c", 'hostname sandbox && ip link set lo up && mount -t tmpfs data "$0" && exec "$@"', folder / "data",
         "dockerd", "--host", host, "--data-root", folder / "data", "--exec-root", folder / "exec",
         "--pidfile", folder / "pid", "--log-level=warn", "--cgroup-parent", f"/{_group(folder)}",
     ]  # fmt: skip

@@ -110,7 +110,7 @@ _LEFT_OUT = ("/usr/share/doc", "/usr/share/man", "/usr/share/locale", "/usr/shar
 def _files(packages: Sequence[str]) -> Iterator[str]:
     listed = subprocess.run(["dpkg", "--listfiles", *packages], capture_output=True, check=True, text=True).stdout
     for path in listed.splitlines():
-        if path.startswith(_LEFT_OUT) or not os.path.isfile(path):
+        if path.startswith(_LEFT_OUT) or not Path(path).is_file():
             continue
         yield path
         if path.endswith(".py"):
@@ -119,7 +119,7 @@ def _files(packages: Sequence[str]) -> Iterator[str]:
 
 def _libraries(files: Iterable[str]) -> Iterator[str]:
     """The shared libraries that these programs and libraries load, and those that name look-ups do."""
-    programs = [path for path in files if not os.path.islink(path) and _is_elf(path)]
+    programs = [path for path in files if not Path(path).is_symlink() and _is_elf(path)]
     printed = subprocess.run(["ldd", *programs], capture_output=True, check=False, text=True).stdout
     for word in printed.split():
         if word.startswith("/") and ".so" in word and not word.endswith(":"):
@@ -129,7 +129,7 @@ def _libraries(files: Iterable[str]) -> Iterator[str]:
 
 
 def _is_elf(path: str) -> bool:
-    with open(path, "rb") as file:
+    with Path(path).open("rb") as file:
         return file.read(4) == b"\x7fELF"
 
 

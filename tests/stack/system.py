@@ -29,6 +29,7 @@ PORTS = ("https", "http", "cdn", "database", "replica", "redis", "prometheus", "
 SECRETS = ("secret_key", "jwt_secret_key", "postgres_password", "app_password", "owner_password",
            "replicator_password", "monitor_password", "backup_password", "redis_password", "grafana_token",
            "github_token", "probe_password")  # fmt: skip
+_WITH_HEALTH = ("db", "replica", "redis", "backend-blue", "backend-green", "frontend", "feed", "proxy")
 PROBE, STRANGER = "probe@trading-bot.test", "stranger@trading-bot.test"
 
 
@@ -116,13 +117,21 @@ class System:
         """Bring `version` up in the idle colour and send traffic there when it is healthy; RuntimeError if it is not."""
         idle = "green" if self.active == "blue" else "blue"
         setattr(self, idle, version)
-        self.compose("run", "--rm", "--no-deps", "migrate")
-        self.compose("up", "--detach", "--no-deps", f"backend-{idle}")
+        self.compose("up", "--detach", f"backend-{idle}")
         self.until_healthy(f"backend-{idle}")
         self.switch(idle)
         self.compose("up", "--detach", "--no-deps", "worker", "feed", "frontend")
         self.until_healthy("frontend")
         self.save()
+
+    def mend(self) -> None:
+        """Make everything as it should be again: the version of the active colour everywhere, and all of it up."""
+        self.blue = self.green = self.version
+        self._write_active()
+        self.compose("up", "--detach")
+        for service in _WITH_HEALTH:
+            self.until_healthy(service)
+        self.switch(self.active)
 
     def switch(self, colour: str) -> None:
         """Send traffic to a colour. Connections that are open are served to their end."""
@@ -308,7 +317,7 @@ def _up(folder: Path, version: str) -> System:
     system._write_active()
     _build(system)
     system.compose("up", "--detach")
-    for service in ("proxy", "replica", "frontend", "feed"):
+    for service in _WITH_HEALTH:
         system.until_healthy(service)
     system.until("the bot is ready", lambda: system.ask("/ready")[0] == 200)
     _settle(system)

@@ -49,7 +49,7 @@ def _finish(response: Response) -> Response:
         if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
             response.headers["Retry-After"] = str(limit.seconds)
     seconds = time.perf_counter() - g.get("began", time.perf_counter())
-    if request.path != "/metrics":
+    if request.path not in {"/metrics", "/ready"}:
         metrics.requested(request.method, response.status_code, seconds)
     log.info(
         "request", extra={"method": request.method, "path": request.path, "status": response.status_code,

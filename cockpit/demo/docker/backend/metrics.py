@@ -13,10 +13,6 @@ TRADES = Counter("trades", "Trades ordered.", ["side"])
 USERS = Gauge("registered_users", "Accounts.")
 BUILD = Gauge("bot_build_info", "What runs.", ["version", "colour"])
 
-BUILD.labels(os.environ["APP_VERSION"], os.environ.get("APP_COLOUR", "")).set(1)
-REQUESTS.labels("GET", "500")
-USERS.set_function(lambda: _users())
-
 
 def requested(method: str, status: int, seconds: float) -> None:
     """Count an answer."""
@@ -34,3 +30,8 @@ def _users() -> float:
         return float(store.users())
     except Exception:  # noqa: BLE001 - a database that is away must not hide the other metrics
         return float("nan")
+
+
+BUILD.labels(os.environ["APP_VERSION"], os.environ.get("APP_COLOUR", "")).set(1)
+REQUESTS.labels("GET", "500")
+USERS.set_function(_users)

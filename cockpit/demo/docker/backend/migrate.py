@@ -1,6 +1,7 @@
 """Bring the database's tables to where `migrations/versions` leads: `migrate.py [up | down REVISION]`.
 
-The files have Alembic's form (`revision`, `down_revision`, `upgrade`, `downgrade`), and so has the table that records them.
+The files have Alembic's form (`revision`, `down_revision`, `upgrade`, `downgrade`), and so has the table that records
+them.
 """
 
 from __future__ import annotations

@@ -77,9 +77,7 @@ def bot(owner: int, number: int) -> dict[str, Any] | None:
 def new_bot(owner: int, name: str, symbol: str) -> int:
     """Keep a bot."""
     with cursor() as db:
-        db.execute(
-            "INSERT INTO bots (user_id, name, symbol) VALUES (%s, %s, %s) RETURNING id", (owner, name, symbol)
-        )
+        db.execute("INSERT INTO bots (user_id, name, symbol) VALUES (%s, %s, %s) RETURNING id", (owner, name, symbol))
         number: int = db.fetchone()["id"]
     audit(owner, f"made bot {number}")
     return number

@@ -1,4 +1,4 @@
-"""What cAdvisor would say of the containers, in its words, as far as the checks ask: for machines where cAdvisor can't be had.
+"""Stands in for cAdvisor, which can't be had here: says in its words what the checks ask of the containers.
 
 Reads Docker's socket; `GET /metrics` for Prometheus.
 """
@@ -24,7 +24,7 @@ _seen = ""
 class Metrics(BaseHTTPRequestHandler):
     """Answers Prometheus."""
 
-    def do_GET(self) -> None:  # noqa: N802 - the name is given
+    def do_GET(self) -> None:
         """One line for each metric of each container."""
         text = _seen.encode()
         self.send_response(200)

@@ -1,4 +1,7 @@
-"""An exchange to practise on: prices that wander, and orders that are filled at once. `POST /_fail?for=SECONDS` breaks it."""
+"""An exchange to practise on: prices that wander, and orders that are filled at once.
+
+`POST /_fail?for=SECONDS` breaks it for that long.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ class Exchange(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self) -> None:  # noqa: N802 - the name is given
+    def do_GET(self) -> None:
         """Time and prices."""
         asked = urlsplit(self.path)
         if self._broken():
@@ -29,7 +32,7 @@ class Exchange(BaseHTTPRequestHandler):
         else:
             self._answer({"msg": "no such address"}, 404)
 
-    def do_POST(self) -> None:  # noqa: N802 - as above
+    def do_POST(self) -> None:
         """Orders, and the switch that breaks the exchange for a while."""
         global _fails_until  # noqa: PLW0603 - one exchange a process
         asked = urlsplit(self.path)

@@ -24,7 +24,7 @@ class Answers(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self) -> None:  # noqa: N802 - the name is given
+    def do_GET(self) -> None:
         """Answer."""
         asked = urlsplit(self.path)
         bearer = self.headers.get("Authorization", "")

@@ -1,4 +1,7 @@
-"""Where mail and webhooks of the sandbox end: SMTP on 2525, webhooks on 8000; `GET /messages` gives all, `DELETE` forgets."""
+"""Where mail and webhooks of the sandbox end: SMTP on 2525, webhooks on 8000.
+
+`GET /messages` gives all that came; `DELETE` forgets it.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ class Webhooks(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
-    def do_POST(self) -> None:  # noqa: N802 - the name is given
+    def do_POST(self) -> None:
         """Keep it."""
         text = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         try:
@@ -27,13 +30,15 @@ class Webhooks(BaseHTTPRequestHandler):
         except ValueError:
             body = text.decode(errors="replace")
         _keep("webhook", path=self.path, body=body)
-        self._answer({"status": "success", "message": "kept", "dedup_key": "kept"}, 202 if "enqueue" in self.path else 200)
+        self._answer(
+            {"status": "success", "message": "kept", "dedup_key": "kept"}, 202 if "enqueue" in self.path else 200
+        )
 
-    def do_GET(self) -> None:  # noqa: N802 - as above
+    def do_GET(self) -> None:
         """What was kept."""
         self._answer(list(_messages))
 
-    def do_DELETE(self) -> None:  # noqa: N802 - as above
+    def do_DELETE(self) -> None:
         """Forget it."""
         _messages.clear()
         self._answer({})

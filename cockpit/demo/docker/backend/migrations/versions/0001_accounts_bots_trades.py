@@ -1,10 +1,12 @@
 """Accounts, bots and trades."""
 
+from collections.abc import Callable
+
 revision = "0001"
 down_revision = None
 
 
-def upgrade(execute):
+def upgrade(execute: Callable[[str], None]) -> None:
     """Make the tables, their keys and rules, and what the application may do with them."""
     execute("""
         CREATE TABLE users (
@@ -38,6 +40,6 @@ def upgrade(execute):
     """)
 
 
-def downgrade(execute):
+def downgrade(execute: Callable[[str], None]) -> None:
     """Drop them."""
     execute("DROP TABLE trades, bots, users")

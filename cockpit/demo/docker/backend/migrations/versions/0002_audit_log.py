@@ -1,10 +1,12 @@
 """Who did what."""
 
+from collections.abc import Callable
+
 revision = "0002"
 down_revision = "0001"
 
 
-def upgrade(execute):
+def upgrade(execute: Callable[[str], None]) -> None:
     """Make the table; the application may only add to it and read it."""
     execute("""
         CREATE TABLE audit_log (
@@ -19,6 +21,6 @@ def upgrade(execute):
     """)
 
 
-def downgrade(execute):
+def downgrade(execute: Callable[[str], None]) -> None:
     """Drop it."""
     execute("DROP TABLE audit_log")
