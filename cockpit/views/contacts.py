@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cockpit.checklist.model import Command, Contact
+from cockpit.checklist.model import Addressee, Command, Contact
+from cockpit.views.ages import clock
 from cockpit.views.line import Line, line, pad
 from cockpit.views.moment import Moment
 from cockpit.views.words import one_line, title
@@ -36,6 +37,10 @@ def contact_rows(now: Moment) -> list[ContactRow]:
         rows += _command(command)
     if not document.commands:
         rows.append(_note("this checklist has none: `commands:` is where they are written"))
+    if document.notify:
+        rows += [_note(""), _head("Told of what happens")]
+        for addressee in document.notify:
+            rows += _addressee(addressee, now)
     if document.positions:
         rows += [_note(""), _head("Positions")]
         rows += [_position(name, users) for name, users in document.positions.items()]
@@ -74,6 +79,25 @@ def _command(command: Command) -> list[ContactRow]:
             for number, text in enumerate(command.run.splitlines())
         ),
     ]
+
+
+def _addressee(told: Addressee, now: Moment) -> list[ContactRow]:
+    notices = now.state.notices
+    count, latest = notices.delivered.get(told.id, 0), notices.latest.get(told.id)
+    how = f"{count} delivered, the last at {clock(latest, now.zone, now.now)}" if latest else "nothing delivered yet"
+    if now.state.run_kind != "live":
+        how = f"not told: a {now.state.run_kind}"
+    about = ", ".join(told.on)
+    rows = [
+        ContactRow(line(f"   {told.id}", (f"  {told.service}  ", "dim"), how)),
+        ContactRow(line((f"     {pad('of', _LABEL)}{about}", "dim"))),
+    ]
+    for one in sorted(notices.untold.values(), key=lambda one: one.about):
+        if one.to == told.id:
+            word = "tried again" if one.again else ("may have arrived" if one.doubt else "not delivered")
+            said = f"     event {one.about} at {clock(one.at, now.zone, now.now)}: {word}, {one.reason}"
+            rows.append(ContactRow(line((said, "warn" if one.again else "bad"))))
+    return rows
 
 
 def _position(name: str, users: Sequence[str]) -> ContactRow:

@@ -43,7 +43,10 @@ _TREE = (
     Key("z", "fold all sections, or unfold all", "fold_all", "move"),
     Key("1", "to the part with that number", "part", "move", also=tuple("23456789")),
 )
-_HELP = Key("?", "the keys that work here", "help", "look", "keys")
+_HELP = (
+    Key("i", "a line for the bridge call: shown, and copied", "bridge", "look"),
+    Key("?", "the keys that work here", "help", "look", "keys"),
+)
 _BACK = Key("escape", "back", "back", "look", "back", also=("q",))
 _PAGES = (
     Key("t", "timeline: what happened", "timeline", "look", "timeline"),
@@ -64,7 +67,7 @@ def run_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
         *page_keys(now),
         *_PAGES,
         Key("tab", "what the lower pane shows", "pane", "look"),
-        _HELP,
+        *_HELP,
     )
     return (*_MOVES, *_TREE, *looks, *say_keys(now, node), *command_keys(now), _leave(now))
 
@@ -78,7 +81,7 @@ def item_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
         Key("f", "next failure", "next_bad", "look", "failure"),
         *page_keys(now),
         *_PAGES,
-        _HELP,
+        *_HELP,
     )
     return (*_MOVES, *looks, *say_keys(now, node), *command_keys(now))
 
@@ -91,7 +94,7 @@ def timeline_keys(now: Moment) -> tuple[Key, ...]:
         Key("/", "filter: kind, person, item or text; !not", "filter", "look", "filter"),
         *page_keys(now),
         *_PAGES[1:],
-        _HELP,
+        *_HELP,
     )
     return (*_MOVES, *looks, *command_keys(now))
 
@@ -99,7 +102,7 @@ def timeline_keys(now: Moment) -> tuple[Key, ...]:
 def contacts_keys(now: Moment) -> tuple[Key, ...]:
     """The keys of the contacts and quick commands."""
     copy = Key("y", "copy the row to the terminal's clipboard", "copy", "look", "copy")
-    return (*_MOVES, _BACK, copy, *page_keys(now), _PAGES[0], _PAGES[2], _HELP, *command_keys(now))
+    return (*_MOVES, _BACK, copy, *page_keys(now), _PAGES[0], _PAGES[2], *_HELP, *command_keys(now))
 
 
 def watches_keys(now: Moment) -> tuple[Key, ...]:
@@ -110,7 +113,7 @@ def watches_keys(now: Moment) -> tuple[Key, ...]:
         Key("enter", "everything about it", "enter", "look", "detail"),
         *page_keys(now),
         *_PAGES[:2],
-        _HELP,
+        *_HELP,
         *command_keys(now),
     )
 
@@ -127,7 +130,7 @@ def replay_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
         *page_keys(now),
         *_PAGES,
         Key("tab", "what the lower pane shows", "pane", "look", "pane"),
-        _HELP,
+        *_HELP,
     )
     tree = tuple(replace(key, also=()) for key in _TREE[:2]) + _TREE[2:]
     return (*_MOVES, *tree, *looks, *controls, _leave(now))
@@ -142,20 +145,20 @@ def steps_keys(now: Moment, row: Row | None) -> tuple[Key, ...]:
         Key("tab", "what the lower pane shows: detail, output, watches", "pane", "look", "pane"),
         page_keys(now)[-1],
         *_PAGES,
-        _HELP,
+        *_HELP,
     )
     return (*_MOVES, *looks, *plan_keys(now, row), *command_keys(now))
 
 
 def step_keys(now: Moment, row: Row | None) -> tuple[Key, ...]:
     """The keys of the page of one step."""
-    looks = (_BACK, page_keys(now)[-1], *_PAGES, _HELP)
+    looks = (_BACK, page_keys(now)[-1], *_PAGES, *_HELP)
     return (*_MOVES, *looks, *plan_keys(now, row), *command_keys(now))
 
 
 def way_back_keys(now: Moment) -> tuple[Key, ...]:
     """The keys of the page of the way back."""
-    looks = (_BACK, page_keys(now)[0], *_PAGES, _HELP)
+    looks = (_BACK, page_keys(now)[0], *_PAGES, *_HELP)
     return (*_MOVES, *looks, roll_back_key(now), clear_key(now), *command_keys(now))
 
 
@@ -168,7 +171,7 @@ def replay_steps_keys(now: Moment) -> tuple[Key, ...]:
         Key("tab", "what the lower pane shows: detail, output, watches", "pane", "look", "pane"),
         page_keys(now)[-1],
         *_PAGES,
-        _HELP,
+        *_HELP,
     )
     return (*_MOVES, *looks, *_player(now))
 
