@@ -18,9 +18,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from tests.servers.need import missing
 from tests.stack import certificates, daemon, images, repository
 
+CHECKLIST = Path(__file__).resolve().parents[2] / "checklists" / "production"
 VERSIONS = ("1.0.0", "1.1.0", "1.2.0-bad")
 """The last one starts, and its health says 503."""
 
@@ -161,8 +164,13 @@ class System:
                 raise RuntimeError(f"not within {within:.0f} s: {what}")
             time.sleep(0.2)
 
+    def declared(self) -> dict[str, str]:
+        """Those variables that `checklists/production` declares."""
+        declared = yaml.safe_load((CHECKLIST / "00-checklist.yaml").read_text())["variables"]
+        return {name: value for name, value in self.variables().items() if name in declared}
+
     def variables(self) -> dict[str, str]:
-        """What `checklists/production` wants to know, without what is secret."""
+        """What a checklist may want to know, without what is secret."""
         deploy = self.repository / "deploy"
         observability = self.url("observability")
         return {
@@ -239,7 +247,8 @@ class System:
     def save(self) -> None:
         """Keep where it stands in its folder, with the files that users of it read."""
         _write(self.folder / "system.json", json.dumps({**asdict(self), "folder": str(self.folder)}, indent=2))
-        _write(self.folder / "variables", "".join(f"{name}={value}\n" for name, value in self.variables().items()))
+        for name, values in (("variables", self.declared()), ("all-variables", self.variables())):
+            _write(self.folder / name, "".join(f"{each}={value}\n" for each, value in values.items()))
         exported = (f"export {name}='{value}'\n" for name, value in self.environment().items())
         _write(self.folder / "environment", "".join(exported))
 

@@ -12,7 +12,6 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -20,10 +19,9 @@ import psycopg
 import pytest
 import websockets
 
-from tests.stack.system import PROBE, System
+from tests.stack.system import CHECKLIST, PROBE, System
 
 pytestmark = pytest.mark.server
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_it_is_healthy_and_ready(stack: System) -> None:
@@ -115,6 +113,8 @@ def test_a_backup_can_be_restored(stack: System) -> None:
 
 def test_every_item_of_the_production_checklist_that_applies_passes(stack: System) -> None:
     stack.until("the pool holds its connections", lambda: _oldest_connection(stack) > 11)
+    for query in _LATEST:
+        stack.until(f"there is a value: {query}", lambda query=query: _prometheus(stack, query) > 0, within=120)
     measured = _check(stack)
     assert {item: result for item, result in measured.items() if result != "PASS"} == {}
     assert len(measured) >= 109
@@ -138,6 +138,13 @@ def test_a_release_that_is_not_healthy_gets_no_traffic(stack: System) -> None:
     stack.mend()
 
 
+_LATEST = (
+    "max_over_time(sum(rate(flask_http_request_duration_seconds_count[5m]))[1h:1m])",
+    "sum(rate(container_cpu_usage_seconds_total[5m]))",
+)
+"""What has a value last in a system that has just come up: a query in steps of a minute; what is seldom scraped."""
+
+
 def _trade(stack: System, bot: int) -> dict[str, Any]:
     return dict(stack.ask(f"/api/bots/{bot}/trades", None, stack.token)[1]["trades"][0])
 
@@ -157,12 +164,12 @@ def _oldest_connection(stack: System) -> float:
 
 def _check(stack: System) -> dict[str, str]:
     """What `cockpit check` says of each item."""
-    declared = (ROOT / "checklists" / "production" / "00-checklist.yaml").read_text()
-    given = [f"{name}={value}" for name, value in stack.variables().items() if f"\n  {name}:" in declared]
-    command = [sys.executable, "-m", "cockpit", "check", ROOT / "checklists" / "production", "--format", "json"]
-    options = (part for each in given for part in ("--var", each))
+    command = [sys.executable, "-m", "cockpit", "check", CHECKLIST, "--format", "json"]
+    options = (part for name, value in stack.declared().items() for part in ("--var", f"{name}={value}"))
     environ = {"PATH": "/usr/bin:/bin", "HOME": str(stack.folder), "LC_ALL": "C.UTF-8", **stack.environment()}
-    done = subprocess.run([*command, *options], cwd=ROOT, env=environ, capture_output=True, timeout=120, check=False)
+    done = subprocess.run(
+        [*command, *options], cwd=CHECKLIST.parents[1], env=environ, capture_output=True, timeout=120, check=False
+    )
     assert done.stdout, done.stderr.decode()
     return {result["item"]: result["result"] for result in json.loads(done.stdout)["results"]}
 
