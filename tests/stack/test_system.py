@@ -116,6 +116,8 @@ def test_every_item_of_the_production_checklist_that_applies_passes(stack: Syste
     for query in _LATEST:
         stack.until(f"there is a value: {query}", lambda query=query: _prometheus(stack, query) > 0, within=120)
     measured = _check(stack)
+    if failed := [item for item, result in measured.items() if result != "PASS"]:
+        measured |= _check(stack, *failed)  # a machine that was busy for a moment answers late
     assert {item: result for item, result in measured.items() if result != "PASS"} == {}
     assert len(measured) >= 109
 
@@ -162,9 +164,9 @@ def _oldest_connection(stack: System) -> float:
     return float(row[0]) if row else 0.0
 
 
-def _check(stack: System) -> dict[str, str]:
-    """What `cockpit check` says of each item."""
-    command = [sys.executable, "-m", "cockpit", "check", CHECKLIST, "--format", "json"]
+def _check(stack: System, *items: str) -> dict[str, str]:
+    """What `cockpit check` says of these items, or of all."""
+    command = [sys.executable, "-m", "cockpit", "check", CHECKLIST, *items, "--format", "json"]
     options = (part for name, value in stack.declared().items() for part in ("--var", f"{name}={value}"))
     environ = {"PATH": "/usr/bin:/bin", "HOME": str(stack.folder), "LC_ALL": "C.UTF-8", **stack.environment()}
     done = subprocess.run(
