@@ -11,6 +11,7 @@ import contextlib
 import datetime as dt
 import threading
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Literal, Protocol
 
 import msgspec
@@ -65,6 +66,7 @@ class LiveRun:
         self._events: list[Event] = []
         self._moved = asyncio.Event()
         self._client: Client | None = None
+        self._wants_logs = False
         self._connecting: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -135,6 +137,17 @@ class LiveRun:
                     await self._journal_moved()
         return Outcome(answer.seq)
 
+    @property
+    def logs(self) -> Path:
+        """The folder of the spool that logs are followed into; it is there when somebody has asked for them."""
+        return self._run.logs
+
+    def follow_logs(self, wanted: bool = True) -> None:
+        """Let the logs of the run be followed while this viewer is there, or say that it looks at them no more."""
+        self._wants_logs = wanted
+        if self._client is not None:
+            self._client.follow_logs(wanted)
+
     def _printed_more(self) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(self.changed.set)
@@ -180,6 +193,8 @@ class LiveRun:
         client = await Client.connect(self._run, self._role)
         client.heard = self._heard
         self._client = client
+        if self._wants_logs:
+            client.follow_logs()
         self._journal.look()
         self._set_link(connected=True, captain=client.welcome.captain, you=client.welcome.you, problem="")
         return client

@@ -80,7 +80,7 @@ async def _carry(run: RunFolder, writer: Writer, passphrases: Mapping[str, str])
     if record.state.closed is None:
         with contextlib.suppress(NotRecorded):  # a full disk: the run can still be looked at, and says so
             await record.record(record.engine, EngineStarted(os.getpid(), __version__, after))
-    conductor = Conductor(record, kinds(), os.environ, actions=actions(), steps=run.steps, passphrases=passphrases)
+    conductor = Conductor(record, kinds(), os.environ, actions=actions(), run=run, passphrases=passphrases)
     server = Server(conductor)
     await server.start(run)
     measuring = asyncio.create_task(conductor.run())
