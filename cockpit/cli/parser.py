@@ -10,6 +10,7 @@ import argparse
 from cockpit.cli import completers, words
 from cockpit.cli.command import Command
 from cockpit.cli.exits import EXPLAINED
+from cockpit.cli.parser_beside import add_beside
 
 
 def build() -> Command:
@@ -23,6 +24,7 @@ def build() -> Command:
         ("say something on a run", _add_words),
         ("read the record", _add_record),
         ("go live, and back", _add_plan),
+        ("call and look", add_beside),
         ("measure", _add_check),
         ("write a checklist", _add_checklist),
         ("try it, use it", _add_rest),

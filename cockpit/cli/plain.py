@@ -14,11 +14,11 @@ from typing import Any, TypeVar
 
 from cockpit.checklist.model import Item
 from cockpit.cli import words
+from cockpit.cli.plain_commands import PlainCommands
 from cockpit.cli.plain_plan import PlainPlan
 from cockpit.journal.event import ChecksAffirmed, Evidence
 from cockpit.run import command as cmd
 from cockpit.run.standing import Standing
-from cockpit.views.contacts import contact_rows
 from cockpit.views.detail import detail_lines, detail_title
 from cockpit.views.filter import Filter
 from cockpit.views.header import header
@@ -35,7 +35,7 @@ from cockpit.views.watches import watch_rows
 _T = TypeVar("_T")
 
 
-class PlainRoom(PlainPlan, line_commands.Cmd):
+class PlainRoom(PlainPlan, PlainCommands, line_commands.Cmd):
     """Reads a command, does it, tells what happened meanwhile. `view` lives in an event loop of its own."""
 
     intro = "Enter shows the next open item, `help` lists the commands, `quit` leaves; the run goes on without you."
@@ -168,11 +168,6 @@ class PlainRoom(PlainPlan, line_commands.Cmd):
         for each in watch_rows(self._now, self._width):
             self._say_line(each)
 
-    def do_contacts(self, _: str) -> None:
-        """Show who to call, and the quick commands."""
-        for row in contact_rows(self._now):
-            self._say_line(row.shown)
-
     def do_status(self, _: str) -> None:
         """Tell where the run stands."""
         for each in header(self._now, self._width):
@@ -221,9 +216,10 @@ class PlainRoom(PlainPlan, line_commands.Cmd):
             self._say(f"There is no item {text.strip()!r}" + (f": did you mean {near}?" if near else "."))
         return item
 
-    def _send(self, command: cmd.Command) -> None:
+    def _send(self, command: cmd.Command) -> bool:
         outcome = self._wait(self._view.send(command))
         self._say(f"recorded as event {outcome.seq}" if outcome.accepted else f"REFUSED: {outcome.reason}")
+        return outcome.accepted
 
     def _wait(self, work: Coroutine[Any, Any, _T]) -> _T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()

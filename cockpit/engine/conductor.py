@@ -15,6 +15,7 @@ from cockpit.actions.kind import ActionKind
 from cockpit.checks.kind import Kind
 from cockpit.connect.values import Values
 from cockpit.engine.carrying import Carrying
+from cockpit.engine.commands import Commands
 from cockpit.engine.evidence import EvidenceUnreadable, measure_file
 from cockpit.engine.measuring import Measurements
 from cockpit.engine.protocol import Accepted, Refused
@@ -49,6 +50,8 @@ class Conductor:
         self.record = record
         self._values = Values(record.state.document.variables, environ, passphrases=passphrases)
         self._measurements = Measurements(record, kinds, self._values)
+        self.commands = Commands(record, self._values, steps.with_name("commands"))
+        """Its quick commands."""
         self._deciding = asyncio.Lock()
         self._carrying = Carrying(
             record,
@@ -64,6 +67,7 @@ class Conductor:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._measurements.run())
             group.create_task(self._carrying.run())
+            group.create_task(self.commands.run())
 
     async def carry_out(self, number: int, command: cmd.Command, who: Actor, *, in_command: bool) -> Accepted | Refused:
         """Do what `command` asks, or say why not. `number` is repeated in the answer."""
@@ -77,7 +81,7 @@ class Conductor:
             if isinstance(decision, Refusal):
                 return Refused(number, decision.reason)
             if not decision:
-                self._do(command)
+                self._do(command, who)
                 return Accepted(number, state.seq)
             try:
                 return Accepted(number, await self.record.record(who, *decision))
@@ -86,13 +90,17 @@ class Conductor:
             except NotRecorded as problem:
                 return Refused(number, f"NOT RECORDED: {problem}", recorded=False)
 
-    def _do(self, command: cmd.Command) -> None:
+    def _do(self, command: cmd.Command, who: Actor) -> None:
         """Do what leaves no event of its own: what comes of it will."""
         match command:
             case cmd.Measure(item):
                 self._measurements.ask(item)
             case cmd.Stop(step):
                 self._carrying.stop(step)
+            case cmd.RunCommand(name):
+                self.commands.look(name, who)
+            case cmd.StopCommand(name):
+                self.commands.stop(name)
             case _:
                 return
 
@@ -104,6 +112,8 @@ class Conductor:
         cleaned: cmd.Command = msgspec.convert(self._clean(msgspec.to_builtins(command)), cmd.AnyCommand)
         if isinstance(cleaned, cmd.Go | cmd.Retry):
             return msgspec.structs.replace(cleaned, action=self._request(cleaned.step))
+        if isinstance(cleaned, cmd.RunCommand):
+            return msgspec.structs.replace(cleaned, action=self.commands.exact(cleaned.command))
         if not isinstance(cleaned, cmd.Confirm | cmd.AddNote) or not cleaned.evidence:
             return cleaned
         if who.uid != os.geteuid() and any(evidence.path for evidence in cleaned.evidence):

@@ -13,6 +13,9 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from cockpit.journal.command_event import CallMade as CallMade
+from cockpit.journal.command_event import CommandBegun as CommandBegun
+from cockpit.journal.command_event import CommandEnded as CommandEnded
 from cockpit.journal.data import Actor as Actor
 from cockpit.journal.data import Data as Data
 from cockpit.journal.plan_event import AbortVetoed as AbortVetoed
@@ -378,6 +381,9 @@ KINDS: dict[tuple[str, int], type[Data]] = {
         RollbackEnded,
         RunCleared,
         BaselineTaken,
+        CommandBegun,
+        CommandEnded,
+        CallMade,
     )
 }
 """Every kind this Cockpit knows, by name and version."""

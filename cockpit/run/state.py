@@ -99,6 +99,27 @@ class Baseline(msgspec.Struct, frozen=True):
     items: Map[str, ev.Remembered] = Map()
 
 
+class Ran(msgspec.Struct, frozen=True):
+    """The last time that a quick command was begun which changes something."""
+
+    begun: ev.CommandBegun
+    by: Actor
+    at: dt.datetime
+    seq: int
+    ended: ev.CommandEnded | None = None
+    """None while its end is not on disk."""
+    ended_at: dt.datetime | None = None
+
+
+class Call(msgspec.Struct, frozen=True):
+    """A call that was made."""
+
+    made: ev.CallMade
+    by: Actor
+    at: dt.datetime
+    seq: int
+
+
 class State(msgspec.Struct, frozen=True):
     """A run after the event `seq`."""
 
@@ -132,6 +153,10 @@ class State(msgspec.Struct, frozen=True):
     faults: tuple[ev.Fault, ...] = ()
     """What goes wrong on purpose in this drill."""
     baseline: Baseline | None = None
+    commands: Map[str, Ran] = Map()
+    """Quick commands that change something, by id: the last time of each."""
+    calls: Map[str, Call] = Map()
+    """The last call to each contact, by name."""
 
     def item(self, item_id: str) -> ItemState:
         """What is known of an item; nothing yet for one that nothing happened to."""
@@ -292,6 +317,23 @@ def _baseline_taken(draft: _Draft, event: Event, data: ev.BaselineTaken) -> None
     draft.run = _replace(draft.run, baseline=Baseline(data.name, data.at, data.host, known.update(data.items)))
 
 
+def _command_begun(draft: _Draft, event: Event, data: ev.CommandBegun) -> None:
+    ran = Ran(data, event.by, event.at, event.seq)
+    draft.run = _replace(draft.run, commands=draft.run.commands.set(data.command, ran))
+
+
+def _command_ended(draft: _Draft, event: Event, data: ev.CommandEnded) -> None:
+    ran = draft.run.commands.get(data.command)
+    if ran is not None and ran.begun.number == data.number:
+        ended = _replace(ran, ended=data, ended_at=event.at)
+        draft.run = _replace(draft.run, commands=draft.run.commands.set(data.command, ended))
+
+
+def _call_made(draft: _Draft, event: Event, data: ev.CallMade) -> None:
+    call = Call(data, event.by, event.at, event.seq)
+    draft.run = _replace(draft.run, calls=draft.run.calls.set(data.contact, call))
+
+
 def _run_closed(draft: _Draft, event: Event, data: ev.RunClosed) -> None:
     draft.run = _replace(draft.run, closed=event.at, verdict=data.verdict)
 
@@ -312,4 +354,7 @@ _CHANGES: dict[type[Data], Callable[[_Draft, Event, Any], None]] = {
     ev.JournalRecovered: _journal_recovered,
     ev.BaselineTaken: _baseline_taken,
     ev.RunClosed: _run_closed,
+    ev.CommandBegun: _command_begun,
+    ev.CommandEnded: _command_ended,
+    ev.CallMade: _call_made,
 }

@@ -179,6 +179,24 @@ def _checkpoint_signed(data: ev.CheckpointSigned, _: _About) -> _Sentence:
     return f"signed the record up to event {data.seq}, hash {data.head[:12]}, with key {data.key}", ""
 
 
+def _command_begun(data: ev.CommandBegun, _: _About) -> _Sentence:
+    where = f" on {data.host}" if data.host else ""
+    shown = "was shown (a rehearsal) " if data.rehearsed else "ran "
+    return f"{shown}the quick command {data.command}{where}: {one_line(data.action)}", "warn"
+
+
+def _command_ended(data: ev.CommandEnded, _: _About) -> _Sentence:
+    word = "is in doubt" if data.unknown else "ended well" if data.done else "failed"
+    return f"the quick command {data.command} {word}: {one_line(data.summary)}", (
+        "warn" if data.unknown else "good" if data.done else "bad"
+    )
+
+
+def _call_made(data: ev.CallMade, _: _About) -> _Sentence:
+    position = f" ({data.position})" if data.position else ""
+    return f"called {one_line(data.contact)}{position}" + _because(data.said), ""
+
+
 def _unknown(data: ev.Unknown, _: _About) -> _Sentence:
     return f"something that this version does not know: {data.name}", "dim"
 
@@ -210,5 +228,8 @@ _SENTENCES: dict[type[ev.Data], Callable[[Any, _About], _Sentence]] = {
     ev.ChecksAffirmed: _affirmed,
     ev.CheckpointSigned: _checkpoint_signed,
     ev.BaselineTaken: _baseline_taken,
+    ev.CommandBegun: _command_begun,
+    ev.CommandEnded: _command_ended,
+    ev.CallMade: _call_made,
     ev.Unknown: _unknown,
 }

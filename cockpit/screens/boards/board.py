@@ -197,6 +197,12 @@ class Board(Screen[None], inherit_bindings=False):
 
         self.app.push_screen(WatchesBoard())
 
+    def do_commands(self) -> None:
+        """Show the quick commands."""
+        from cockpit.screens.boards.commands import CommandsBoard
+
+        self.app.push_screen(CommandsBoard())
+
     def do_steps(self) -> None:
         """Show the steps of going live."""
         if self.cockpit.replay is not None:

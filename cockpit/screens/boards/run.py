@@ -189,6 +189,8 @@ class RunBoard(FilteringBoard, SayingBoard):
         if self.node is not None and self.node.is_heading:
             self.walk.toggle()
             self.moved()
+        elif item is None and self.node is not None and self.node.level == "command":
+            self.do_commands()
         elif item is None:
             self.do_contacts()
         elif asks_now(item, self.now):
