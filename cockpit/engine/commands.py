@@ -95,6 +95,8 @@ class Commands:
         look, ran = self._looks.get(command_id), self._record.state.commands.get(command_id)
         number = ran.begun.number if ran is not None else look.number if look is not None else 0
         if command_id in self._tasks:
+            if look is not None:
+                self._looks[command_id] = msgspec.structs.replace(look, stopped=True)
             self._begin(f"stop {command_id}", asyncio.to_thread(stop, self._of(command_id, number)))
 
     def nobody_looks(self) -> None:
@@ -158,6 +160,7 @@ class Commands:
                 look,
                 over=True,
                 done=ended is not None and ended.done,
+                stopped=look.stopped and (ended is None or ended.unknown),
                 summary=problem or (ended.summary if ended is not None else LOST),
                 ended=dt.datetime.now(dt.UTC),
             )

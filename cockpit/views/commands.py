@@ -77,7 +77,7 @@ def last(command: Command, now: Moment) -> Last | None:
         return None
     if not look.over:
         return Last(look.number, look.by, look.begun, over=False, word="running", look="busy")
-    word, how = _ended(done=look.done)
+    word, how = ("stopped", "dim") if look.stopped else _ended(done=look.done)
     return Last(
         look.number,
         look.by,
@@ -187,7 +187,7 @@ def command_form(command: Command, now: Moment) -> Form:
     return Form(
         title=f"{title(command.title)}: it changes something",
         about=tuple(about),
-        blanks=(Blank("type run", "run"),),
+        blanks=(Blank("type run"),),
         make=make,
         enter="show it" if practice else "run it",
         done=f"{title(command.title)}: begun",

@@ -17,7 +17,8 @@ ORDERS: tuple[Order, ...] = ("cpu", "memory", "time", "pid")
 
 _COLUMN: dict[Order, str] = {"cpu": "%CPU", "memory": "%MEM", "time": "TIME+", "pid": "PID"}
 _SHOWN = ("PID", "USER", "%CPU", "%MEM", "RES", "TIME+", "COMMAND")
-_WIDTHS = (7, 10, 6, 6, 9, 10, 0)
+_WIDTHS = (7, -10, 6, 6, 9, 10, 0)
+"""Cells; negative ones are filled up at the right."""
 
 
 def process_lines(texts: Sequence[str], cells: int, order: Order, mark: str) -> list[Line]:
@@ -61,7 +62,9 @@ def _last_page(texts: Sequence[str]) -> Sequence[str]:
 
 
 def _cell(text: str, cells: int) -> str:
-    return f"{text[:cells]:>{cells}}" if cells and not text.isalpha() else f"{text[:cells]:<{cells}}" if cells else text
+    if not cells:
+        return text
+    return f"{text[:cells]:>{cells}}" if cells > 0 else f"{text[:-cells]:<{-cells}}"
 
 
 _SECONDS = 60.0

@@ -44,6 +44,8 @@ class Look(msgspec.Struct, frozen=True):
     over: bool = False
     done: bool = False
     """It is over, and ended well."""
+    stopped: bool = False
+    """Somebody ended it, or nobody looked on any more."""
     summary: str = ""
     ended: dt.datetime | None = None
 
