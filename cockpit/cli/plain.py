@@ -30,7 +30,8 @@ from cockpit.views.signs import glyphs_for
 from cockpit.views.status import closing_lines
 from cockpit.views.timeline import tell, titles, told_line
 from cockpit.views.tree_rows import tree_row
-from cockpit.views.watches import watch_rows
+from cockpit.views.watches import facts_line, watch_rows
+from cockpit.views.words import title
 
 _T = TypeVar("_T")
 
@@ -165,8 +166,12 @@ class PlainRoom(PlainPlan, PlainCommands, line_commands.Cmd):
 
     def do_watches(self, _: str) -> None:
         """Show the critical success metrics."""
-        for each in watch_rows(self._now, self._width):
+        now = self._now
+        for each in watch_rows(now, self._width):
             self._say_line(each)
+        for watch in now.state.document.watch:
+            if facts := text_of(facts_line(watch, now)):
+                self._say(f"{title(watch.title)}: {facts}")
 
     def do_status(self, _: str) -> None:
         """Tell where the run stands."""

@@ -54,6 +54,13 @@ class Note(msgspec.Struct, frozen=True):
     evidence: tuple[ev.Evidence, ...] = ()
 
 
+class Extreme(msgspec.Struct, frozen=True):
+    """A figure that none of the run goes beyond, and when it was first measured."""
+
+    value: float
+    at: dt.datetime
+
+
 class ItemState(msgspec.Struct, frozen=True):
     """All that is known of one item."""
 
@@ -64,6 +71,9 @@ class ItemState(msgspec.Struct, frozen=True):
     notes: tuple[Note, ...] = ()
     history: tuple[tuple[dt.datetime, str, float | None], ...] = ()
     """The last results: when, which, and the figure if there is one."""
+    lowest: Extreme | None = None
+    """The lowest figure of the whole run."""
+    highest: Extreme | None = None
 
 
 class Captain(msgspec.Struct, frozen=True):
@@ -276,7 +286,13 @@ def _check_measured(draft: _Draft, event: Event, data: ev.CheckMeasured) -> None
     since = before.since if before is not None and before.result.result == result else at
     history = (*item.history[1 - HISTORY :], (at, result, data.value))
     measurement = Measurement(data, at, since, event.seq)
-    draft.items[data.item] = ItemState(item.word, item.earlier, measurement, item.notes, history)
+    lowest, highest = item.lowest, item.highest
+    if data.value is not None:
+        lowest = Extreme(data.value, at) if lowest is None or data.value < lowest.value else lowest
+        highest = Extreme(data.value, at) if highest is None or data.value > highest.value else highest
+    draft.items[data.item] = ItemState(
+        item.word, item.earlier, measurement, item.notes, history, lowest=lowest, highest=highest
+    )
 
 
 def _checks_affirmed(draft: _Draft, event: Event, data: ev.ChecksAffirmed) -> None:

@@ -52,6 +52,7 @@ _PAGES = (
     Key("c", "contacts: who is called for what", "contacts", "look", "contacts"),
     Key("v", "watches: the success metrics", "watches", "look", "watches"),
     Key("!", "quick commands", "commands", "look", "commands"),
+    Key("W", "the watches large, for a wall screen", "wall", "look"),
 )
 
 
@@ -164,6 +165,11 @@ def watches_keys(now: Moment) -> tuple[Key, ...]:
         _HELP,
         *command_keys(now),
     )
+
+
+def wall_keys(now: Moment) -> tuple[Key, ...]:
+    """The keys of the large watches."""
+    return (_BACK, *page_keys(now), *_PAGES, _HELP, *command_keys(now))
 
 
 def replay_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:

@@ -197,6 +197,12 @@ class Board(Screen[None], inherit_bindings=False):
 
         self.app.push_screen(WatchesBoard())
 
+    def do_wall(self) -> None:
+        """Show the watches large."""
+        from cockpit.screens.boards.wall import WallBoard
+
+        self.app.push_screen(WallBoard())
+
     def do_commands(self) -> None:
         """Show the quick commands."""
         from cockpit.screens.boards.commands import CommandsBoard
