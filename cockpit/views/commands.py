@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from cockpit.checklist.model import Command, Document
 from cockpit.run import command as cmd
-from cockpit.views.ages import age
+from cockpit.views.ages import age, ago
 from cockpit.views.cells import wrap
 from cockpit.views.forms import Blank, Form, Unfit
 from cockpit.views.line import Line, Look, apart, cut_line, line, pad
@@ -172,7 +172,7 @@ def command_form(command: Command, now: Moment) -> Form:
         about.append(
             line(
                 ("last     ", "dim"),
-                (f"{ran.word} {age(ran.ended or ran.begun, now.now)} ago", ran.look),
+                (f"{ran.word} {ago(ran.ended or ran.begun, now.now)}", ran.look),
                 f", {ran.by}",
             )
         )

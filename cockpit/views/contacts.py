@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cockpit.checklist.model import Contact, Item
 from cockpit.run import command as cmd
-from cockpit.views.ages import age
+from cockpit.views.ages import ago
 from cockpit.views.cells import wrap
 from cockpit.views.forms import Blank, Form
 from cockpit.views.line import Line, Look, apart, line, pad
@@ -46,7 +46,7 @@ def contact_row(contact: Contact, now: Moment, cells: int) -> Line:
     call = now.state.calls.get(contact.name)
     reach = ways(contact)
     left = sum(duty.left for duty in duties(contact.position, now))
-    right = line((f"called {age(call.at, now.now)} ago " if call is not None else "", "good"))
+    right = line((f"called {ago(call.at, now.now)} " if call is not None else "", "good"))
     return apart(
         line(
             f" {pad(contact.name, _NAME, now.glyphs.mark)} ",
@@ -71,7 +71,7 @@ def contact_lines(contact: Contact, now: Moment, cells: int) -> list[Line]:
     call = now.state.calls.get(contact.name)
     if call is not None:
         said = f": {one_line(call.made.said)}" if call.made.said else ""
-        words = f"{age(call.at, now.now)} ago by {person(call.by, now.link.you)} (event {call.seq}){said}"
+        words = f"{ago(call.at, now.now)} by {person(call.by, now.link.you)} (event {call.seq}){said}"
         entries.append(("called", words, "good"))
     if contact.position:
         holders = now.state.document.positions.get(contact.position, ())
@@ -99,7 +99,7 @@ def call_form(contact: Contact, now: Moment) -> Form:
     about = [line((pad(label, _LABEL), "dim"), value) for label, value in ways(contact)]
     call = now.state.calls.get(contact.name)
     if call is not None:
-        about.append(line((pad("called", _LABEL), "dim"), f"{age(call.at, now.now)} ago"))
+        about.append(line((pad("called", _LABEL), "dim"), ago(call.at, now.now)))
 
     def make(answers: Sequence[str]) -> cmd.Command:
         return cmd.NoteCall(contact.name, answers[0].strip())

@@ -18,21 +18,25 @@ from cockpit.views.key import Key
 from cockpit.views.keys import contacts_keys
 from cockpit.views.line import Line, line
 
+_LIST = 6
+"""Rows of the list at most."""
+
 
 class ContactsBoard(FilteringBoard, ListingBoard):
     """The list, and below it everything about the one under the cursor."""
 
     DEFAULT_CSS = """
-    ContactsBoard #list { height: 6; }
-    ContactsBoard #about { height: 1; }
-    ContactsBoard.-wide #list { height: 10; }
+    ContactsBoard #rule, ContactsBoard #about { height: 1; }
     """
     TITLE_OF_LIST = "Contacts"
     HINT = "a name, a position, a step, an item ..."
 
     def body(self) -> Iterable[Widget]:
         """The list, and the detail."""
-        yield from super().body()
+        heading, listing = super().body()
+        listing.styles.height = max(1, min(_LIST, len(self.now.state.document.contacts)))
+        yield heading
+        yield listing
         yield self.lines(lambda cells, _: Rows([rule("on the hook for", self.now.glyphs, cells)]), "about")
         yield Pane(self.lines(self._detail, "detail"), id="side")
 
