@@ -19,6 +19,7 @@ from cockpit.cli.plain_plan import PlainPlan
 from cockpit.journal.event import ChecksAffirmed, Evidence
 from cockpit.run import command as cmd
 from cockpit.run.standing import Standing
+from cockpit.run.way import plan_of
 from cockpit.views.detail import detail_lines, detail_title
 from cockpit.views.filter import Filter
 from cockpit.views.header import header
@@ -26,9 +27,10 @@ from cockpit.views.line import Line, text_of
 from cockpit.views.moment import Moment, moment
 from cockpit.views.outline import Outline
 from cockpit.views.run_view import RunView
+from cockpit.views.schedule import schedule_head, schedule_row
 from cockpit.views.signs import glyphs_for
 from cockpit.views.status import closing_lines
-from cockpit.views.timeline import tell, titles, told_line
+from cockpit.views.timeline import tell, titles, told_line, wanted_events
 from cockpit.views.tree_rows import tree_row
 from cockpit.views.watches import facts_line, watch_rows
 from cockpit.views.words import title
@@ -163,6 +165,24 @@ class PlainRoom(PlainPlan, PlainCommands, line_commands.Cmd):
         self._say(f"{captain.who} is captain since {captain.since.astimezone():%H:%M:%S}.")
         if self._ask("type `take` to take command") == "take":
             self._send(cmd.TakeCommand(self._ask("why (empty: no reason)")))
+
+    def do_timeline(self, text: str) -> None:
+        """Timeline [FILTER]: what happened; of:plan, by:ada, about:ITEM or any text narrow it down."""
+        now = self._now
+        names = titles(now)
+        for event in wanted_events(now.events, text, names, None):
+            self._say_line(told_line(tell(event, names, None), now))
+
+    def do_planned(self, _: str) -> None:
+        """Show the steps with planned and actual times."""
+        now = self._now
+        steps = plan_of(now.state).steps
+        if not steps:
+            self._say("This checklist has no plan.")
+            return
+        self._say_line(schedule_head(now, self._width))
+        for step in steps:
+            self._say_line(schedule_row(step, now, self._width))
 
     def do_watches(self, _: str) -> None:
         """Show the critical success metrics."""

@@ -87,12 +87,20 @@ def item_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
     return (*_MOVES, *looks, *say_keys(now, node), *command_keys(now))
 
 
-def timeline_keys(now: Moment) -> tuple[Key, ...]:
-    """The keys of the timeline."""
+def timeline_keys(now: Moment, *, planned: bool = False) -> tuple[Key, ...]:
+    """The keys of the timeline; `planned` while it shows the plan beside what happened."""
+    no_plan = "" if now.state.document.plan is not None else "this checklist has no plan"
+    steps = "the list of steps has no filter: p goes back" if planned else ""
+    words = "what happened" if planned else "planned beside actual times of the steps"
     looks = (
         _BACK,
-        Key("enter", "the item that it is about", "enter", "look", "item"),
-        Key("/", "filter: kind, person, item or text; !not", "filter", "look", "filter"),
+        Key("enter", "the item or step that it is about", "enter", "look", "item"),
+        Key("/", "filter: of:plan, by:ada, about:ITEM, any text; !not", "filter", "look", "filter", why=steps),
+        Key("p", words, "planned", "look", "events" if planned else "planned", why=no_plan),
+        Key("f", "only a family of kinds: people, checks, plan, calls, run; all", "family", "look", "kind", why=steps),
+        Key("b", "only what this person did, or all", "person", "look", "by", why=steps),
+        Key("o", "only what is about this item or step, or all", "about", "look", "about", why=steps),
+        Key("t", "everything again", "timeline", "look"),
         *page_keys(now),
         *_PAGES[1:],
         _HELP,
@@ -137,6 +145,7 @@ def commands_keys(now: Moment, command: Command | None, *, zoomed: bool) -> tupl
         Key("y", "copy the command to the terminal's clipboard", "copy", "look", "copy", why=none),
         *page_keys(now),
         *_PAGES[:3],
+        *_PAGES[4:],
         _HELP,
     )
     runs = tuple(

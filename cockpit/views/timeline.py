@@ -11,6 +11,7 @@ from cockpit.checklist.model import Document
 from cockpit.journal import event as ev
 from cockpit.journal.event import Event
 from cockpit.views.ages import clock, duration
+from cockpit.views.event_filter import wants
 from cockpit.views.line import Line, Look, line
 from cockpit.views.moment import Moment
 from cockpit.views.plan_sentences import SENTENCES
@@ -69,18 +70,11 @@ def latest_lines(now: Moment, rows: int) -> list[Line]:
 
 
 def wanted_events(events: Sequence[Event], words: str, names: Mapping[str, str], zone: dt.tzinfo | None) -> list[Event]:
-    """The events that a filter finds: every word in kind, person, item or sentence; `!word` excludes."""
+    """The events that a filter finds, as `cockpit.views.event_filter` reads it."""
     asked = words.casefold().split()
     if not asked:
         return list(events)
-    return [event for event in events if _found(tell(event, names, zone), asked)]
-
-
-def _found(told: Told, asked: Sequence[str]) -> bool:
-    data = told.event.data
-    about = getattr(data, "item", "") or getattr(data, "step", "")
-    text = f"{told.event.kind} {told.event.by} {about} {told.sentence}".casefold()
-    return all((word[1:] not in text) if word[0] == "!" and len(word) > 1 else word in text for word in asked)
+    return [event for event in events if wants(event, tell(event, names, zone).sentence, asked)]
 
 
 @dataclass(frozen=True)
