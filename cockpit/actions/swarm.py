@@ -10,7 +10,7 @@ import asyncio
 import json
 import shlex
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pydantic
@@ -84,6 +84,10 @@ undo: {run: {swarm: {service: bot, rollback: true}, host: manager1, timeout: 10m
         path = f"/services/{quoted(spec.service)}"
         try:
             before = await daemon.get(path)
+            if spec.rollback and _update(before).get("State", "").startswith("rollback"):
+                # One rollback more would lead forward again: Swarm keeps one version, and that is now the later one.
+                output(b"Swarm has gone back already: nothing is asked of it\n")
+                return await _Waiting(spec, daemon, path, output, timeout).until_done()
             wanted = _wanted(before["Spec"], spec)
             if wanted is None:
                 words = f"{spec.service} has a task on every node, and cannot be scaled"
@@ -115,6 +119,8 @@ class _Waiting:
     output: Print
     timeout: float
     said: str = ""
+    failures: dict[str, str] = field(default_factory=dict)
+    """Why tasks failed in this update, by their ids."""
 
     async def until_done(self) -> Outcome:
         """How it went. Raises CutOff when the manager cannot be asked any more."""
@@ -134,6 +140,7 @@ class _Waiting:
                 lost = ""
                 state = _State.of(service, tasks, nodes)
                 self._tell(state)
+                self._tell_failures(_update(service).get("StartedAt") or "", tasks or [])
                 outcome = self._judged(state, settled=began - self.daemon.left > UNMOVED)
                 if outcome is not None:
                     return outcome
@@ -146,9 +153,18 @@ class _Waiting:
             self.said = state.words
             self.output(f"{self.said}\n".encode())
 
+    def _tell_failures(self, since: str, tasks: list[dict[str, Any]]) -> None:
+        for task in tasks:
+            status = task.get("Status") or {}
+            failed = status.get("State") in ("failed", "rejected") and task["ID"] not in self.failures
+            if failed and since and status.get("Timestamp", "")[:_SECONDS] >= since[:_SECONDS]:
+                image = task["Spec"]["ContainerSpec"]["Image"].partition("@")[0]
+                self.failures[task["ID"]] = f"a task with {image} {status['State']}: {status.get('Err') or 'no reason'}"
+                self.output(f"{self.failures[task['ID']]}\n".encode())
+
     def _judged(self, state: _State, *, settled: bool) -> Outcome | None:
         """How it went; None while it is under way."""
-        name, why = self.spec.service, f": {state.message}" if state.message else ""
+        name, why = self.spec.service, next(reversed(self.failures.values()), state.message)
         if self.spec.scale is not None:
             return Outcome(done=True, summary=f"{name} has {state.counted}") if state.right else None
         if not state.update and settled and state.right:
@@ -158,8 +174,11 @@ class _Waiting:
             how = "rolled back" if self.spec.rollback else "updated"
             return Outcome(done=True, summary=f"{name} is {how}: {state.counted}")
         words = _ENDS.get(state.update)
-        return Outcome(done=False, summary=f"{words.format(name)}{why}") if words else None
+        return Outcome(done=False, summary=f"{words.format(name)}{why and f': {why}'}") if words else None
 
+
+_SECONDS = len("2026-11-24T22:00:00")
+"""Of a time as the daemon writes it, which may or may not go on with a fraction."""
 
 _ENDS = {
     "completed": "Swarm has updated {} instead of rolling it back",
@@ -185,7 +204,7 @@ class _State:
 
     @classmethod
     def of(cls, service: dict[str, Any], tasks: list[dict[str, Any]], nodes: list[dict[str, Any]]) -> _State:
-        status = service.get("UpdateStatus") or {}
+        status = _update(service)
         mode = service["Spec"]["Mode"]
         if "Replicated" in mode:
             wanted = mode["Replicated"].get("Replicas", 1)
@@ -212,6 +231,11 @@ class _State:
     def words(self) -> str:
         new = f", {self.images[self.image]} with {self.image.partition('@')[0]}"
         return f"{self.update or 'not begun yet'}: {self.counted}{new}"
+
+
+def _update(service: dict[str, Any]) -> dict[str, Any]:
+    """How the last update stands; empty when there was none."""
+    return service.get("UpdateStatus") or {}
 
 
 def _wanted(now: dict[str, Any], spec: SwarmSpec) -> dict[str, Any] | None:

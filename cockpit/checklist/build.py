@@ -17,6 +17,7 @@ from cockpit.checklist.kinds import DocumentedKind, Field
 from cockpit.checklist.merge import LISTS_OF_BRANCHES
 from cockpit.checklist.model import Document, Variable
 from cockpit.checklist.node import Node
+from cockpit.checklist.notify import build_notify
 from cockpit.checklist.plan import Plan
 from cockpit.checklist.plan_build import PlanBuilding
 from cockpit.checklist.problem import Problem, problem_at, suggest
@@ -49,6 +50,8 @@ def build(
     problems.extend(_check_ids(whole))
     hosts, wrong = build_hosts(form.hosts, node.entries().get("hosts", absent), known)
     problems.extend(wrong)
+    told, wrong = build_notify(form.notify, list(node.below("notify")), known, form.positions)
+    problems.extend(wrong)
     building = _Building(form, kinds, actions, known, hosts, problems)
     parts = tuple(building.branch(each, at, "parts", "") for each, at in _pairs(form.parts, node, "parts"))
     watch = tuple(building.watch(each, at) for each, at in _pairs(form.watch, node, "watch"))
@@ -62,6 +65,7 @@ def build(
         positions=dict(form.positions),
         contacts=tuple(building.contact(each, at) for each, at in _pairs(form.contacts, node, "contacts")),
         commands=tuple(building.command(each, at) for each, at in _pairs(form.commands, node, "commands")),
+        notify=told,
         watch=watch,
         plan=plan,
         plan_checks=plan_checks,

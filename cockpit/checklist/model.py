@@ -195,6 +195,28 @@ class Host(msgspec.Struct, frozen=True, omit_defaults=True):
     source: Source | None = None
 
 
+Subject = Literal["milestone", "hold", "failure", "poll", "doubt", "rollback", "abort", "command", "engine", "closed"]
+"""What somebody can be told of."""
+
+
+class Addressee(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Somebody who is told of what happens: a chat, an address, a pager."""
+
+    id: str
+    to: str
+    """The URL of the service, as written: `${variable}` is filled in when it is used."""
+    on: tuple[Subject, ...]
+    positions: tuple[str, ...] = ()
+    """What is asked of other positions only is not told; none: everything is."""
+    source: Source | None = None
+
+    @property
+    def service(self) -> str:
+        """What may be shown of `to`: its scheme, or the variable that it comes from. The rest may be a secret."""
+        scheme, separator, _ = self.to.partition("://")
+        return f"{scheme}://" if separator else self.to
+
+
 class File(msgspec.Struct, frozen=True):
     """A file that the document was loaded from."""
 
@@ -214,6 +236,7 @@ class Document(msgspec.Struct, frozen=True, omit_defaults=True):
     """Position to the users who may answer for it; an empty tuple means anyone."""
     contacts: tuple[Contact, ...] = ()
     commands: tuple[Command, ...] = ()
+    notify: tuple[Addressee, ...] = ()
     watch: tuple[Item, ...] = ()
     plan: Plan | None = None
     plan_checks: tuple[Item, ...] = ()

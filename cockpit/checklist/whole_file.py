@@ -19,6 +19,7 @@ from cockpit.checklist.file import (
     under,
     variable,
 )
+from cockpit.checklist.notify import Notify
 from cockpit.checklist.plan_file import GoLive, Rollback, Watch
 
 
@@ -36,6 +37,7 @@ class Checklist(Written):
     positions: Positions = Field({}, description="Who answers for what: positions, and the users who may hold them.")
     contacts: list[Contact] = Field([], description="Somebody to call.")
     commands: list[Command] = Field([], description="Quick commands.")
+    notify: list[Notify] = Field([], description="Who is told of what happens: a chat, an address, a pager.")
     parts: list[Part] = Field([], description="The checklist itself.")
     watch: list[Watch] = Field([], description="Checks that keep running through the run, with the figures agreed on.")
     golive: GoLive | None = Field(None, description="The steps of going live.")

@@ -6,20 +6,22 @@ import argparse
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from cockpit.checklist.model import decode
 from cockpit.cli import output
-from cockpit.cli.exits import Exit
+from cockpit.cli.exits import Ended, Exit
 from cockpit.cli.record import journal_path
-from cockpit.journal.checkpoint import Checked, check
+from cockpit.journal.checkpoint import Checked, Unsigned, check, compare, kept
 from cockpit.journal.event import Event, RunClosed, RunOpened
 from cockpit.journal.reader import Follower, Verification, read
 from cockpit.journal.reader import verify as verify_chain
 from cockpit.text import safe_line
 
 FORMAT = 1
-"""Version of the JSON output of `verify`: `{format, journal, ok, events, head, bytes, checkpoints, problem, torn}`.
+"""Version of the JSON output of `verify`: `{format, journal, ok, events, head, bytes, checkpoints, problem,
+torn, checkpoint}`; the last is the one of `--checkpoint`, or null.
 
 `problem` is null or `{line, offset, event, what}`, the first line that is not what was written; `torn` is null or
 `{offset, size}` of an unfinished last line, which nobody was told had been recorded. `show` and `follow` print the
@@ -42,12 +44,13 @@ def verify(args: argparse.Namespace) -> int:
     """Say whether the chain is whole, and where it breaks."""
     found = verify_chain(journal_path(args.record), typed=True)
     checked = list(check(read(found.path))) if found.ok and found.events else []
+    given = _given(args.checkpoint, found) if args.checkpoint else None
     if args.json:
-        output.print_json(_as_json(found, checked))
+        output.print_json(_as_json(found, checked, given))
     else:
-        print("\n".join([*_in_words(found), *map(_checkpoint, checked)]))
+        print("\n".join([*_in_words(found), *map(_checkpoint, checked), *([str(given)] if given else [])]))
     whole = found.ok and found.events and not any(each.problem for each in checked)
-    return Exit.GOOD if whole else Exit.NO
+    return Exit.GOOD if whole and not (given and given.problem) else Exit.NO
 
 
 def follow(args: argparse.Namespace) -> int:
@@ -85,6 +88,24 @@ def _told(event: Event, names: Mapping[str, str]) -> str:
     return safe_line(f"{event.seq:>6}  {at}  {told.who}: {told.sentence}")
 
 
+class _Given(NamedTuple):
+    seq: int
+    problem: str
+
+    def __str__(self) -> str:
+        stands = f"does not hold: {self.problem}" if self.problem else "holds"
+        return f"the checkpoint given, at event {self.seq}: {stands}"
+
+
+def _given(file: str, found: Verification) -> _Given:
+    """Compare the journal with a checkpoint that was kept elsewhere."""
+    try:
+        given = kept(Path(file).expanduser().read_text(errors="replace"))
+    except (OSError, Unsigned) as problem:
+        raise Ended(Exit.WRONG, f"{file}: {getattr(problem, 'strerror', None) or problem}") from None
+    return _Given(given.checkpoint.seq, compare(given, read(found.path)) if found.ok else "the journal is damaged")
+
+
 def _checkpoint(checked: Checked) -> str:
     where = f"checkpoint at event {checked.checkpoint.seq}, signed by {safe_line(str(checked.event.by))}"
     if checked.problem:
@@ -92,7 +113,7 @@ def _checkpoint(checked: Checked) -> str:
     return f"{where} with {getattr(checked.event.data, 'key', '')}: holds"
 
 
-def _as_json(found: Verification, checked: Sequence[Checked]) -> dict[str, Any]:
+def _as_json(found: Verification, checked: Sequence[Checked], given: _Given | None) -> dict[str, Any]:
     problem, torn = found.problem, found.torn
     return {
         "format": FORMAT,
@@ -105,6 +126,7 @@ def _as_json(found: Verification, checked: Sequence[Checked]) -> dict[str, Any]:
         and {"line": problem.line, "offset": problem.offset, "event": problem.seq, "what": problem.what},
         "checkpoints": [{"event": each.checkpoint.seq, "problem": each.problem} for each in checked],
         "torn": torn and {"offset": torn.offset, "size": torn.size},
+        "checkpoint": given and {"event": given.seq, "problem": given.problem},
     }
 
 

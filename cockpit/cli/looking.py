@@ -17,16 +17,36 @@ from cockpit.run.command import TakeCommand
 
 
 def look(
-    run: RunFolder, role: Literal["captain", "observer"], *, plain: bool, take_command: bool = False, position: str = ""
+    run: RunFolder,
+    role: Literal["captain", "observer"],
+    *,
+    plain: bool,
+    take_command: bool = False,
+    position: str = "",
+    ways: str | None = None,
 ) -> int:
-    """Show `run` until its viewer leaves, who answers for `position` if one is named. The run goes on."""
+    """Show `run` until its viewer leaves, who answers for `position` if one is named. The run goes on.
+
+    `ways` is how the terminal tells of news; None: as the environment says.
+    """
     from cockpit.cli.passphrases import for_engine
 
     given = for_engine(run)
     make = partial(LiveRun, run, role, given, position=position)  # called in the loop that it lives in
+    wanted = _ways(ways)
     if plain or not has_screen():
         return _line_by_line(make, take_command=take_command)
-    return _on_the_screen(make(), run, take_command=take_command)
+    return _on_the_screen(make(), run, take_command=take_command, ways=wanted)
+
+
+def _ways(given: str | None) -> frozenset[str]:
+    """How the terminal tells of news. Raises Ended."""
+    from cockpit.views.alert import SETTING, ways_in
+
+    try:
+        return ways_in(os.environ.get(SETTING, "") if given is None else given)
+    except ValueError as problem:
+        raise Ended(Exit.WRONG, f"{SETTING if given is None else '--notify'}: {problem}") from None
 
 
 def has_screen() -> bool:
@@ -36,10 +56,10 @@ def has_screen() -> bool:
     )
 
 
-def _on_the_screen(view: LiveRun, run: RunFolder, *, take_command: bool) -> int:
+def _on_the_screen(view: LiveRun, run: RunFolder, *, take_command: bool, ways: frozenset[str]) -> int:
     from cockpit.screens.app import show_run
 
-    status = show_run(view, before=lambda: _prepare(view, take_command=take_command), after=view.stop)
+    status = show_run(view, before=lambda: _prepare(view, take_command=take_command), after=view.stop, ways=ways)
     if view.state.closed is None:
         output.say(f"run {run.id} goes on: `cockpit attach {run.id}` comes back to it")
     else:

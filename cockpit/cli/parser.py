@@ -8,9 +8,11 @@ from __future__ import annotations
 import argparse
 
 from cockpit.cli import completers, words
+from cockpit.cli.check_help import CHECK
 from cockpit.cli.command import Command
 from cockpit.cli.exits import EXPLAINED
 from cockpit.cli.parser_beside import add_beside
+from cockpit.cli.report_arguments import add_reports
 
 
 def build() -> Command:
@@ -69,7 +71,7 @@ def _add_runs(cockpit: Command) -> None:
         help="show what differs from a baseline, a file or one that `cockpit capture` kept",
     )
     opened.argument("--new", action="store_true", help="open another run although one of these is under way")
-    _plain(opened)
+    _plain(_notify(opened))
 
     attached = cockpit.command(
         "attach",
@@ -86,7 +88,7 @@ def _add_runs(cockpit: Command) -> None:
         "--as", dest="as_position", metavar="POSITION", default="", help="look on, and answer for this position"
     )
     how.add_argument("--take-command", action="store_true", help="become captain in place of whoever is")
-    _plain(attached)
+    _plain(_notify(attached))
 
     _json(cockpit.command("runs", "runs:list_runs", "List the runs that are here, newest first.", "cockpit runs"))
     status = cockpit.command(
@@ -95,8 +97,11 @@ def _add_runs(cockpit: Command) -> None:
         "Tell where a run stands.",
         "cockpit status 20261201-2130-2.4.0",
         "cockpit status 2.4.0 --json",
+        "cockpit status 2.4.0 --line",
     )
-    _json(_run(status))
+    form = _run(status).add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON")
+    form.add_argument("--line", action="store_true", help="one line, to be pasted into the bridge call")
 
 
 def _add_words(cockpit: Command) -> None:
@@ -236,6 +241,7 @@ def _add_record(cockpit: Command) -> None:
     replay.argument("--speed", metavar="X", type=words.speed, default=1, help="1 to 1000 times; 1 if not given")
     _plain(replay)
 
+    add_reports(cockpit)
     journal = cockpit.command(
         "journal", "", "The record itself: show, verify or follow it.", "cockpit journal verify 20261201-2130-2.4.0"
     )
@@ -253,8 +259,12 @@ def _add_record(cockpit: Command) -> None:
         "journal:verify",
         "Prove that the chain is whole, or name the first bad line.",
         "cockpit journal verify /tmp/journal.jsonl",
+        "cockpit journal verify 20261201-2130-2.4.0 --checkpoint signed.txt",
     )
     _json(_record(verify))
+    verify.argument(
+        "--checkpoint", metavar="FILE", default="", help="what `cockpit sign` printed and you kept: is it still so?"
+    )
     follow = journal.command(
         "follow",
         "journal:follow",
@@ -273,7 +283,7 @@ def _add_check(cockpit: Command) -> None:
         "cockpit check launch.yaml api-health --format json",
         "cockpit check launch.yaml --section database --watch --every 5s",
         "cockpit check launch.yaml --changed-since launch",
-        more=_CHECK,
+        more=CHECK,
     )
     _checklist(check)
     check.argument("items", metavar="ITEM", nargs="*", complete=completers.items, help="only these, and what they need")
@@ -315,23 +325,6 @@ def _add_check(cockpit: Command) -> None:
         "--name", metavar="NAME", default="", help="keep it under this name; that of the checklist if not given"
     )
     where.add_argument("--output", "-o", metavar="PATH", default="", help="write it here instead")
-
-
-_CHECK = """\
-Results go to standard output, progress and the summary to standard error.
-  table   for people: failures with request, condition, expected and found
-  json    everything, versioned
-  junit   for build servers: a suite for each section
-  tap     TAP 14 with YAML diagnostics
-  nagios  as a monitoring plugin: one line with performance data, then details;
-          the exit status is then the plugin's: 0 OK, 1 WARNING, 2 CRITICAL (FAIL),
-          3 UNKNOWN (something could not be measured, a wrong checklist)
-With --watch, table is drawn again in place (without a terminal: a line for each
-change of a result), json is an object a line for each change; the exit status
-is that of the last state.
-Differences: whole numbers and texts count when they are not the same, times when
-they grew by half or shrank by a third and by 100 ms, ages when they moved by other than
-the time passed, other numbers when they moved by a tenth."""
 
 
 def _add_checklist(cockpit: Command) -> None:
@@ -396,6 +389,16 @@ def _add_rest(cockpit: Command) -> None:
         help="a rehearsal with faults: those of FILE, or the shipped ones",
     )
     _plain(demo)
+    doctor = cockpit.command(
+        "doctor",
+        "doctor:doctor",
+        "Say what on this machine will hurt, and how to mend it; with FILE, also what that checklist needs.",
+        "cockpit doctor",
+        "cockpit doctor launch.yaml --connect",
+        more="Exit status 1 when something hurts, 3 when nothing does but something could not be told.",
+    )
+    doctor.argument("file", metavar="FILE", nargs="?", complete=completers.checklists, help="a checklist")
+    _json(_variables(doctor)).argument("--connect", action="store_true", help="log in to each host of FILE as well")
     completion = cockpit.command(
         "completion",
         "completion:completion",
@@ -413,6 +416,10 @@ def _checklist(command: Command) -> Command:
         complete=completers.checklists,
         help="a checklist: YAML, Markdown, a folder, or the name of a shipped one",
     )
+    return _variables(command)
+
+
+def _variables(command: Command) -> Command:
     return command.argument(
         "--var",
         metavar="NAME=VALUE",
@@ -463,6 +470,11 @@ def _evidence(command: Command) -> Command:
         default=[],
         help="a file that backs it: size and SHA-256 are recorded",
     )
+
+
+def _notify(command: Command) -> Command:
+    how = "how the terminal tells of news: bell, osc9 (a desktop notification), both, none; else COCKPIT_NOTIFY says"
+    return command.argument("--notify", metavar="WAYS", help=how)
 
 
 def _plain(command: Command) -> Command:

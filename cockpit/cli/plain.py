@@ -20,6 +20,7 @@ from cockpit.journal.event import ChecksAffirmed, Evidence
 from cockpit.run import command as cmd
 from cockpit.run.standing import Standing
 from cockpit.run.way import plan_of
+from cockpit.views.bridge import bridge_line
 from cockpit.views.detail import detail_lines, detail_title
 from cockpit.views.filter import Filter
 from cockpit.views.header import header
@@ -107,6 +108,11 @@ class PlainRoom(PlainPlan, PlainCommands, line_commands.Cmd):
             self._say_line(detail_title(item, now, self._width))
             for each in detail_lines(item, now, self._width):
                 self._say_line(each)
+
+    def do_bridge(self, _: str) -> None:
+        """Where the run stands in one line, to be pasted or read out on the bridge call."""
+        now = self._now
+        self._say(bridge_line(now.state, now.now))
 
     def do_confirm(self, text: str) -> None:
         """Confirm ITEM [VALUE]: say what you saw."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from cockpit.run import command as cmd
 from cockpit.views import commands as quick
+from cockpit.views.addressees import addressee_lines, found_addressees
 from cockpit.views.contacts import call_form, contact_lines, found_contacts
 from cockpit.views.forms import Unfit
 from cockpit.views.line import Line
@@ -83,6 +84,9 @@ class PlainCommands:
         now = self._now
         for contact in found_contacts(now, text):
             for each in contact_lines(contact, now, self._width):
+                self._say_line(each)
+        for told in found_addressees(now, text):
+            for each in addressee_lines(told, now):
                 self._say_line(each)
 
     def do_call(self, text: str) -> None:

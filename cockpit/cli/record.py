@@ -10,6 +10,8 @@ from cockpit.cli.exits import Ended, Exit
 
 if TYPE_CHECKING:
     from cockpit.checklist.model import Document
+    from cockpit.journal.event import Event
+    from cockpit.journal.reader import JournalDamaged
 
 
 def journal_path(name: str) -> Path:
@@ -38,3 +40,21 @@ def opened_document(name: str) -> Document:
     first = next(read(journal_path(name))).data
     assert isinstance(first, RunOpened)  # the reader accepts no other beginning
     return decode(bytes(first.document))
+
+
+def events_of(path: Path) -> tuple[list[Event], JournalDamaged | None]:
+    """The events of a journal; of a damaged one those before the damage, and that. Raises JournalUnreadable."""
+    from cockpit.journal.reader import JournalDamaged, NotAJournal, read
+    from cockpit.text import safe_line
+
+    events: list[Event] = []
+    try:
+        for event in read(path):
+            events.append(event)  # noqa: PERF402 - what came before the damage is kept
+    except JournalDamaged as damage:
+        if not events:
+            raise
+        return events, damage
+    if not events:
+        raise NotAJournal(f"{safe_line(str(path))} holds no whole event")
+    return events, None

@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cockpit.cli import output
 from cockpit.cli.exits import Ended, Exit
 from cockpit.engine.replayed import ReplayedRun
-from cockpit.journal.event import Event
-from cockpit.text import safe_line
-
-if TYPE_CHECKING:
-    from cockpit.journal.reader import JournalDamaged
 
 
 def replay(args: argparse.Namespace) -> int:
     """Play a run back on the screen; with `--plain`, or without a terminal, tell it line by line."""
     from cockpit.cli.looking import has_screen
-    from cockpit.cli.record import journal_path
+    from cockpit.cli.record import events_of, journal_path
 
-    events, damage = _events(journal_path(args.record))
+    events, damage = events_of(journal_path(args.record))
     run = ReplayedRun(events)
     run.set_speed(args.speed)
     if args.at:
@@ -37,23 +30,6 @@ def replay(args: argparse.Namespace) -> int:
         output.say(f"only what stands before the damage was played: {damage}")
         return Exit.NO
     return status
-
-
-def _events(path: Path) -> tuple[list[Event], JournalDamaged | None]:
-    """The events of a journal; of a damaged one those before the damage, and that. Raises JournalUnreadable."""
-    from cockpit.journal.reader import JournalDamaged, NotAJournal, read
-
-    events: list[Event] = []
-    try:
-        for event in read(path):
-            events.append(event)  # noqa: PERF402 - what came before the damage is kept
-    except JournalDamaged as damage:
-        if not events:
-            raise
-        return events, damage
-    if not events:
-        raise NotAJournal(f"{safe_line(str(path))} holds no whole event")
-    return events, None
 
 
 def _place(text: str, run: ReplayedRun) -> int | dt.datetime:

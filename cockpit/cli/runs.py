@@ -46,7 +46,7 @@ def open_run(args: argparse.Namespace) -> int:
         print(run.id)
         output.say(f"run {run.id} is open and its checks go on; `cockpit attach {run.id}` at a terminal shows it")
         return Exit.GOOD
-    return look(run, "captain", plain=args.plain)
+    return look(run, "captain", plain=args.plain, ways=args.notify)
 
 
 def attach(args: argparse.Namespace) -> int:
@@ -70,6 +70,7 @@ def attach(args: argparse.Namespace) -> int:
         plain=args.plain,
         take_command=args.take_command,
         position=args.as_position,
+        ways=args.notify,
     )
 
 
@@ -106,6 +107,11 @@ def status(args: argparse.Namespace) -> int:
 
     run = folder.find(args.run)
     state = fold(read(run.journal))
+    if args.line:
+        from cockpit.views.bridge import bridge_line
+
+        print(bridge_line(state, dt.datetime.now(dt.UTC)))
+        return Exit.GOOD
     alive = holder_of(run) is not None
     if args.json:
         output.print_json(_status_as_json(state, dt.datetime.now(dt.UTC), engine_alive=alive))
@@ -216,6 +222,13 @@ def _status_as_json(state: State, now: dt.datetime, *, engine_alive: bool) -> di
         if state.hold
         else None,
         **plan_status.as_json(state, now),
+        "notices": {
+            "delivered": dict(state.notices.delivered),
+            "untold": [
+                {"event": one.about, "to": one.to, "reason": one.reason, "again": one.again, "doubt": one.doubt}
+                for one in state.notices.untold.values()
+            ],
+        },
         "captain": {"who": str(state.captain.who), "since": state.captain.since.isoformat()},
         "opened": state.opened.isoformat(),
         "closed": state.closed.isoformat() if state.closed else None,
@@ -237,6 +250,8 @@ def _status_lines(state: State, now: dt.datetime, *, engine_alive: bool) -> Iter
         yield f"hold      {state.hold.reason} ({state.hold.by.user}, {state.hold.since:%H:%M:%S}Z)"
     ended = f"closed {state.closed:%Y-%m-%d %H:%M:%S}Z" if state.closed else "none: it starts when somebody attaches"
     yield f"engine    {'running' if engine_alive else ended}"
+    for one in state.notices.given_up:
+        yield f"not told  {one.to} of event {one.about}{' (it may have arrived)' if one.doubt else ''}: {one.reason}"
     yield f"journal   {state.seq + 1} events, head {state.head[:16]}"
     yield from plan_status.lines(state, now)
     for part in state.document.parts:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import datetime as dt
 import logging
 import time
 from collections.abc import Mapping
@@ -22,7 +21,7 @@ from cockpit.actions.start import NotStarted, start, stop
 from cockpit.checklist.kinds import Meaning, keys_that_are
 from cockpit.checklist.plan import Action, Step
 from cockpit.connect.values import ValueMissing, Values
-from cockpit.engine.attempt import LOST, over
+from cockpit.engine.attempt import LOOK_EVERY, LOST, over
 from cockpit.engine.exact import exact
 from cockpit.engine.measuring import Measurements
 from cockpit.engine.record import RunRecord
@@ -82,7 +81,7 @@ class Carrying:
             while True:
                 self._wake.clear()
                 async with self._deciding:
-                    for work in following(self._record.state, dt.datetime.now(dt.UTC)):
+                    for work in following(self._record.state, self._record.now()):
                         await self._do(work)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(TICK):
@@ -129,10 +128,21 @@ class Carrying:
                 if not isinstance(decision, Refusal):
                     await self._note(*decision)
 
-    async def _note(self, *events: ev.Data) -> None:
-        """Record what came of it. What cannot be recorded is tried again with the next look: nothing was done yet."""
-        with contextlib.suppress(NotRecorded, Unrecordable):
-            await self._record.record(self._record.engine, *events)
+    async def _note(self, *events: ev.Data) -> bool:
+        """Record what came of it; False when the disk takes nothing: it is found again with the next look."""
+        try:
+            with contextlib.suppress(Unrecordable):
+                await self._record.record(self._record.engine, *events)
+        except NotRecorded:
+            return False
+        return True
+
+    async def _note_at_last(self, *events: ev.Data) -> None:
+        """Record what came of it, as soon as the disk takes it."""
+        while True:
+            if await self._note(*events):
+                return
+            await asyncio.sleep(LOOK_EVERY)
 
     # --- actions
 
@@ -169,14 +179,15 @@ class Carrying:
                 await asyncio.to_thread(start, folder, await asyncio.to_thread(self._job, step, undo))
             except (NotStarted, ValueMissing) as problem:
                 said = safe_line(self._values.redactor(f"not started: {problem}"), width=300)
-                await self._note(ev.ActionEnded(name, number, undo, done=False, summary=said, nothing=True))
+                ended = ev.ActionEnded(name, number, undo, done=False, summary=said, nothing=True)
+                await self._note_at_last(ended)  # nobody else knows that nothing was done
                 return
         await self._follow(name, undo, number, folder)
 
     def _rehearsed(self, how: str, name: str, number: int, *, undo: bool) -> ev.Data | None:
         """How an action ends that is not carried out; None when a stand-in is."""
         here = current(self._record.state)
-        if here is not None and (fault := ending(self._record.state, here, dt.datetime.now(dt.UTC))) is not None:
+        if here is not None and (fault := ending(self._record.state, here, self._record.now())) is not None:
             return fault
         if how == "shown":
             return ev.ActionEnded(name, number, undo, summary="shown, and not done: a rehearsal")

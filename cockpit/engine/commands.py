@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import datetime as dt
 import logging
 import shutil
 import time
@@ -24,7 +23,7 @@ from cockpit.actions.start import NotStarted, start, stop
 from cockpit.checklist.model import Command
 from cockpit.checklist.uses import names_in
 from cockpit.connect.values import ValueMissing, Values
-from cockpit.engine.attempt import LOST, over
+from cockpit.engine.attempt import LOOK_EVERY, LOST, over
 from cockpit.engine.protocol import Looks
 from cockpit.engine.record import RunRecord
 from cockpit.journal import event as ev
@@ -34,9 +33,6 @@ from cockpit.journal.writer import NotRecorded
 from cockpit.run.state import Ran
 from cockpit.text import safe, safe_line
 from cockpit.views.run_view import Look
-
-PAUSE = 0.1
-"""Seconds between two looks at what is to be done: an end that cannot be recorded is tried again."""
 
 
 class Commands:
@@ -76,7 +72,6 @@ class Commands:
                     if ran.ended is None and name not in self._tasks:
                         self._begin(name, self._carry_out(ran))
                 await self._wake.wait()
-                await asyncio.sleep(PAUSE)
         finally:
             for task in self._tasks.values():
                 task.cancel()
@@ -87,7 +82,7 @@ class Commands:
         command = self._record.state.document.command(command_id)
         if command is not None and command_id not in self._tasks:
             self._number += 1
-            self._tell(Look(command_id, self._number, str(who), dt.datetime.now(dt.UTC)))
+            self._tell(Look(command_id, self._number, str(who), self._record.now()))
             self._begin(command_id, self._read(command, self._number))
 
     def stop(self, command_id: str) -> None:
@@ -162,7 +157,7 @@ class Commands:
                 done=ended is not None and ended.done,
                 stopped=look.stopped and (ended is None or ended.unknown),
                 summary=problem or (ended.summary if ended is not None else LOST),
-                ended=dt.datetime.now(dt.UTC),
+                ended=self._record.now(),
             )
         )
 
@@ -219,9 +214,13 @@ class Commands:
         self._record.tell(self.looks)
 
     async def _note(self, *events: ev.Data) -> None:
-        """Record what came of it. What cannot be recorded is tried again: the runner's word of it stays."""
-        with contextlib.suppress(NotRecorded, Unrecordable):
-            await self._record.record(self._record.engine, *events)
+        """Record what came of it, as soon as the disk takes it."""
+        with contextlib.suppress(Unrecordable):
+            while True:
+                with contextlib.suppress(NotRecorded):
+                    await self._record.record(self._record.engine, *events)
+                    return
+                await asyncio.sleep(LOOK_EVERY)
 
     def _clean(self, output: str) -> str:
         return safe(self._values.redactor(output))

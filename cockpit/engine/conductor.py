@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +19,7 @@ from cockpit.engine.evidence import EvidenceUnreadable, measure_file
 from cockpit.engine.measuring import Measurements
 from cockpit.engine.protocol import Accepted, Refused
 from cockpit.engine.record import RunRecord
+from cockpit.engine.telling import Telling
 from cockpit.journal.event import Actor
 from cockpit.journal.line import Unrecordable
 from cockpit.journal.writer import NotRecorded
@@ -61,13 +61,15 @@ class Conductor:
             measure=self._measurements,
             deciding=self._deciding,
         )
+        self.telling = Telling(record, self._values)
 
     async def run(self) -> None:
-        """Keep the checks measured and the plan carried out until cancelled."""
+        """Keep the checks measured, the plan carried out and people told until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._measurements.run())
             group.create_task(self._carrying.run())
             group.create_task(self.commands.run())
+            group.create_task(self.telling.run())
 
     async def carry_out(self, number: int, command: cmd.Command, who: Actor, *, in_command: bool) -> Accepted | Refused:
         """Do what `command` asks, or say why not. `number` is repeated in the answer."""
@@ -77,7 +79,7 @@ class Conductor:
             return Refused(number, str(problem))
         async with self._deciding:
             state = self.record.state
-            decision = decide(state, command, now=dt.datetime.now(dt.UTC), who=who, in_command=in_command)
+            decision = decide(state, command, now=self.record.now(), who=who, in_command=in_command)
             if isinstance(decision, Refusal):
                 return Refused(number, decision.reason)
             if not decision:

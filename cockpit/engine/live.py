@@ -20,8 +20,10 @@ from cockpit.engine import protocol as say
 from cockpit.engine.client import Client, NoEngine, NotWelcome, start_engine
 from cockpit.engine.exact import exact_in
 from cockpit.engine.printing import Printing
+from cockpit.journal.clock import SystemClock, moment_after
 from cockpit.journal.event import Event
 from cockpit.journal.folder import RunFolder
+from cockpit.journal.line import Stamp
 from cockpit.journal.reader import Follower, JournalUnreadable
 from cockpit.run.command import Command
 from cockpit.run.state import State, fold
@@ -59,6 +61,7 @@ class LiveRun:
         self._journal = _JournalThread(run, self._journal_grew)
         self._printing = Printing(run.steps, self._printed_more)
         self._commands = Printing(run.commands, self._printed_more)
+        self._clock = SystemClock()
         self._state: State | None = None
         self._events: list[Event] = []
         self._moved = asyncio.Event()
@@ -104,8 +107,9 @@ class LiveRun:
         return self._events
 
     def now(self) -> dt.datetime:
-        """The time."""
-        return dt.datetime.now(dt.UTC)
+        """The time, as the last event has it."""
+        last = self._events[-1]
+        return moment_after(Stamp(last.at, last.mono, last.boot), self._clock.stamp())
 
     def exact(self, action: Action | None) -> str:
         """Exactly what an action of the plan does, secrets hidden."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import time
 from collections.abc import Mapping
 
 from cockpit.checklist.model import Item
@@ -38,7 +39,7 @@ class Measurements:
         document = record.state.document
         self._session = Session(HostRoutes(document.hosts, values))
         self._watches = {item.id for item in document.watch}
-        self._affirmed: dict[str, dt.datetime] = {}
+        self._affirmed: dict[str, float] = {}
         self._asked: set[str] = set()
         """Items that somebody waits for: that they came out as before is recorded at once."""
         checks = [item.check for item in document.checkable() if item.check is not None]
@@ -71,7 +72,7 @@ class Measurements:
 
     async def _measure(self, item: Item) -> CheckMeasured:
         assert item.check is not None  # the scheduler takes only items that have one
-        if self._recorder.state.faults and (fault := reading(self._recorder.state, item, dt.datetime.now(dt.UTC))):
+        if self._recorder.state.faults and (fault := reading(self._recorder.state, item, self._recorder.now())):
             return fault
         return await measure(item.id, item.check, kinds=self._kinds, values=self._values, session=self._session)
 
@@ -80,11 +81,10 @@ class Measurements:
         asked = result.item in self._asked
         self._asked.discard(result.item)
         if known is not None and result.item not in self._watches and _same(known.result, result):
-            now = dt.datetime.now(dt.UTC)
             if asked:
-                self._recorder.append(self._recorder.engine, ChecksAffirmed({result.item: now}))
+                self._recorder.append(self._recorder.engine, ChecksAffirmed({result.item: dt.datetime.now(dt.UTC)}))
             else:
-                self._affirmed[result.item] = now
+                self._affirmed[result.item] = time.monotonic()
             return
         self._affirmed.pop(result.item, None)
         self._recorder.append(self._recorder.engine, result)
@@ -93,7 +93,7 @@ class Measurements:
         """Have measured at once what a fault of the drill begins, or ceases, to spoil."""
         before = frozenset[str]()
         while True:
-            after = spoiled(self._recorder.state, dt.datetime.now(dt.UTC))
+            after = spoiled(self._recorder.state, self._recorder.now())
             for item in before ^ after:
                 self._scheduler.ask(item)
             before = after
@@ -104,7 +104,8 @@ class Measurements:
             await asyncio.sleep(self._affirm_every)
             while self._affirmed:
                 names = list(self._affirmed)[:AFFIRMED_AT_ONCE]
-                at = {name: self._affirmed.pop(name) for name in names}
+                now, elapsed = dt.datetime.now(dt.UTC), time.monotonic()
+                at = {name: now - dt.timedelta(seconds=elapsed - self._affirmed.pop(name)) for name in names}
                 self._recorder.append(self._recorder.engine, ChecksAffirmed(at))
 
 

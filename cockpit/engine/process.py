@@ -33,6 +33,12 @@ from cockpit.journal.writer import NotRecorded, Writer
 IDLE_HOURS = 12.0
 """How long an engine waits with no viewer; the environment variable COCKPIT_IDLE_HOURS sets another time."""
 
+TELL_AFTER_CLOSE = 60.0
+"""Seconds in which people are told of what happened last, once the run is closed."""
+
+TELL_BEFORE_STOP = 5.0
+"""Seconds for what is being sent, when the engine is to stop: the next one goes on with what is left."""
+
 LET_GO_AFTER_CLOSE = 1.0
 """Seconds for viewers to hear of the last event before the socket goes."""
 
@@ -76,6 +82,7 @@ async def _carry(run: RunFolder, writer: Writer, passphrases: Mapping[str, str])
     await server.start(run)
     measuring = asyncio.create_task(conductor.run())
     reason = await _end(record, server, measuring, told)
+    await conductor.telling.rest(TELL_BEFORE_STOP if record.state.closed is None else TELL_AFTER_CLOSE)
     measuring.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await measuring

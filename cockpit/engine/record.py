@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 from collections.abc import Callable
 from concurrent.futures import Future
 
 from cockpit.engine.identity import myself
 from cockpit.engine.protocol import FromEngine, Recorded, Recording
+from cockpit.journal.clock import SystemClock, moment_after
 from cockpit.journal.disk import UnsafePath
 from cockpit.journal.event import Actor, Data, Event, HoldStarted
-from cockpit.journal.line import Unrecordable
+from cockpit.journal.line import Stamp, Unrecordable
 from cockpit.journal.reader import JournalUnreadable
 from cockpit.journal.writer import NotRecorded, Writer
 from cockpit.run.state import State, apply, fold
 
-TRY_AGAIN_EVERY = 5.0
+TRY_AGAIN_EVERY = 1.0
 """Seconds between two tries to write a journal that could not be written."""
 
 
@@ -31,12 +33,26 @@ class RunRecord:
         self.problem = ""
         """Why nothing can be recorded; empty while all is well."""
         self._writer = writer
+        self._clock = SystemClock()
+        self._last = _stamp(writer.events[-1])
         self._listeners: list[Callable[[FromEngine], None]] = []
+        self._follower: Callable[[Event, State], None] | None = None
+        self._earlier = list(writer.events)
         self._trying: asyncio.Task[None] | None = None
+
+    def now(self) -> dt.datetime:
+        """The time, as the last event has it: a clock that somebody sets ends no soak, and makes nothing fresh."""
+        return moment_after(self._last, self._clock.stamp())
 
     def listen(self, listener: Callable[[FromEngine], None]) -> None:
         """Call `listener` with what every viewer should hear."""
         self._listeners.append(listener)
+
+    def follow(self, follower: Callable[[Event, State], None]) -> list[Event]:
+        """All events so far; `follower`, the only one, is called with each that follows, and the state after it."""
+        self._follower = follower
+        earlier, self._earlier = self._earlier, []
+        return earlier
 
     def tell(self, message: FromEngine) -> None:
         """Let every listener hear `message`."""
@@ -51,17 +67,25 @@ class RunRecord:
     def append(self, by: Actor, *data: Data, soon: bool = False) -> Future[list[Event]]:
         """Write events without waiting; those that come `soon` may share a flush with others.
 
-        The state knows them once they are on disk.
+        The state knows them once they are on disk. Once something could not be recorded, nothing is until the journal
+        was read back and the run stands in hold: nothing may go on in between.
         """
+        if not self.problem:
+            return self._append(by, *data, soon=soon)
+        refused = Future[list[Event]]()
+        refused.set_exception(NotRecorded(self.problem))
+        return refused
+
+    def close(self) -> None:
+        """Close the journal after what was appended is on disk."""
+        self._writer.close()
+
+    def _append(self, by: Actor, *data: Data, soon: bool = False) -> Future[list[Event]]:
         loop = asyncio.get_running_loop()
         future = self._writer.append([(by, one) for one in data], soon=soon)
         # Runs in the order of the journal, and before whoever awaits the future goes on.
         future.add_done_callback(lambda done: _call_in(loop, self._settled, done))
         return future
-
-    def close(self) -> None:
-        """Close the journal after what was appended is on disk."""
-        self._writer.close()
 
     def _settled(self, done: Future[list[Event]]) -> None:
         problem = done.exception()
@@ -72,6 +96,11 @@ class RunRecord:
             return
         for event in done.result():
             self.state = apply(self.state, event)
+            self._last = _stamp(event)
+            if self._follower is not None:
+                self._follower(event, self.state)
+            else:
+                self._earlier.append(event)
         self.tell(Recorded(self.state.seq))
 
     def _not_recorded(self, problem: BaseException) -> None:
@@ -87,10 +116,15 @@ class RunRecord:
             with contextlib.suppress(NotRecorded, JournalUnreadable, UnsafePath):
                 await asyncio.wrap_future(self._writer.recover())
                 if self.state.hold is None:
-                    await self.record(self.engine, HoldStarted(f"the journal could not be written: {self.problem}"))
+                    held = HoldStarted(f"the journal could not be written: {self.problem}")
+                    await asyncio.wrap_future(self._append(self.engine, held))
                 self.problem, self._trying = "", None
                 self.tell(Recording())
                 return
+
+
+def _stamp(event: Event) -> Stamp:
+    return Stamp(event.at, event.mono, event.boot)
 
 
 def _call_in(

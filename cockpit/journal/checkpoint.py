@@ -26,6 +26,11 @@ NAMESPACE = "cockpit-journal"
 PATIENCE = 60.0
 """Seconds for ssh-keygen: a key on a security token waits to be touched."""
 
+_PRINTED = re.compile(
+    r"^cockpit-journal/(?P<run>\S{1,200})\n(?P<seq>\d{1,18})\n(?P<head>[0-9a-f]{64})\n\s*"
+    r"(?P<signature>-----BEGIN SSH SIGNATURE-----\n[A-Za-z0-9+/=\n]{1,8000}\n-----END SSH SIGNATURE-----)",
+    re.MULTILINE,
+)
 _FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
 
 
@@ -103,6 +108,41 @@ def check(events: Iterable[Event]) -> Iterator[Checked]:
         elif isinstance(event.data, CheckpointSigned):
             checkpoint = Checkpoint(run, event.data.seq, event.data.head)
             yield Checked(event, checkpoint, _problem(checkpoint, event.data, heads))
+
+
+class Kept(NamedTuple):
+    """A checkpoint as `cockpit sign` printed it, kept somewhere else than its journal."""
+
+    checkpoint: Checkpoint
+    signature: str
+
+
+def kept(printed: str) -> Kept:
+    """Read what `cockpit sign` printed: the three lines that were signed, and the signature. Raises Unsigned."""
+    found = _PRINTED.search(printed)
+    if found is None:
+        raise Unsigned("it is no checkpoint: one is three lines (cockpit-journal/RUN, event, hash) and a signature")
+    return Kept(Checkpoint(found["run"], int(found["seq"]), found["head"]), found["signature"])
+
+
+def compare(given: Kept, events: Iterable[Event]) -> str:
+    """Why the journal whose `events` these are, all in order, is not what `given` was signed for; nothing if it is."""
+    run, head, last = "", "", -1
+    for event in events:
+        last = event.seq
+        if isinstance(event.data, RunOpened):
+            run = event.data.run
+        if event.seq == given.checkpoint.seq:
+            head = event.h
+    try:
+        signed_with(given.checkpoint, given.signature)
+    except Unsigned as problem:
+        return str(problem)
+    if run != given.checkpoint.run:
+        return f"it is of another run, {safe_line(given.checkpoint.run)}"
+    if last < given.checkpoint.seq:
+        return f"event {given.checkpoint.seq} was recorded, and the journal ends with event {last}: its end was cut off"
+    return "" if head == given.checkpoint.head else f"event {given.checkpoint.seq} is not the one that was signed"
 
 
 def _problem(checkpoint: Checkpoint, signed: CheckpointSigned, heads: dict[int, str]) -> str:

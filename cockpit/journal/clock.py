@@ -36,6 +36,16 @@ class SystemClock:
         return Stamp(dt.datetime.now(dt.UTC), time.clock_gettime_ns(self._clock) // 1000, self._boot)
 
 
+def moment_after(last: Stamp, now: Stamp) -> dt.datetime:
+    """The time `now`, by the clock as it stood at `last`: whoever sets the clock makes nothing older or younger.
+
+    That the clock was set is known from the next event on, and so is everything before it by the new one.
+    """
+    if last.boot != now.boot or not now.boot:
+        return now.at
+    return last.at + dt.timedelta(microseconds=now.mono - last.mono)
+
+
 def jump(before: Stamp, now: Stamp) -> float:
     """Seconds by which the wall clock was set between two stamps of one boot; 0 when it was not, or nobody can know."""
     if before.boot != now.boot or not now.boot:

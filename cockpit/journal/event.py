@@ -18,6 +18,10 @@ from cockpit.journal.command_event import CommandBegun as CommandBegun
 from cockpit.journal.command_event import CommandEnded as CommandEnded
 from cockpit.journal.data import Actor as Actor
 from cockpit.journal.data import Data as Data
+from cockpit.journal.notice_event import NoticeBegun as NoticeBegun
+from cockpit.journal.notice_event import NoticeDelivered as NoticeDelivered
+from cockpit.journal.notice_event import NoticeFailed as NoticeFailed
+from cockpit.journal.notice_event import NoticeWithheld as NoticeWithheld
 from cockpit.journal.plan_event import AbortVetoed as AbortVetoed
 from cockpit.journal.plan_event import ActionEnded as ActionEnded
 from cockpit.journal.plan_event import DoubtSettled as DoubtSettled
@@ -86,7 +90,7 @@ class RunOpened(Data, frozen=True):
 
 
 class RunClosed(Data, frozen=True):
-    """The run ended. Nothing but reading follows."""
+    """The run ended. Nothing but reading follows, and how its last notifications fared."""
 
     kind: ClassVar[str] = "run.closed"
 
@@ -384,6 +388,10 @@ KINDS: dict[tuple[str, int], type[Data]] = {
         CommandBegun,
         CommandEnded,
         CallMade,
+        NoticeBegun,
+        NoticeDelivered,
+        NoticeFailed,
+        NoticeWithheld,
     )
 }
 """Every kind this Cockpit knows, by name and version."""

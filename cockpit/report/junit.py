@@ -31,15 +31,25 @@ def junit(report: Report) -> str:
         suite.set("timestamp", report.at.strftime("%Y-%m-%dT%H:%M:%S"))
         for row in rows:
             _add_case(suite, row)
+    return document_text(root)
+
+
+def document_text(root: ET.Element) -> str:
+    """An XML document in ASCII."""
     ET.indent(root)
-    text: bytes = ET.tostring(root, "us-ascii")
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text.decode()}'
+    encoded: bytes = ET.tostring(root, "us-ascii")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{encoded.decode()}'
+
+
+def text(foreign: str) -> str:
+    """A text that XML can hold: what it cannot is shown as `<U+XXXX>`."""
+    return _NOT_XML.sub(lambda match: f"<U+{ord(match[0]):04X}>", foreign)
 
 
 def _suite_name(row: Row) -> str:
     """The titles down to the section, which may be left out."""
     titles = [branch.title for branch in row.headings if branch.level != "group"]
-    return _text(" / ".join(titles) or "watch")
+    return text(" / ".join(titles) or "watch")
 
 
 def _add_case(suite: ET.Element, row: Row) -> None:
@@ -48,21 +58,21 @@ def _add_case(suite: ET.Element, row: Row) -> None:
         suite,
         "testcase",
         {
-            "name": _text(f"{row.item.id}: {row.item.title}"),
-            "classname": _text(path),
+            "name": text(f"{row.item.id}: {row.item.title}"),
+            "classname": text(path),
             "time": _seconds(row.result.took),
         },
     )
     tag, result = _tag(row), row.result
-    text = _text(failure_text(result))
+    told_below = text(failure_text(result))
     if tag:
         advisory = f"advisory, {result.result}: " if row.advisory else ""
-        told = ET.SubElement(case, tag, {"type": result.result, "message": _text(advisory + result.summary)})
+        told = ET.SubElement(case, tag, {"type": result.result, "message": text(advisory + result.summary)})
         if tag != "skipped":
-            told.text = text
-    said = [text] if result.result == "WARN" or (tag == "skipped" and result.result != "BLOCKED") else []
+            told.text = told_below
+    said = [told_below] if result.result == "WARN" or (tag == "skipped" and result.result != "BLOCKED") else []
     said += ["flaky: passed only after a retry"] if result.flaky else []
-    said += [_text(f"differs from the baseline: {change_text(change)}") for change in row.changes]
+    said += [text(f"differs from the baseline: {change_text(change)}") for change in row.changes]
     if said:
         ET.SubElement(case, "system-out").text = "\n".join(said)
 
@@ -75,7 +85,7 @@ def _tag(row: Row) -> str:
 
 def _attributes(name: str, rows: Sequence[Row]) -> dict[str, str]:
     return {
-        "name": _text(name),
+        "name": text(name),
         "tests": str(len(rows)),
         "failures": str(sum(_tag(row) == "failure" for row in rows)),
         "errors": str(sum(_tag(row) == "error" for row in rows)),
@@ -84,8 +94,3 @@ def _attributes(name: str, rows: Sequence[Row]) -> dict[str, str]:
 
 def _seconds(seconds: float) -> str:
     return f"{seconds:.3f}"
-
-
-def _text(text: str) -> str:
-    """A text that XML can hold: what it cannot is shown as `<U+XXXX>`."""
-    return _NOT_XML.sub(lambda match: f"<U+{ord(match[0]):04X}>", text)

@@ -126,21 +126,27 @@ def value_text(value: Value) -> str:
             return str(value)
 
 
+def number_of(text: str) -> float | None:
+    """What a finding shows, read as a number: a length of time in seconds; None when it is neither."""
+    for number in (int, float):
+        with contextlib.suppress(ValueError):
+            return number(text)
+    match = _DURATION.fullmatch(text)
+    if match is None or not any(match.groups()):
+        return None
+    days, hours, amount, unit = match.groups()
+    seconds = float(amount or 0) / (1000 if unit == "ms" else 1)
+    return int(days or 0) * 86400 + int(hours or 0) * 3600 + seconds
+
+
 def _like(value: Value, text: str) -> Value:
     """What a finding shows, read as `value` is: as a number, a length of time in seconds, a truth value, or text."""
     if isinstance(value, bool):
         return {"true": True, "false": False}.get(text, text)
     if not isinstance(value, int | float):
         return text
-    for number in (int, float):
-        with contextlib.suppress(ValueError):
-            return number(text)
-    match = _DURATION.fullmatch(text)
-    if match is None or not any(match.groups()):
-        return text
-    days, hours, amount, unit = match.groups()
-    seconds = float(amount or 0) / (1000 if unit == "ms" else 1)
-    return int(days or 0) * 86400 + int(hours or 0) * 3600 + seconds
+    number = number_of(text)
+    return text if number is None else number
 
 
 def _same(before: Value, now: Value, passed: Passed, *, time: bool) -> bool:

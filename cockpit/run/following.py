@@ -20,7 +20,16 @@ from cockpit.run.gate import item_is_good
 from cockpit.run.procedure import Doing, Phase
 from cockpit.run.standing import Standing, standing
 from cockpit.run.state import Measurement, State
-from cockpit.run.way import Current, action_of, current, next_on_the_way_back, next_step, only_rehearsed, plan_of
+from cockpit.run.way import (
+    Current,
+    action_of,
+    current,
+    next_on_the_way_back,
+    next_step,
+    only_rehearsed,
+    plan_of,
+    way_back,
+)
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -231,8 +240,13 @@ def _watches(state: State, now: dt.datetime) -> Iterator[Work]:
 
 
 def _taken(state: State, item: str, action: str, criterion: str) -> Iterator[Work]:
+    """What a watch asked for; in a hold it waits for the person who releases that."""
     reason = f"{item}: {criterion}"
+    if state.hold is not None:
+        return
     if action == "rollback":
-        yield RollBackNow(reason)
-    elif action == "hold" and state.hold is None:
+        back = way_back(state)
+        if back.compensations or back.cannot:
+            yield RollBackNow(reason)
+    else:
         yield Record((ev.HoldStarted(f"abort criteria: {reason}"),))

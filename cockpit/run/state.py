@@ -16,7 +16,9 @@ from immutables import Map
 from cockpit.checklist import model
 from cockpit.journal import event as ev
 from cockpit.journal.event import Actor, Data, Event
+from cockpit.run.notices import Notices, concerns_notices, noticed
 from cockpit.run.procedure import Procedure, changed, concerns_the_plan
+from cockpit.run.shifted import shifted
 
 HISTORY = 20
 """Changes of result remembered for each item."""
@@ -167,6 +169,8 @@ class State(msgspec.Struct, frozen=True):
     """Quick commands that change something, by id: the last time of each."""
     calls: Map[str, Call] = Map()
     """The last call to each contact, by name."""
+    notices: Notices = Notices()
+    """How those were told who are to be told."""
 
     def item(self, item_id: str) -> ItemState:
         """What is known of an item; nothing yet for one that nothing happened to."""
@@ -231,6 +235,8 @@ def fold(events: Iterable[Event], state: State | None = None) -> State:
             change(draft, event, event.data)
         if concerns_the_plan(event.data):
             draft.procedure = changed(draft.procedure, event, changes_production=draft.changes_production)
+        elif concerns_notices(event.data):
+            draft.run = _replace(draft.run, notices=noticed(draft.run.notices, event))
     return draft.finish(event) if event is not None else state
 
 
@@ -314,6 +320,20 @@ def _hold_released(draft: _Draft, event: Event, data: ev.HoldReleased) -> None:
     draft.run = _replace(draft.run, hold=None)
 
 
+def _clock_jumped(draft: _Draft, event: Event, data: ev.ClockJumped) -> None:
+    """How long things have been so stays true. When the run was opened stays a date: what is planned counts from it."""
+    run = draft.run
+    draft.run = _replace(
+        run,
+        captain=shifted(run.captain, data.seconds),
+        notes=shifted(run.notes, data.seconds),
+        hold=shifted(run.hold, data.seconds),
+        engine=shifted(run.engine, data.seconds),
+    )
+    draft.items = shifted(draft.items.finish(), data.seconds).mutate()
+    draft.procedure = shifted(draft.procedure, data.seconds)
+
+
 def _engine_started(draft: _Draft, event: Event, data: ev.EngineStarted) -> None:
     draft.run = _replace(draft.run, engine=Engine(data.pid, event.by.host, event.at))
 
@@ -365,6 +385,7 @@ _CHANGES: dict[type[Data], Callable[[_Draft, Event, Any], None]] = {
     ev.CommandTaken: _command_taken,
     ev.HoldStarted: _hold_started,
     ev.HoldReleased: _hold_released,
+    ev.ClockJumped: _clock_jumped,
     ev.EngineStarted: _engine_started,
     ev.EngineStopped: _engine_stopped,
     ev.JournalRecovered: _journal_recovered,

@@ -22,6 +22,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 
 from cockpit.screens import terminal
+from cockpit.screens.alerts import Alerts
 from cockpit.screens.boards.board import Board
 from cockpit.views.moment import Moment, moment, told_by_others
 from cockpit.views.picker import Choice
@@ -53,8 +54,12 @@ class CockpitApp(App[int], inherit_bindings=False):
         glyphs: Glyphs | None = None,
         zone: dt.tzinfo | None = None,
         encoding: str | None = None,
+        ways: frozenset[str] = frozenset(),
     ) -> None:
-        """Show `view`; when it is a replay, hand it in as `replay` too. The rest is found out from the terminal."""
+        """Show `view`; when it is a replay, hand it in as `replay` too. The rest is found out from the terminal.
+
+        `ways` are those of `cockpit.views.alert.WAYS` by which the terminal tells of news.
+        """
         super().__init__(ansi_color=True)
         self.view = view
         self.replay = replay
@@ -62,6 +67,7 @@ class CockpitApp(App[int], inherit_bindings=False):
         self.glyphs = glyphs or terminal.glyphs(os.environ)
         self.zone = zone
         self.now = self._look()
+        self._alerts = Alerts(ways, self._to_terminal, self.now)
         self._ticks = 0
 
     def on_mount(self) -> None:
@@ -81,6 +87,11 @@ class CockpitApp(App[int], inherit_bindings=False):
                 screen.redraw()
                 if news := told_by_others(before, self.now):
                     screen.say((news, "warn"))
+        self._alerts.look(self.now)
+
+    def _to_terminal(self, sequence: str) -> None:
+        if self._driver is not None:
+            self._driver.write(sequence)
 
     def _tick(self) -> None:
         """Move the clock on; look at everything that depends on the time every few seconds."""
@@ -154,12 +165,13 @@ def show_run(
     *,
     before: Callable[[], Awaitable[None]] | None = None,
     after: Callable[[], Awaitable[None]] | None = None,
+    ways: frozenset[str] = frozenset(),
 ) -> int:
-    """Show a run until the person leaves; the exit status.
+    """Show a run until the person leaves; the exit status. The terminal tells of news by `ways`.
 
     `before` is awaited in the same loop before anything is drawn, `after` when all is over, whatever happened.
     """
-    return asyncio.run(_show(view, None, before, after))
+    return asyncio.run(_show(view, None, before, after, ways))
 
 
 def show_replay(replay: ReplayControls) -> int:
@@ -179,11 +191,12 @@ async def _show(
     replay: ReplayControls | None,
     before: Callable[[], Awaitable[None]] | None,
     after: Callable[[], Awaitable[None]] | None,
+    ways: frozenset[str] = frozenset(),
 ) -> int:
     try:
         if before is not None:
             await before()
-        app = CockpitApp(view, replay=replay)
+        app = CockpitApp(view, replay=replay, ways=ways)
         result = await app.run_async(mouse=False)
         return result or app.return_code or 0
     finally:

@@ -26,7 +26,7 @@ def alarm(now: Moment) -> Line:
         return ()
     item, fired = waiting[0]
     more = f" (+{len(waiting) - 1})" if len(waiting) > 1 else ""
-    return line((f" {item} {fired.criterion}: {fired.action.upper()} in {_left(fired, now)}{more}, V vetoes ", "alarm"))
+    return line((f" {item} {fired.criterion}: {fired.action.upper()} {_when(fired, now)}{more}, V vetoes ", "alarm"))
 
 
 def fired_lines(now: Moment) -> Iterator[Line]:
@@ -50,8 +50,11 @@ def _told(fired: Fired, now: Moment) -> tuple[str, Look]:
         return "advises to hold or roll back", "warn"
     if fired.taken:
         return f"{fired.action}: done", "warn"
-    return f"{fired.action.upper()} in {_left(fired, now)} unless vetoed (V)", "bad"
+    return f"{fired.action.upper()} {_when(fired, now)} unless vetoed (V)", "bad"
 
 
-def _left(fired: Fired, now: Moment) -> str:
-    return countdown((fired.due - now.now).total_seconds()) if fired.due is not None else "00:00"
+def _when(fired: Fired, now: Moment) -> str:
+    left = (fired.due - now.now).total_seconds() if fired.due is not None else 0.0
+    if left <= 0 and now.state.hold is not None:
+        return "when the hold is released"
+    return f"in {countdown(left)}"

@@ -45,7 +45,10 @@ _TREE = (
     Key("z", "fold all sections, or unfold all", "fold_all", "move"),
     Key("1", "to the part with that number", "part", "move", also=tuple("23456789")),
 )
-_HELP = Key("?", "the keys that work here", "help", "look", "keys")
+_HELP = (
+    Key("i", "a line for the bridge call: shown, and copied", "bridge", "look"),
+    Key("?", "the keys that work here", "help", "look", "keys"),
+)
 _BACK = Key("escape", "back", "back", "look", "back", also=("q",))
 _PAGES = (
     Key("t", "timeline: what happened", "timeline", "look", "timeline"),
@@ -68,7 +71,7 @@ def run_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
         *page_keys(now),
         *_PAGES,
         Key("tab", "what the lower pane shows", "pane", "look"),
-        _HELP,
+        *_HELP,
     )
     return (*_MOVES, *_TREE, *looks, *say_keys(now, node), *command_keys(now), _leave(now))
 
@@ -82,7 +85,7 @@ def item_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
         Key("f", "next failure", "next_bad", "look", "failure"),
         *page_keys(now),
         *_PAGES,
-        _HELP,
+        *_HELP,
     )
     return (*_MOVES, *looks, *say_keys(now, node), *command_keys(now))
 
@@ -103,7 +106,7 @@ def timeline_keys(now: Moment, *, planned: bool = False) -> tuple[Key, ...]:
         Key("t", "everything again", "timeline", "look"),
         *page_keys(now),
         *_PAGES[1:],
-        _HELP,
+        *_HELP,
     )
     return (*_MOVES, *looks, *command_keys(now))
 
@@ -119,7 +122,7 @@ def contacts_keys(now: Moment, contact: Contact | None) -> tuple[Key, ...]:
         Key("m", "put on record that you called them", "called", "say", "called", why=barred),
         Key("a", "the same, with what came of it", "said", "say", "what they said", why=barred),
     )
-    return (*_MOVES, _BACK, *looks, *calls, *page_keys(now), _PAGES[0], *_PAGES[2:], _HELP, *command_keys(now))
+    return (*_MOVES, _BACK, *looks, *calls, *page_keys(now), _PAGES[0], *_PAGES[2:], *_HELP, *command_keys(now))
 
 
 def commands_keys(now: Moment, command: Command | None, *, zoomed: bool) -> tuple[Key, ...]:
@@ -146,7 +149,7 @@ def commands_keys(now: Moment, command: Command | None, *, zoomed: bool) -> tupl
         *page_keys(now),
         *_PAGES[:3],
         *_PAGES[4:],
-        _HELP,
+        *_HELP,
     )
     runs = tuple(
         Key(
@@ -171,14 +174,14 @@ def watches_keys(now: Moment) -> tuple[Key, ...]:
         *page_keys(now),
         *_PAGES[:2],
         *_PAGES[3:],
-        _HELP,
+        *_HELP,
         *command_keys(now),
     )
 
 
 def wall_keys(now: Moment) -> tuple[Key, ...]:
     """The keys of the large watches."""
-    return (_BACK, *page_keys(now), *_PAGES, _HELP, *command_keys(now))
+    return (_BACK, *page_keys(now), *_PAGES, *_HELP, *command_keys(now))
 
 
 def replay_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
@@ -193,7 +196,7 @@ def replay_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
         *page_keys(now),
         *_PAGES,
         Key("tab", "what the lower pane shows", "pane", "look", "pane"),
-        _HELP,
+        *_HELP,
     )
     tree = tuple(replace(key, also=()) for key in _TREE[:2]) + _TREE[2:]
     return (*_MOVES, *tree, *looks, *controls, _leave(now))
@@ -208,20 +211,20 @@ def steps_keys(now: Moment, row: Row | None) -> tuple[Key, ...]:
         Key("tab", "what the lower pane shows: detail, output, watches", "pane", "look", "pane"),
         page_keys(now)[-1],
         *_PAGES,
-        _HELP,
+        *_HELP,
     )
     return (*_MOVES, *looks, *plan_keys(now, row), *command_keys(now))
 
 
 def step_keys(now: Moment, row: Row | None) -> tuple[Key, ...]:
     """The keys of the page of one step."""
-    looks = (_BACK, page_keys(now)[-1], *_PAGES, _HELP)
+    looks = (_BACK, page_keys(now)[-1], *_PAGES, *_HELP)
     return (*_MOVES, *looks, *plan_keys(now, row), *command_keys(now))
 
 
 def way_back_keys(now: Moment) -> tuple[Key, ...]:
     """The keys of the page of the way back."""
-    looks = (_BACK, page_keys(now)[0], *_PAGES, _HELP)
+    looks = (_BACK, page_keys(now)[0], *_PAGES, *_HELP)
     return (*_MOVES, *looks, roll_back_key(now), clear_key(now), *command_keys(now))
 
 
@@ -234,7 +237,7 @@ def replay_steps_keys(now: Moment) -> tuple[Key, ...]:
         Key("tab", "what the lower pane shows: detail, output, watches", "pane", "look", "pane"),
         page_keys(now)[-1],
         *_PAGES,
-        _HELP,
+        *_HELP,
     )
     return (*_MOVES, *looks, *_player(now))
 

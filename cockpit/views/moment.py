@@ -130,10 +130,13 @@ class Moment:
 
 
 def told_by_others(before: Moment, now: Moment) -> str:
-    """What this view must be told of what others did since `before`: that its command was taken. Empty: nothing."""
-    if not before.link.captain or now.link.captain or now.state.captain == before.state.captain:
+    """What this view must be told of: that its command was taken, that a notice did not arrive. Empty: nothing."""
+    if before.link.captain and not now.link.captain and now.state.captain != before.state.captain:
+        return f"{now.state.captain.who} took command: you look on"
+    if now.state.notices is before.state.notices:
         return ""
-    return f"{now.state.captain.who} took command: you look on"
+    lost = [one for one in now.state.notices.given_up if one not in before.state.notices.given_up]
+    return f"{lost[-1].to} may not know of event {lost[-1].about}: {lost[-1].reason}" if lost else ""
 
 
 def moment(

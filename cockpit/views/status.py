@@ -12,9 +12,11 @@ def verdict_line(now: Moment, cells: int) -> Line:
     """The verdict as it would be recorded at this moment; on a closed run, as it was. What does not fit is left out."""
     dot = Piece(f" {now.glyphs.dot} ", "dim")
     if now.state.closed:
-        return line((" verdict ", "dim"), (now.state.verdict, "strong"))
+        untold = (dot, *not_told(now)) if not_told(now) else ()
+        return (*line((" verdict ", "dim"), (now.state.verdict, "strong")), *untold)
     found = verdict(now.state, now.now)
     parts = [line((" GOOD", "good") if found.good else (" NOT GOOD YET", "strong"))]
+    parts += [not_told(now)] if not_told(now) else []
     parts += [line((words, _look(words))) for words in found.blockers]
     parts += [line((words, "warn")) for words in found.asterisks]
     whole = joined(parts, dot)
@@ -22,6 +24,12 @@ def verdict_line(now: Moment, cells: int) -> Line:
         parts.pop()
         whole = joined([*parts, line((now.glyphs.mark, "dim"))], dot)
     return whole
+
+
+def not_told(now: Moment) -> Line:
+    """How many notifications are not known to be delivered and are not tried again; the contacts say which."""
+    count = len(now.state.notices.given_up)
+    return line((f"{plural(count, 'notice')} not delivered (c)", "bad")) if count else ()
 
 
 def closing_lines(now: Moment) -> list[Line]:

@@ -14,6 +14,7 @@ from cockpit.views.ages import clock, duration
 from cockpit.views.event_filter import wants
 from cockpit.views.line import Line, Look, line
 from cockpit.views.moment import Moment
+from cockpit.views.notice_sentences import NOTICE_SENTENCES
 from cockpit.views.plan_sentences import SENTENCES
 from cockpit.views.words import one_line, person, plural, title
 
@@ -43,9 +44,9 @@ def tell(event: Event, names: Mapping[str, str], zone: dt.tzinfo | None) -> Told
     """Say what happened, in plain English."""
     of_what = getattr(event.data, "item", "") or getattr(event.data, "step", "")
     name = names.get(of_what, of_what)
-    of_plan = SENTENCES.get(type(event.data))
-    if of_plan is not None:
-        return Told(event, person(event.by), *of_plan(event.data, f'"{name}"' if name else ""))
+    simple = SENTENCES.get(type(event.data)) or NOTICE_SENTENCES.get(type(event.data))
+    if simple is not None:
+        return Told(event, person(event.by), *simple(event.data, f'"{name}"' if name else ""))
     say = _SENTENCES.get(type(event.data), _something)
     return Told(event, person(event.by), *say(event.data, _About(event, f'"{name}"' if name else "", zone)))
 

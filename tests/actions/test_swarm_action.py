@@ -52,6 +52,8 @@ def test_a_service_is_updated_and_rolled_back(swarm: Swarm, service: str) -> Non
     back = asked(swarm, service, rollback=True)
     assert (back.outcome.done, back.outcome.summary) == (True, f"{service} is rolled back: 2 of 2 tasks run")
     assert image_of(swarm, service) == IMAGE
+    again = asked(swarm, service, rollback=True)
+    assert (again.outcome.done, image_of(swarm, service)) == (True, IMAGE)
 
 
 def test_a_service_is_scaled(swarm: Swarm, service: str) -> None:
@@ -69,8 +71,18 @@ def test_an_update_that_swarm_rolls_back_itself_is_a_failure_that_says_so(swarm:
     swarm.update(service, "--update-failure-action", "rollback")
     outcome = asked(swarm, service, image=BAD).outcome
     assert (outcome.done, outcome.unknown, outcome.nothing) == (False, False, False)
-    assert outcome.summary.startswith(f"Swarm rolled {service} back itself")
+    assert outcome.summary.startswith(f"Swarm rolled {service} back itself: a task with {BAD} ")
     assert image_of(swarm, service) == IMAGE
+
+
+def test_a_rollback_that_has_been_is_not_done_again_which_would_lead_forward(swarm: Swarm, service: str) -> None:
+    swarm.update(service, "--update-failure-action", "rollback")
+    assert not asked(swarm, service, image=BAD).outcome.done
+    for _ in range(2):
+        back = asked(swarm, service, rollback=True)
+        assert (back.outcome.done, back.outcome.summary) == (True, f"{service} is rolled back: 2 of 2 tasks run")
+        assert back.output.startswith("Swarm has gone back already")
+        assert image_of(swarm, service) == IMAGE
 
 
 def test_an_update_that_swarm_pauses_is_a_failure_that_says_so(swarm: Swarm, service: str) -> None:

@@ -139,6 +139,23 @@ def test_a_signed_checkpoint_is_recorded_proved_by_openssh_and_shows_a_cut(
     assert (status, "checkpoint at event 2" in told, told.endswith(": holds")) == (0, True, True)
     assert cockpit("sign", run, "--key", tmp_path / "nosuch")[0] == 3
 
+    (tmp_path / "kept.txt").write_text(signed)
+    held = ("journal", "verify", "--checkpoint", tmp_path / "kept.txt")
+    status, told, _ = cockpit(*held, run)
+    assert (status, told.endswith("the checkpoint given, at event 2: holds")) == (0, True)
+    cockpit("confirm", run, "owner", "eve")
+    whole = folder.find(run).journal.read_bytes()
+    assert cockpit(*held, run)[0] == 0
+    cut = tmp_path / "cut.jsonl"
+    cut.write_bytes(b"".join(whole.splitlines(keepends=True)[:2]))
+    status, told, _ = cockpit(*held, cut)
+    assert (status, "the journal ends with event 1: its end was cut off" in told) == (1, True)
+    (tmp_path / "kept.txt").write_text("no checkpoint")
+    assert cockpit(*held, run)[::2] == (
+        2,
+        f"cockpit: {tmp_path}/kept.txt: it is no checkpoint: one is three lines (cockpit-journal/RUN, event, hash) and a signature",
+    )
+
 
 def test_a_script_takes_command_from_whoever_has_it(cockpit: Cockpit, checklist: Path) -> None:
     run = cockpit("open", checklist)[1]

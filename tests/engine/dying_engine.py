@@ -44,7 +44,7 @@ def main() -> None:
     elif point == "taken":
         start = starting.start
         carrying.start = lambda *told: (start(*told), _die())[0]
-    sys.exit(carry(folder))
+    sys.exit(carry(folder, {}))
 
 
 def _die_after_event(number: int) -> None:

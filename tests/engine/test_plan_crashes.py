@@ -135,11 +135,13 @@ def test_an_engine_that_is_killed_between_two_events_loses_nothing_and_does_noth
 ) -> None:
     engine = dying(run, point)
     try:
-        died = not asyncio.run(captain(run, engine, tmp_path / "log"))
+        # At the last event the captain may see the end before the engine dies of it.
+        if asyncio.run(captain(run, engine, tmp_path / "log")):
+            engine.wait(10)
     finally:
         engine.kill()
         engine.wait()
-    assert died, "the point never came"
+    assert engine.returncode == -signal.SIGKILL, run.engine_log.read_text()
     start_engine(run)
     assert asyncio.run(captain(run, None, tmp_path / "log"))
     everything_happened_once(run, tmp_path / "log")

@@ -320,6 +320,43 @@ def test_what_was_agreed_on_is_done_when_a_watch_fires_unless_the_captain_vetoes
     assert ("undo one" in run.world.carried_out) == (action == "rollback")
 
 
+def test_in_a_hold_a_rollback_that_a_watch_asks_for_waits_until_the_hold_is_released() -> None:
+    watch = msgspec.structs.replace(WATCHED, abort=msgspec.structs.replace(WATCHED.abort, action="rollback"))
+    run = play(step("one"), step("two"), watch=(watch,), world=World(checks={"errors": "FAIL"}))
+    run.run_through(until="two")
+    assert not run.ask(cmd.Hold("let me look"))
+    run.measure(*["errors"] * 3)
+    run.let_pass(30)
+    assert run.state.procedure.fired["errors"].action == "rollback"
+    assert run.state.procedure.way_back is None
+    assert not run.ask(cmd.Release())
+    run.let_pass(5)
+    assert run.state.phase == "rolled back"
+
+
+@pytest.mark.parametrize("seconds", [-3600.0, 3600.0])
+def test_setting_the_clock_makes_no_soak_shorter_or_longer(seconds: float) -> None:
+    run = play(step("one", soak=Soak(10.0)))
+    run.ask(cmd.Go("one"))
+    run.let_pass(4)
+    run.set_the_clock(seconds)
+    run.let_pass(4)
+    assert run.state.procedure.step("one").go.phase is Phase.SOAKING
+    run.let_pass(4)
+    assert run.state.procedure.step("one").go.phase is Phase.DONE
+
+
+def test_setting_the_clock_back_makes_no_measurement_from_before_an_action_one_of_it() -> None:
+    run = play(step("one", verify=("health",), within=5.0), world=World(actions={"one": ["hangs"]}))
+    run.measure("health")
+    run.ask(cmd.Go("one"))
+    run.set_the_clock(-60)
+    run.world.checks["health"] = "FAIL"
+    run.happen(ev.ActionEnded("one"))
+    run.let_pass(10)
+    assert run.state.procedure.step("one").go.phase is Phase.FAILED
+
+
 def test_a_plan_that_demands_a_rehearsal_changes_nothing_without_one() -> None:
     of = msgspec.structs.replace(document(live("health")), plan=Plan((by_hand("freeze"), step("one")), rehearsed=True))
     run = Play(of)

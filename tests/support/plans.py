@@ -122,6 +122,12 @@ class Play:
             self.now += dt.timedelta(seconds=every)
             self.follow()
 
+    def set_the_clock(self, seconds: float) -> None:
+        """Somebody sets the machine's clock: the journal says so before anything else happens."""
+        self.now += dt.timedelta(seconds=seconds)
+        self.happen(ev.ClockJumped(seconds), by=ENGINE)
+        self.follow()
+
     def follow(self) -> None:
         """Carry out what follows, until nothing does."""
         for _ in range(200):
@@ -134,6 +140,8 @@ class Play:
     def _due(self, work: Work) -> bool:
         if isinstance(work, Attend):
             return (work.step, work.undo, work.attempt) not in self._started
+        if isinstance(work, RollBackNow):
+            return not isinstance(begin_rollback(self.state, work.reason), Refusal)
         return not isinstance(work, Measure) or any(
             (known := self.state.item(name).measurement) is None or known.at < self.now for name in work.items
         )
@@ -153,10 +161,8 @@ class Play:
                 self.measure(*items)
             case RollBackNow(reason):
                 decision = begin_rollback(self.state, reason)
-                if isinstance(decision, Refusal):
-                    self.now += dt.timedelta(seconds=1)
-                else:
-                    self.happen(*decision, by=ENGINE)
+                assert not isinstance(decision, Refusal)
+                self.happen(*decision, by=ENGINE)
 
     def _act(self, name: str, *, undo: bool, number: int) -> None:
         key = f"undo {name}" if undo else name

@@ -18,6 +18,7 @@ from cockpit.views.forms import Unfit, read_evidence, read_place
 from cockpit.views.keys import help_lines, key_bar, run_keys, timeline_keys
 from cockpit.views.line import line_width, text_of
 from cockpit.views.moment import moment
+from cockpit.views.notice_sentences import NOTICE_SENTENCES
 from cockpit.views.plan_sentences import SENTENCES
 from cockpit.views.status import closing_lines, verdict_line
 from cockpit.views.timeline import _SENTENCES, tell, told_line, wanted_events
@@ -52,6 +53,19 @@ def said(data: Data, by: Actor = ADA) -> str:
         ),
         (ev.ItemRuledOut("a"), ADA, 'ada said that "Keys rotated" is not applicable'),
         (ev.WordTakenBack("a", 5, "wrong one"), ADA, 'ada took back what event 5 says on "Keys rotated": wrong one'),
+        (ev.NoticeBegun(3, "chat", "Shop: HOLD", 2), ENGINE, "tells chat of event 3, attempt 2: Shop: HOLD"),
+        (ev.NoticeDelivered(3, "chat", took=1.5), ENGINE, "chat was told of event 3 after 1.5s"),
+        (
+            ev.NoticeFailed(3, "chat", "connection refused", again=True),
+            ENGINE,
+            "chat was not told of event 3: connection refused; it is tried again",
+        ),
+        (
+            ev.NoticeFailed(3, "chat", "no answer", doubt=True),
+            ENGINE,
+            "whether chat was told of event 3 is not known: no answer",
+        ),
+        (ev.NoticeWithheld(3, ("chat", "pager"), "Shop: HOLD"), ENGINE, "would have told chat, pager: Shop: HOLD"),
         (ev.NoteAdded("late"), GRACE, "grace noted: late"),
         (ev.NoteAdded("late", "a"), GRACE, 'grace noted on "Keys rotated": late'),
         (ev.CheckMeasured("b", "FAIL", "503 in 9 ms"), ENGINE, 'FAIL "Health": 503 in 9 ms'),
@@ -80,7 +94,7 @@ def test_what_happened_is_told_in_plain_english(data: Data, by: Actor, sentence:
 
 
 def test_every_kind_of_event_has_a_sentence_of_its_own() -> None:
-    assert set(KINDS.values()) <= {*_SENTENCES, *SENTENCES}
+    assert set(KINDS.values()) <= {*_SENTENCES, *SENTENCES, *NOTICE_SENTENCES}
 
 
 def test_a_timeline_is_filtered_by_kind_person_item_and_text() -> None:

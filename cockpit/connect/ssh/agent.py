@@ -32,13 +32,16 @@ class Held:
 class Agent:
     """A connection to an agent. What it is asked blocks: for threads. `close` ends what they wait for."""
 
-    def __init__(self, path: str) -> None:
-        """Connect to the agent that listens at `path`, which waits for nobody. Raises AgentFailed."""
+    def __init__(self, path: str, within: float = ANSWERS_WITHIN) -> None:
+        """Connect to the agent that listens at `path`, which waits for nobody. Raises AgentFailed.
+
+        Each answer may take `within` seconds.
+        """
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.setblocking(False)
         try:
             self._socket.connect(path)
-            self._socket.settimeout(ANSWERS_WITHIN)
+            self._socket.settimeout(within)
         except OSError as error:
             self._socket.close()
             raise AgentFailed(f"no agent answers at {path}: {error.strerror or error}") from None

@@ -226,6 +226,12 @@ class Board(Screen[None], inherit_bindings=False):
 
         self.app.push_screen(WayBackBoard())
 
+    def do_bridge(self) -> None:
+        """Show where the run stands in one line, and copy it."""
+        from cockpit.screens.dialogs.bridge import BridgeDialog
+
+        self.app.push_screen(BridgeDialog())
+
     def do_hold(self) -> None:
         """Ask why the run is put in hold, or released."""
         from cockpit.views.forms import hold_form

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 
 from textual.widget import Widget
 
-from cockpit.checklist.model import Contact
+from cockpit.checklist.model import Addressee, Contact
 from cockpit.run import command as cmd
 from cockpit.screens.boards.filtering import FilteringBoard
 from cockpit.screens.boards.listing import ListingBoard
 from cockpit.screens.widgets.line_list import Rows
 from cockpit.screens.widgets.pane import Pane
+from cockpit.views.addressees import addressee_lines, addressee_row, found_addressees
 from cockpit.views.contacts import call_form, contact_lines, contact_row, found_contacts, ways
 from cockpit.views.heading import rule
 from cockpit.views.key import Key
@@ -33,8 +34,9 @@ class ContactsBoard(FilteringBoard, ListingBoard):
 
     def body(self) -> Iterable[Widget]:
         """The list, and the detail."""
+        document = self.now.state.document
         heading, listing = super().body()
-        listing.styles.height = max(1, min(_LIST, len(self.now.state.document.contacts)))
+        listing.styles.height = max(1, min(_LIST, len(document.contacts) + len(document.notify)))
         yield heading
         yield listing
         yield self.lines(lambda cells, _: Rows([rule("on the hook for", self.now.glyphs, cells)]), "about")
@@ -53,7 +55,12 @@ class ContactsBoard(FilteringBoard, ListingBoard):
     def contact(self) -> Contact | None:
         """The one under the cursor."""
         found = self.found_here
-        return found[min(self.at, len(found) - 1)] if found else None
+        return found[self.at] if self.at < len(found) else None
+
+    @property
+    def addressees(self) -> list[Addressee]:
+        """Those who are told of what happens and whom the filter finds; they stand after the contacts."""
+        return found_addressees(self.now, self.wanted)
 
     def hint(self) -> str:
         """What one can do with a row."""
@@ -61,11 +68,12 @@ class ContactsBoard(FilteringBoard, ListingBoard):
 
     def rows(self, cells: int) -> Sequence[Line]:
         """A row for each contact that is found."""
-        found = self.found_here
-        if not found:
+        found, told = self.found_here, self.addressees
+        if not found and not told:
             empty = "nobody is like that; esc drops the filter" if self.wanted else "this checklist names nobody"
             return [line((f"  {empty}", "dim"))]
-        return [contact_row(contact, self.now, cells) for contact in found]
+        people = [contact_row(contact, self.now, cells) for contact in found]
+        return [*people, *(addressee_row(each, self.now, cells) for each in told)]
 
     def moved(self) -> None:
         """Show where the cursor is, and the detail."""
@@ -79,7 +87,8 @@ class ContactsBoard(FilteringBoard, ListingBoard):
 
     def found(self) -> str:
         """How many the filter finds."""
-        return f"{len(self.found_here)} of {len(self.now.state.document.contacts)} contacts"
+        document = self.now.state.document
+        return f"{len(self.found_here) + len(self.addressees)} of {len(document.contacts) + len(document.notify)}"
 
     def do_called(self) -> None:
         """Put on record that the one under the cursor was called."""
@@ -104,7 +113,10 @@ class ContactsBoard(FilteringBoard, ListingBoard):
         """Stay here."""
 
     def _detail(self, cells: int, rows: int) -> Rows:
+        told, place = self.addressees, self.at - len(self.found_here)
         lines = contact_lines(self.contact, self.now, cells) if self.contact is not None else []
+        if 0 <= place < len(told):
+            lines = addressee_lines(told[place], self.now)
         if len(lines) > rows > 1:
             left = f"   and {len(lines) - rows + 1} more rows: a larger terminal shows them"
             lines = [*lines[: rows - 1], line((left, "dim"))]

@@ -1,0 +1,1 @@
+"""What on this machine will hurt, and how to mend it: facts are gathered, then judged."""
