@@ -478,6 +478,7 @@ def _notify(command: Command) -> Command:
 
 
 def _plain(command: Command) -> Command:
+    command.argument("--theme", choices=words.THEMES, default="", help="how the screen is drawn; %% turns and keeps it")
     return command.argument("--plain", action="store_true", help="line by line, without a screen")
 
 

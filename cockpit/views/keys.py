@@ -45,7 +45,12 @@ _TREE = (
     Key("z", "fold all sections, or unfold all", "fold_all", "move"),
     Key("1", "to the part with that number", "part", "move", also=tuple("23456789")),
 )
+_PANE_KEYS = (
+    Key("Z", "the lower pane on the whole screen, or both again", "zoom_pane", "look"),
+    Key("\\", "hide the lower pane, or bring it back", "hide_pane", "look"),
+)
 _HELP = (
+    Key("%", "colours: the next theme", "theme", "look"),
     Key("i", "a line for the bridge call: shown, and copied", "bridge", "look"),
     Key("?", "the keys that work here", "help", "look", "keys"),
 )
@@ -71,6 +76,7 @@ def run_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
         *page_keys(now),
         *_PAGES,
         Key("tab", "what the lower pane shows", "pane", "look"),
+        *_PANE_KEYS,
         *_HELP,
     )
     return (*_MOVES, *_TREE, *looks, *say_keys(now, node), *command_keys(now), _leave(now))
@@ -196,6 +202,7 @@ def replay_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
         *page_keys(now),
         *_PAGES,
         Key("tab", "what the lower pane shows", "pane", "look", "pane"),
+        *_PANE_KEYS,
         *_HELP,
     )
     tree = tuple(replace(key, also=()) for key in _TREE[:2]) + _TREE[2:]
@@ -209,6 +216,7 @@ def steps_keys(now: Moment, row: Row | None) -> tuple[Key, ...]:
         Key("enter", "everything about the step", "enter", "look", "detail", also=("d",)),
         Key("n", "to what is under way, or next", "follow", "look", "current"),
         Key("tab", "what the lower pane shows: detail, output, watches", "pane", "look", "pane"),
+        *_PANE_KEYS,
         page_keys(now)[-1],
         *_PAGES,
         *_HELP,
@@ -235,6 +243,7 @@ def replay_steps_keys(now: Moment) -> tuple[Key, ...]:
         Key("enter", "everything about the step", "enter", "look", "detail", also=("d",)),
         Key("n", "to what was under way, or next", "follow", "look", "current"),
         Key("tab", "what the lower pane shows: detail, output, watches", "pane", "look", "pane"),
+        *_PANE_KEYS,
         page_keys(now)[-1],
         *_PAGES,
         *_HELP,

@@ -197,6 +197,11 @@ class Board(Screen[None], inherit_bindings=False):
 
         self.app.push_screen(WatchesBoard())
 
+    def do_theme(self) -> None:
+        """Draw everything in the next theme."""
+        theme = self.cockpit.turn_theme()
+        self.say((f"{theme.name}: {theme.about}", "good"))
+
     def do_wall(self) -> None:
         """Show the watches large."""
         from cockpit.screens.boards.wall import WallBoard
