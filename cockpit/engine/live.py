@@ -11,7 +11,6 @@ import contextlib
 import datetime as dt
 import threading
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Literal, Protocol
 
 import msgspec
@@ -26,6 +25,7 @@ from cockpit.journal.event import Event
 from cockpit.journal.folder import RunFolder
 from cockpit.journal.line import Stamp
 from cockpit.journal.reader import Follower, JournalUnreadable
+from cockpit.logs.tap import SpoolTap
 from cockpit.run.command import Command
 from cockpit.run.state import State, fold
 from cockpit.views.run_view import Link, Outcome, Printed
@@ -143,13 +143,12 @@ class LiveRun:
                     await self._journal_moved()
         return Outcome(answer.seq)
 
-    @property
-    def logs(self) -> Path:
-        """The folder of the spool that logs are followed into; it is there when somebody has asked for them."""
-        return self._run.logs
+    def logs(self) -> SpoolTap:
+        """Let the logs of the run be followed while this viewer looks at them, and read what was followed."""
+        self._follow_logs(wanted=True)
+        return SpoolTap(self._run.logs, lambda: self._follow_logs(wanted=False))
 
-    def follow_logs(self, wanted: bool = True) -> None:
-        """Let the logs of the run be followed while this viewer is there, or say that it looks at them no more."""
+    def _follow_logs(self, *, wanted: bool) -> None:
         self._wants_logs = wanted
         if self._client is not None:
             self._client.follow_logs(wanted)

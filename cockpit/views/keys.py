@@ -15,6 +15,8 @@ from cockpit.run.command import Release
 from cockpit.views.commands import last, quick_keys
 from cockpit.views.key import Group, Key
 from cockpit.views.line import Line, apart, line, line_width
+from cockpit.views.logs_keys import log_keys
+from cockpit.views.logs_pane import LogPane
 from cockpit.views.moment import Moment
 from cockpit.views.outline import Node
 from cockpit.views.plan_keys import clear_key, page_keys, plan_keys, roll_back_key, veto_key
@@ -61,6 +63,7 @@ _PAGES = (
     Key("v", "watches: the success metrics", "watches", "look", "watches"),
     Key("!", "quick commands", "commands", "look", "commands"),
     Key("W", "the watches large, for a wall screen", "wall", "look"),
+    Key("l", "logs: followed, filtered, marked", "logs", "look", "logs"),
 )
 
 
@@ -188,6 +191,15 @@ def watches_keys(now: Moment) -> tuple[Key, ...]:
 def wall_keys(now: Moment) -> tuple[Key, ...]:
     """The keys of the large watches."""
     return (_BACK, *page_keys(now), *_PAGES, *_HELP, *command_keys(now))
+
+
+def logs_keys(now: Moment, pane: LogPane | None) -> tuple[Key, ...]:
+    """The keys of the logs; without a pane, in a replay, those of what is recorded of them."""
+    pages = (*page_keys(now), *(replace(key, bar="") for key in _PAGES[:-1]), *_HELP)
+    if pane is None:
+        return (*_MOVES, _BACK, *pages)
+    end = replace(_MOVES[-1], words="to the newest line, and follow")
+    return (*_MOVES[:-1], end, *log_keys(pane, now), _BACK, *pages, *command_keys(now))
 
 
 def replay_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
@@ -332,7 +344,7 @@ def help_lines(keys: Iterable[Key], cells: int) -> list[Line]:
             continue
         lines += [line((f" {heading}", "strong"))]
         for key in own:
-            names = "1 to 9" if key.does == "part" else " ".join((key.show, *key.also[:1]))
+            names = "1 to 9" if key.does in ("part", "source") else " ".join((key.show, *key.also[:1]))
             why = f"  not now: {key.why}" if key.why else ""
             made = line(
                 (f"   {names:<11}", "dim" if key.why else "accent"),
