@@ -110,7 +110,7 @@ def timeline_keys(now: Moment, *, planned: bool = False) -> tuple[Key, ...]:
         Key("/", "filter: of:plan, by:ada, about:ITEM, any text; !not", "filter", "look", "filter", why=steps),
         Key("p", words, "planned", "look", "events" if planned else "planned", why=no_plan),
         Key("f", "only a family of kinds: people, checks, plan, calls, run; all", "family", "look", "kind", why=steps),
-        Key("b", "only what this person did, or all", "person", "look", "by", why=steps),
+        Key("w", "only what this person did (who), or all", "person", "look", "who", why=steps),
         Key("o", "only what is about this item or step, or all", "about", "look", "about", why=steps),
         Key("t", "everything again", "timeline", "look"),
         *page_keys(now),
