@@ -113,7 +113,8 @@ def _what(row: Row, doing: Doing | None, now: Moment) -> Iterator[Entry]:
     yield from shown_by(
         "verify", undo.verify if undo is not None else () if row.undo else step.verify, now, since=since
     )
-    if doing is not None and step.gate is None and not step.hold and doing.attempt:
+    by_hand = action is not None and action.kind == "manual"
+    if doing is not None and step.gate is None and not step.hold and not by_hand and doing.attempt:
         yield from printed_entries(step.id, doing, now, _PRINTED, undo=row.undo)
 
 

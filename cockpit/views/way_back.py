@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from cockpit.checklist.plan import Step
 from cockpit.run.countdown import planned_window
-from cockpit.run.procedure import WayBack
+from cockpit.run.procedure import Phase, WayBack
 from cockpit.run.turning_back import turning_back
-from cockpit.run.way import Return, plan_of, way_back
+from cockpit.run.way import Return, action_of, current, plan_of, way_back
 from cockpit.views.ages import clock, countdown, duration
 from cockpit.views.detail import Entry, entry_lines
 from cockpit.views.heading import rule
@@ -63,6 +63,7 @@ def ended_entries(back: WayBack, now: Moment) -> Iterator[Entry]:
     yield Entry("begun", f"{begun} by {person(back.by, now.link.you)}: {back.reason}")
     if back.under_way:
         yield from _cannot(back.cannot, now, "cannot")
+        yield from _stops(now)
         return
     if back.ended is not None:
         took = countdown((back.ended - back.begun).total_seconds())
@@ -74,6 +75,21 @@ def ended_entries(back: WayBack, now: Moment) -> Iterator[Entry]:
     if back.cleared is None:
         who = now.state.captain.who.user
         yield Entry("now", f"the run is in hold until {who}, who is captain, clears it with a reason: C", "strong")
+
+
+def _stops(now: Moment) -> Iterator[Entry]:
+    """Where it waits for a person."""
+    here = current(now.state)
+    if here is None:
+        return
+    action = action_of(here)
+    by_hand = here.doing.phase is Phase.RUNNING and action is not None and action.kind == "manual"
+    if by_hand or here.doing.phase in (Phase.FAILED, Phase.DOUBT):
+        words = (
+            "waits for you" if by_hand else f"is {here.doing.phase}" if here.doing.phase is Phase.DOUBT else "failed"
+        )
+        name = ("undo " if here.undo else "") + title(here.step.title)
+        yield Entry("now", f"{name} {words}: s shows it, and the ways on", "strong")
 
 
 def _preview(now: Moment, cells: int) -> list[Line]:
