@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import argparse
 
-from cockpit.cli import completers, words
+from cockpit.cli import arguments, completers, words
 from cockpit.cli.check_help import CHECK
 from cockpit.cli.command import Command
 from cockpit.cli.exits import EXPLAINED
 from cockpit.cli.parser_beside import add_beside
+from cockpit.cli.parser_plan import add_plan
 from cockpit.cli.report_arguments import add_reports
 
 
@@ -25,7 +26,7 @@ def build() -> Command:
         ("carry out a checklist", _add_runs),
         ("say something on a run", _add_words),
         ("read the record", _add_record),
-        ("go live, and back", _add_plan),
+        ("go live, and back", add_plan),
         ("call and look", add_beside),
         ("measure", _add_check),
         ("write a checklist", _add_checklist),
@@ -81,7 +82,7 @@ def _add_runs(cockpit: Command) -> None:
         "cockpit attach 20261201-2130-2.4.0 --take-command",
         "cockpit attach 20261201-2130-2.4.0 --as security",
     )
-    _run(attached)
+    arguments.run(attached)
     how = attached.add_mutually_exclusive_group()
     how.add_argument("--observe", action="store_true", help="only look on, even when nobody is captain")
     how.add_argument(
@@ -99,7 +100,7 @@ def _add_runs(cockpit: Command) -> None:
         "cockpit status 2.4.0 --json",
         "cockpit status 2.4.0 --line",
     )
-    form = _run(status).add_mutually_exclusive_group()
+    form = arguments.run(status).add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print JSON")
     form.add_argument("--line", action="store_true", help="one line, to be pasted into the bridge call")
 
@@ -111,7 +112,7 @@ def _add_words(cockpit: Command) -> None:
         "Say what you saw on an item.",
         "cockpit confirm 20261201-2130-2.4.0 backup-tested 'restored on 12 May in 41 minutes' --link https://wiki.example/restore",
     )
-    _item(_run(confirm)).argument("value", metavar="VALUE", help="the value that you saw")
+    _item(arguments.run(confirm)).argument("value", metavar="VALUE", help="the value that you saw")
     _evidence(confirm.argument("--note", metavar="TEXT", default="", help="a remark on it"))
 
     waive = cockpit.command(
@@ -120,7 +121,7 @@ def _add_words(cockpit: Command) -> None:
         "Accept an item undone or failing.",
         "cockpit waive 20261201-2130-2.4.0 load-test --because 'same hardware as last month' --until 3d",
     )
-    _because(_item(_run(waive)), required=True)
+    arguments.because(_item(arguments.run(waive)), required=True)
     waive.argument(
         "--until", metavar="WHEN", type=words.moment, help="a time (2026-12-01T18:00) or from now (45m, 2h, 3d)"
     )
@@ -130,21 +131,21 @@ def _add_words(cockpit: Command) -> None:
         "Say that an item, or all under a heading, is not applicable.",
         "cockpit rule-out 20261201-2130-2.4.0 redis-ssl --because 'no Redis in this installation'",
     )
-    _because(_item(_run(rule_out)), required=False)
+    arguments.because(_item(arguments.run(rule_out)), required=False)
     take_back = cockpit.command(
         "take-back",
         "say:take_back",
         "Take back what was said last on an item. Nothing is erased.",
         "cockpit take-back 20261201-2130-2.4.0 backup-tested --because 'that was the old server'",
     )
-    _because(_item(_run(take_back)), required=False)
+    arguments.because(_item(arguments.run(take_back)), required=False)
     note = cockpit.command(
         "note",
         "say:note",
         "Leave a remark, on the run or on an item.",
         "cockpit note 20261201-2130-2.4.0 'the network team is on the bridge' --item dns-records",
     )
-    _run(note).argument("text", metavar="TEXT", help="the remark")
+    arguments.run(note).argument("text", metavar="TEXT", help="the remark")
     note.argument("--item", metavar="ITEM", default="", complete=completers.items, help="the item that it is about")
     _evidence(note)
 
@@ -154,11 +155,11 @@ def _add_words(cockpit: Command) -> None:
         "Stop the run where it stands.",
         "cockpit hold 20261201-2130-2.4.0 --because 'database is slow'",
     )
-    _because(_run(hold), required=True)
+    arguments.because(arguments.run(hold), required=True)
     release = cockpit.command(
         "release", "say:release", "End the hold.", "cockpit release 20261201-2130-2.4.0 --because 'fixed'"
     )
-    _because(_run(release), required=False)
+    arguments.because(arguments.run(release), required=False)
     sign = cockpit.command(
         "sign",
         "say:sign",
@@ -166,84 +167,13 @@ def _add_words(cockpit: Command) -> None:
         "cockpit sign 20261201-2130-2.4.0 --key ~/.ssh/id_ed25519",
         more="Plain OpenSSH checks it: ssh-keygen -Y verify -n cockpit-journal.",
     )
-    _run(sign).argument(
+    arguments.run(sign).argument(
         "--key", metavar="FILE", default="~/.ssh/id_ed25519", help="a private key, or a public one whose agent signs"
     )
     close = cockpit.command(
         "close", "say:close", "End the run with the verdict that it has.", "cockpit close 20261201-2130-2.4.0"
     )
-    _because(_run(close), required=False)
-
-
-def _add_plan(cockpit: Command) -> None:
-    step = cockpit.command(
-        "step",
-        "carry:step",
-        "Carry a step of the plan on: begin it, try it again, leave it out, say how it is.",
-        "cockpit step 20261201-2130-2.4.0 migrate go",
-        "cockpit step 20261201-2130-2.4.0 freeze tell --because 'posted at 21:58'",
-        more="go begins it, retry does it again, verify only looks again whether it worked, skip leaves it out, tell\n"
-        "says what was seen after doing it by hand, stop ends its action, happened and not-happened settle a doubt,\n"
-        "agree is the second person's word.",
-    )
-    _run(step).argument("step", metavar="STEP", complete=completers.steps, help="the id of a step")
-    step.argument("what", choices=words.STEP_WORDS, help="what is done with it")
-    _because(step, required=False)
-    _type_name(step, "the release's name, where a step is a point of no return")
-
-    rollback = cockpit.command(
-        "rollback",
-        "carry:rollback",
-        "Go the way back: undo what was done, in reverse.",
-        "cockpit rollback 20261201-2130-2.4.0 --type-name 2.4.0 --because 'orders fail'",
-    )
-    _because(_type_name(_run(rollback), "the release's name, to show that it is meant"), required=True)
-    rollback.argument(
-        "--to", metavar="STEP", default="", complete=completers.steps, help="undo back to this step only, that one too"
-    )
-    recycle = cockpit.command(
-        "recycle",
-        "carry:recycle",
-        "Go on with the plan from an earlier step again: it changes nothing, or was undone.",
-        "cockpit recycle 20261201-2130-2.4.0 go-no-go --because 'all are asked again'",
-    )
-    _run(recycle).argument("step", metavar="STEP", complete=completers.steps, help="the id of a step")
-    _because(recycle, required=True)
-    clear = cockpit.command(
-        "clear",
-        "carry:clear",
-        "Say, after a rollback, that the run may go on.",
-        "cockpit clear 20261201-2130-2.4.0 --because 'a typo in the migration; mended'",
-    )
-    _because(_run(clear), required=True)
-    unrehearsed = cockpit.command(
-        "waive-rehearsal",
-        "carry:waive_rehearsal",
-        "Carry a plan out that demands to be rehearsed, and was not.",
-        "cockpit waive-rehearsal 20261201-2130-2.4.0 --because 'the same plan but for one typo'",
-    )
-    _because(_run(unrehearsed), required=True)
-    veto = cockpit.command(
-        "veto",
-        "carry:veto",
-        "Keep what a watch has fired from being done.",
-        "cockpit veto 20261201-2130-2.4.0 error-rate --because 'a known burst of the importer'",
-    )
-    _because(_item(_run(veto)), required=True)
-    poll = cockpit.command(
-        "poll", "carry:poll", "Begin the roll call of a gate.", "cockpit poll 20261201-2130-2.4.0 go-no-go"
-    )
-    _run(poll).argument("step", metavar="STEP", complete=completers.steps, help="the step that is the gate")
-    answer = cockpit.command(
-        "answer",
-        "carry:answer",
-        "Say GO or NO-GO for a position.",
-        "cockpit answer 20261201-2130-2.4.0 --as security GO --because 'keys rotated at 19:40'",
-    )
-    _run(answer).argument("answer", choices=["GO", "NO-GO"], help="the answer")
-    answer.argument("--as", dest="as_position", metavar="POSITION", required=True, help="the position that answers")
-    answer.argument("--relayed", metavar="NAME", default="", help="the captain only: whose voice this is")
-    _because(answer, required=True)
+    arguments.because(arguments.run(close), required=False)
 
 
 def _add_record(cockpit: Command) -> None:
@@ -481,10 +411,6 @@ def _kinds(cockpit: Command, name: str, about: str, one: str, complete: complete
     form.add_argument("--markdown", action="store_true", help="print a page of Markdown")
 
 
-def _run(command: Command) -> Command:
-    return command.argument("run", metavar="RUN", complete=completers.runs, help="a run, or how its id begins")
-
-
 def _record(command: Command) -> Command:
     return command.argument(
         "record", metavar="RUN|FILE", complete=completers.records, help="a run, a run's folder, or a journal file"
@@ -493,14 +419,6 @@ def _record(command: Command) -> Command:
 
 def _item(command: Command) -> Command:
     return command.argument("item", metavar="ITEM", complete=completers.items, help="the id of an item")
-
-
-def _because(command: Command, *, required: bool) -> Command:
-    return command.argument("--because", metavar="TEXT", default="", required=required, help="the reason")
-
-
-def _type_name(command: Command, meaning: str) -> Command:
-    return command.argument("--type-name", metavar="NAME", default="", help=meaning)
 
 
 def _evidence(command: Command) -> Command:
