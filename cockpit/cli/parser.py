@@ -196,6 +196,17 @@ def _add_plan(cockpit: Command) -> None:
         "cockpit rollback 20261201-2130-2.4.0 --type-name 2.4.0 --because 'orders fail'",
     )
     _because(_type_name(_run(rollback), "the release's name, to show that it is meant"), required=True)
+    rollback.argument(
+        "--to", metavar="STEP", default="", complete=completers.steps, help="undo back to this step only, that one too"
+    )
+    recycle = cockpit.command(
+        "recycle",
+        "carry:recycle",
+        "Go on with the plan from an earlier step again: it changes nothing, or was undone.",
+        "cockpit recycle 20261201-2130-2.4.0 go-no-go --because 'all are asked again'",
+    )
+    _run(recycle).argument("step", metavar="STEP", complete=completers.steps, help="the id of a step")
+    _because(recycle, required=True)
     clear = cockpit.command(
         "clear",
         "carry:clear",
@@ -203,6 +214,13 @@ def _add_plan(cockpit: Command) -> None:
         "cockpit clear 20261201-2130-2.4.0 --because 'a typo in the migration; mended'",
     )
     _because(_run(clear), required=True)
+    unrehearsed = cockpit.command(
+        "waive-rehearsal",
+        "carry:waive_rehearsal",
+        "Carry a plan out that demands to be rehearsed, and was not.",
+        "cockpit waive-rehearsal 20261201-2130-2.4.0 --because 'the same plan but for one typo'",
+    )
+    _because(_run(unrehearsed), required=True)
     veto = cockpit.command(
         "veto",
         "carry:veto",

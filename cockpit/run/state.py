@@ -44,6 +44,10 @@ class Measurement(msgspec.Struct, frozen=True):
     since: dt.datetime
     """When this result began."""
     seq: int
+    since_seq: int = 0
+    """The event with which this result began: order is by these alone, a clock may jump."""
+    seen_seq: int = 0
+    """The event with which it was last seen to be so."""
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -81,6 +85,14 @@ class Hold(msgspec.Struct, frozen=True):
     reason: str
     by: Actor
     since: dt.datetime
+
+
+class Waived(msgspec.Struct, frozen=True):
+    """What is accepted undone: why, by whom, since when."""
+
+    reason: str
+    by: Actor
+    at: dt.datetime
 
 
 class Engine(msgspec.Struct, frozen=True):
@@ -129,6 +141,10 @@ class State(msgspec.Struct, frozen=True):
     """Where the plan stands."""
     rehearsals: tuple[str, ...] = ()
     """Rehearsals and drills that carried this very plan to its end."""
+    rehearsed: tuple[ev.Rehearsal, ...] = ()
+    """The same, with who, when and how they ended; nothing in journals that do not tell."""
+    unrehearsed: Waived | None = None
+    """Why the plan is carried out though it demands to be rehearsed, and was not."""
     took: dict[str, float] = {}
     """Seconds that steps took in earlier runs: `STEP`, and `undo STEP`."""
     faults: tuple[ev.Fault, ...] = ()
@@ -171,6 +187,7 @@ def open_state(first: Event) -> State:
         opened=first.at,
         captain=Captain(first.by, first.at),
         rehearsals=data.rehearsals,
+        rehearsed=data.rehearsed,
         took=data.took,
         faults=data.faults,
         seq=first.seq,
@@ -256,7 +273,8 @@ def _check_measured(draft: _Draft, event: Event, data: ev.CheckMeasured) -> None
     before = item.measurement
     since = before.since if before is not None and before.result.result == result else at
     history = (*item.history[1 - HISTORY :], (at, result, data.value))
-    measurement = Measurement(data, at, since, event.seq)
+    begun = before.since_seq if before is not None and before.result.result == result else event.seq
+    measurement = Measurement(data, at, since, event.seq, begun, event.seq)
     draft.items[data.item] = ItemState(item.word, item.earlier, measurement, item.notes, history)
 
 
@@ -264,7 +282,7 @@ def _checks_affirmed(draft: _Draft, event: Event, data: ev.ChecksAffirmed) -> No
     for name, at in data.at.items():
         known = draft.item(name)
         if known.measurement is not None:
-            draft.items[name] = _replace(known, measurement=_replace(known.measurement, at=at))
+            draft.items[name] = _replace(known, measurement=_replace(known.measurement, at=at, seen_seq=event.seq))
 
 
 def _command_taken(draft: _Draft, event: Event, data: ev.CommandTaken) -> None:
@@ -312,6 +330,10 @@ def _baseline_taken(draft: _Draft, event: Event, data: ev.BaselineTaken) -> None
     draft.run = _replace(draft.run, baseline=Baseline(data.name, data.at, data.host, known.update(data.items)))
 
 
+def _rehearsal_waived(draft: _Draft, event: Event, data: ev.RehearsalWaived) -> None:
+    draft.run = _replace(draft.run, unrehearsed=Waived(data.reason, event.by, event.at))
+
+
 def _run_closed(draft: _Draft, event: Event, data: ev.RunClosed) -> None:
     draft.run = _replace(draft.run, closed=event.at, verdict=data.verdict)
 
@@ -332,5 +354,6 @@ _CHANGES: dict[type[Data], Callable[[_Draft, Event, Any], None]] = {
     ev.EngineStopped: _engine_stopped,
     ev.JournalRecovered: _journal_recovered,
     ev.BaselineTaken: _baseline_taken,
+    ev.RehearsalWaived: _rehearsal_waived,
     ev.RunClosed: _run_closed,
 }
