@@ -12,6 +12,7 @@ from cockpit.cli.check_help import CHECK
 from cockpit.cli.command import Command
 from cockpit.cli.exits import EXPLAINED
 from cockpit.cli.logs_help import add_logs
+from cockpit.cli.parser_beside import add_beside
 from cockpit.cli.report_arguments import add_reports
 
 
@@ -26,6 +27,7 @@ def build() -> Command:
         ("say something on a run", _add_words),
         ("read the record", _add_record),
         ("go live, and back", _add_plan),
+        ("call and look", add_beside),
         ("measure", _add_check),
         ("write a checklist", _add_checklist),
         ("try it, use it", _add_rest),
@@ -496,6 +498,7 @@ def _notify(command: Command) -> Command:
 
 
 def _plain(command: Command) -> Command:
+    command.argument("--theme", choices=words.THEMES, default="", help="how the screen is drawn; %% turns and keeps it")
     return command.argument("--plain", action="store_true", help="line by line, without a screen")
 
 

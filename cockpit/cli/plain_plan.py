@@ -45,7 +45,7 @@ class PlainPlan:
     def _say(self, text: str) -> None:
         raise NotImplementedError
 
-    def _send(self, command: cmd.Command) -> None:
+    def _send(self, command: cmd.Command) -> bool:
         raise NotImplementedError
 
     def do_steps(self, _: str) -> None:

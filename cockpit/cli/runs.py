@@ -47,7 +47,7 @@ def open_run(args: argparse.Namespace) -> int:
         print(run.id)
         output.say(f"run {run.id} is open and its checks go on; `cockpit attach {run.id}` at a terminal shows it")
         return Exit.GOOD
-    return look(run, "captain", plain=args.plain, ways=args.notify)
+    return look(run, "captain", plain=args.plain, ways=args.notify, theme=args.theme)
 
 
 def attach(args: argparse.Namespace) -> int:
@@ -72,6 +72,7 @@ def attach(args: argparse.Namespace) -> int:
         take_command=args.take_command,
         position=args.as_position,
         ways=args.notify,
+        theme=args.theme,
     )
 
 

@@ -11,7 +11,6 @@ import contextlib
 import datetime as dt
 import threading
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Literal, Protocol
 
 import msgspec
@@ -26,6 +25,7 @@ from cockpit.journal.event import Event
 from cockpit.journal.folder import RunFolder
 from cockpit.journal.line import Stamp
 from cockpit.journal.reader import Follower, JournalUnreadable
+from cockpit.logs.tap import SpoolTap
 from cockpit.run.command import Command
 from cockpit.run.state import State, fold
 from cockpit.views.run_view import Link, Outcome, Printed
@@ -61,6 +61,7 @@ class LiveRun:
         self._role: Literal["captain", "observer"] = role
         self._journal = _JournalThread(run, self._journal_grew)
         self._printing = Printing(run.steps, self._printed_more)
+        self._commands = Printing(run.commands, self._printed_more)
         self._clock = SystemClock()
         self._state: State | None = None
         self._events: list[Event] = []
@@ -88,6 +89,7 @@ class LiveRun:
         """Look away. The run goes on."""
         self._journal.stop()
         self._printing.stop()
+        self._commands.stop()
         if self._connecting is not None:
             self._connecting.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -119,6 +121,10 @@ class LiveRun:
         """What an attempt printed so far."""
         return self._printing.of(step, undo=undo, attempt=attempt)
 
+    def printed_by(self, command: str, number: int) -> Printed | None:
+        """What a quick command printed so far."""
+        return self._commands.of(command, undo=False, attempt=number)
+
     async def send(self, command: Command) -> Outcome:
         """Ask the engine for something, and wait until it is on disk and in `state`, or refused."""
         if self._client is None:
@@ -137,13 +143,12 @@ class LiveRun:
                     await self._journal_moved()
         return Outcome(answer.seq)
 
-    @property
-    def logs(self) -> Path:
-        """The folder of the spool that logs are followed into; it is there when somebody has asked for them."""
-        return self._run.logs
+    def logs(self) -> SpoolTap:
+        """Let the logs of the run be followed while this viewer looks at them, and read what was followed."""
+        self._follow_logs(wanted=True)
+        return SpoolTap(self._run.logs, lambda: self._follow_logs(wanted=False))
 
-    def follow_logs(self, wanted: bool = True) -> None:
-        """Let the logs of the run be followed while this viewer is there, or say that it looks at them no more."""
+    def _follow_logs(self, *, wanted: bool) -> None:
         self._wants_logs = wanted
         if self._client is not None:
             self._client.follow_logs(wanted)
@@ -182,7 +187,7 @@ class LiveRun:
                 await client.gone.wait()
                 self._client = None
                 await client.close()
-                self._set_link(connected=False, captain=False, measuring=frozenset())
+                self._set_link(connected=False, captain=False, measuring=frozenset(), looks=())
                 self._journal.look()
             reached.set()
             await asyncio.sleep(TRY_AGAIN_EVERY)
@@ -211,6 +216,8 @@ class LiveRun:
                 self._set_link(captain=message.captain)
             case say.Recording():
                 self._set_link(recording=not message.problem, problem=message.problem)
+            case say.Looks():
+                self._set_link(looks=message.commands)
             case _:
                 pass
 

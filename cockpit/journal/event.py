@@ -13,6 +13,9 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from cockpit.journal.command_event import CallMade as CallMade
+from cockpit.journal.command_event import CommandBegun as CommandBegun
+from cockpit.journal.command_event import CommandEnded as CommandEnded
 from cockpit.journal.data import Actor as Actor
 from cockpit.journal.data import Data as Data
 from cockpit.journal.notice_event import NoticeBegun as NoticeBegun
@@ -403,6 +406,9 @@ KINDS: dict[tuple[str, int], type[Data]] = {
         PlanRecycled,
         RehearsalWaived,
         BaselineTaken,
+        CommandBegun,
+        CommandEnded,
+        CallMade,
         NoticeBegun,
         NoticeDelivered,
         NoticeFailed,

@@ -188,6 +188,27 @@ class WaiveRehearsal(Command, frozen=True, tag="waive-rehearsal"):
     reason: str
 
 
+class RunCommand(Command, frozen=True, tag="run-command"):
+    """Run a quick command of the checklist."""
+
+    command: str
+    action: str = ""
+    """Exactly what will be run; the engine fills it in."""
+
+
+class StopCommand(Command, frozen=True, tag="stop-command"):
+    """End a quick command that is under way."""
+
+    command: str
+
+
+class NoteCall(Command, frozen=True, tag="note-call"):
+    """Put on record that a contact was called, and what came of it."""
+
+    contact: str
+    said: str = ""
+
+
 class Measure(Command, frozen=True, tag="measure"):
     """Measure an item now; empty: every item."""
 
@@ -197,5 +218,5 @@ class Measure(Command, frozen=True, tag="measure"):
 AnyCommand = (
     Confirm | Waive | RuleOut | TakeBack | AddNote | Hold | Release | TakeCommand | Close | Attest | Measure
     | Go | Retry | Skip | Tell | Stop | Settle | Agree | OpenPoll | Answer | Veto | RollBack | Clear | Recycle
-    | WaiveRehearsal
+    | WaiveRehearsal | RunCommand | StopCommand | NoteCall
 )  # fmt: skip

@@ -60,6 +60,13 @@ class Note(msgspec.Struct, frozen=True):
     evidence: tuple[ev.Evidence, ...] = ()
 
 
+class Extreme(msgspec.Struct, frozen=True):
+    """A figure that none of the run goes beyond, and when it was first measured."""
+
+    value: float
+    at: dt.datetime
+
+
 class ItemState(msgspec.Struct, frozen=True):
     """All that is known of one item."""
 
@@ -70,6 +77,9 @@ class ItemState(msgspec.Struct, frozen=True):
     notes: tuple[Note, ...] = ()
     history: tuple[tuple[dt.datetime, str, float | None], ...] = ()
     """The last results: when, which, and the figure if there is one."""
+    lowest: Extreme | None = None
+    """The lowest figure of the whole run."""
+    highest: Extreme | None = None
 
 
 class Captain(msgspec.Struct, frozen=True):
@@ -113,6 +123,27 @@ class Baseline(msgspec.Struct, frozen=True):
     items: Map[str, ev.Remembered] = Map()
 
 
+class Ran(msgspec.Struct, frozen=True):
+    """The last time that a quick command was begun which changes something."""
+
+    begun: ev.CommandBegun
+    by: Actor
+    at: dt.datetime
+    seq: int
+    ended: ev.CommandEnded | None = None
+    """None while its end is not on disk."""
+    ended_at: dt.datetime | None = None
+
+
+class Call(msgspec.Struct, frozen=True):
+    """A call that was made."""
+
+    made: ev.CallMade
+    by: Actor
+    at: dt.datetime
+    seq: int
+
+
 class State(msgspec.Struct, frozen=True):
     """A run after the event `seq`."""
 
@@ -150,6 +181,10 @@ class State(msgspec.Struct, frozen=True):
     faults: tuple[ev.Fault, ...] = ()
     """What goes wrong on purpose in this drill."""
     baseline: Baseline | None = None
+    commands: Map[str, Ran] = Map()
+    """Quick commands that change something, by id: the last time of each."""
+    calls: Map[str, Call] = Map()
+    """The last call to each contact, by name."""
     notices: Notices = Notices()
     """How those were told who are to be told."""
 
@@ -275,7 +310,13 @@ def _check_measured(draft: _Draft, event: Event, data: ev.CheckMeasured) -> None
     history = (*item.history[1 - HISTORY :], (at, result, data.value))
     begun = before.since_seq if before is not None and before.result.result == result else event.seq
     measurement = Measurement(data, at, since, event.seq, begun, event.seq)
-    draft.items[data.item] = ItemState(item.word, item.earlier, measurement, item.notes, history)
+    lowest, highest = item.lowest, item.highest
+    if data.value is not None:
+        lowest = Extreme(data.value, at) if lowest is None or data.value < lowest.value else lowest
+        highest = Extreme(data.value, at) if highest is None or data.value > highest.value else highest
+    draft.items[data.item] = ItemState(
+        item.word, item.earlier, measurement, item.notes, history, lowest=lowest, highest=highest
+    )
 
 
 def _checks_affirmed(draft: _Draft, event: Event, data: ev.ChecksAffirmed) -> None:
@@ -334,6 +375,23 @@ def _rehearsal_waived(draft: _Draft, event: Event, data: ev.RehearsalWaived) -> 
     draft.run = _replace(draft.run, unrehearsed=Waived(data.reason, event.by, event.at))
 
 
+def _command_begun(draft: _Draft, event: Event, data: ev.CommandBegun) -> None:
+    ran = Ran(data, event.by, event.at, event.seq)
+    draft.run = _replace(draft.run, commands=draft.run.commands.set(data.command, ran))
+
+
+def _command_ended(draft: _Draft, event: Event, data: ev.CommandEnded) -> None:
+    ran = draft.run.commands.get(data.command)
+    if ran is not None and ran.begun.number == data.number:
+        ended = _replace(ran, ended=data, ended_at=event.at)
+        draft.run = _replace(draft.run, commands=draft.run.commands.set(data.command, ended))
+
+
+def _call_made(draft: _Draft, event: Event, data: ev.CallMade) -> None:
+    call = Call(data, event.by, event.at, event.seq)
+    draft.run = _replace(draft.run, calls=draft.run.calls.set(data.contact, call))
+
+
 def _run_closed(draft: _Draft, event: Event, data: ev.RunClosed) -> None:
     draft.run = _replace(draft.run, closed=event.at, verdict=data.verdict)
 
@@ -356,4 +414,7 @@ _CHANGES: dict[type[Data], Callable[[_Draft, Event, Any], None]] = {
     ev.BaselineTaken: _baseline_taken,
     ev.RehearsalWaived: _rehearsal_waived,
     ev.RunClosed: _run_closed,
+    ev.CommandBegun: _command_begun,
+    ev.CommandEnded: _command_ended,
+    ev.CallMade: _call_made,
 }
