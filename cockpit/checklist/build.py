@@ -179,7 +179,18 @@ class _Building(msgspec.Struct):
             said = "`run` holds either `command` or `docker_logs`"
             self.problems.append(problem_at(at.place, said))
         text = _docker_logs(run.docker_logs) if run.docker_logs else run.command
-        return model.Command(form.id, safe_line(form.title), self._filled(text), form.changes, node.source)
+        if form.host and form.host not in self.hosts:
+            hint = suggest(form.host, list(self.hosts), none="declare it under `hosts`")
+            self.problems.append(problem_at(node.at(("host",)).source, f"there is no host `{form.host}`", hint))
+        return model.Command(
+            id=form.id,
+            title=safe_line(form.title),
+            run=self._filled(text),
+            changes=form.changes,
+            source=node.source,
+            host=form.host,
+            timeout=form.timeout,
+        )
 
     def log(self, form: log_file.LogSource, node: Node) -> model.LogSource:
         built, wrong = build_log(form, node, self.variables, self.hosts)

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
+THEMES = ("terminal", "high-contrast", "light", "colour-blind", "mono")
+"""The names of `cockpit.views.themes`, here so that no command waits for what draws."""
+
 STEP_WORDS = ("go", "retry", "verify", "skip", "tell", "stop", "happened", "not-happened", "agree")
 """What can be done to a step, by the word for it."""
 

@@ -13,6 +13,7 @@ from cockpit.actions.kind import ActionKind
 from cockpit.checks.kind import Kind
 from cockpit.connect.values import Values
 from cockpit.engine.carrying import Carrying
+from cockpit.engine.commands import Commands
 from cockpit.engine.evidence import EvidenceUnreadable, measure_file
 from cockpit.engine.following_logs import FollowingLogs
 from cockpit.engine.measuring import Measurements
@@ -51,6 +52,8 @@ class Conductor:
         self.record = record
         self._values = Values(record.state.document.variables, environ, passphrases=passphrases)
         self._measurements = Measurements(record, kinds, self._values)
+        self.commands = Commands(record, self._values, run.commands)
+        """Its quick commands."""
         self._deciding = asyncio.Lock()
         self._carrying = Carrying(
             record,
@@ -69,6 +72,7 @@ class Conductor:
             group.create_task(self._measurements.run())
             group.create_task(self._carrying.run())
             group.create_task(self.logs.run())
+            group.create_task(self.commands.run())
             group.create_task(self.telling.run())
 
     async def carry_out(self, number: int, command: cmd.Command, who: Actor, *, in_command: bool) -> Accepted | Refused:
@@ -83,7 +87,7 @@ class Conductor:
             if isinstance(decision, Refusal):
                 return Refused(number, decision.reason)
             if not decision:
-                self._do(command)
+                self._do(command, who)
                 return Accepted(number, state.seq)
             try:
                 return Accepted(number, await self.record.record(who, *decision))
@@ -92,13 +96,17 @@ class Conductor:
             except NotRecorded as problem:
                 return Refused(number, f"NOT RECORDED: {problem}", recorded=False)
 
-    def _do(self, command: cmd.Command) -> None:
+    def _do(self, command: cmd.Command, who: Actor) -> None:
         """Do what leaves no event of its own: what comes of it will."""
         match command:
             case cmd.Measure(item):
                 self._measurements.ask(item)
             case cmd.Stop(step):
                 self._carrying.stop(step)
+            case cmd.RunCommand(name):
+                self.commands.look(name, who)
+            case cmd.StopCommand(name):
+                self.commands.stop(name)
             case _:
                 return
 
@@ -110,6 +118,8 @@ class Conductor:
         cleaned: cmd.Command = msgspec.convert(self._clean(msgspec.to_builtins(command)), cmd.AnyCommand)
         if isinstance(cleaned, cmd.Go | cmd.Retry):
             return msgspec.structs.replace(cleaned, action=self._request(cleaned.step))
+        if isinstance(cleaned, cmd.RunCommand):
+            return msgspec.structs.replace(cleaned, action=self.commands.exact(cleaned.command))
         if not isinstance(cleaned, cmd.Confirm | cmd.AddNote) or not cleaned.evidence:
             return cleaned
         if who.uid != os.geteuid() and any(evidence.path for evidence in cleaned.evidence):

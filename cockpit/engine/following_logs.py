@@ -39,11 +39,7 @@ class FollowingLogs:
         while True:
             await self._wanted.wait()
             try:
-                told = await in_thread(
-                    "reading what logs need",
-                    lambda: job(self._document.logs, self._document.hosts, self._values, self._group),
-                )
-                follower = await start(self._folder, told)
+                follower = await in_thread("the start of what follows logs", self._started)
             except Exception as error:  # noqa: BLE001 - the run goes on without its logs
                 logging.getLogger(__name__).warning("logs are not followed: %s", type(error).__name__)
                 await asyncio.sleep(AGAIN_AFTER)
@@ -54,6 +50,11 @@ class FollowingLogs:
                 await asyncio.shield(follower.end())
             if self._wanted.is_set():
                 await asyncio.sleep(AGAIN_AFTER)
+
+    def _started(self) -> Follower:
+        """In a thread: reading what sources need may take seconds, and so may a start."""
+        told = job(self._document.logs, self._document.hosts, self._values, self._group)
+        return start(self._folder, told)
 
     async def _until_unwanted(self, follower: Follower) -> None:
         """Until nobody has wanted them for a while, or it has died."""

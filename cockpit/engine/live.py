@@ -61,6 +61,7 @@ class LiveRun:
         self._role: Literal["captain", "observer"] = role
         self._journal = _JournalThread(run, self._journal_grew)
         self._printing = Printing(run.steps, self._printed_more)
+        self._commands = Printing(run.commands, self._printed_more)
         self._clock = SystemClock()
         self._state: State | None = None
         self._events: list[Event] = []
@@ -88,6 +89,7 @@ class LiveRun:
         """Look away. The run goes on."""
         self._journal.stop()
         self._printing.stop()
+        self._commands.stop()
         if self._connecting is not None:
             self._connecting.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -118,6 +120,10 @@ class LiveRun:
     def printed(self, step: str, *, undo: bool, attempt: int) -> Printed | None:
         """What an attempt printed so far."""
         return self._printing.of(step, undo=undo, attempt=attempt)
+
+    def printed_by(self, command: str, number: int) -> Printed | None:
+        """What a quick command printed so far."""
+        return self._commands.of(command, undo=False, attempt=number)
 
     async def send(self, command: Command) -> Outcome:
         """Ask the engine for something, and wait until it is on disk and in `state`, or refused."""
@@ -181,7 +187,7 @@ class LiveRun:
                 await client.gone.wait()
                 self._client = None
                 await client.close()
-                self._set_link(connected=False, captain=False, measuring=frozenset())
+                self._set_link(connected=False, captain=False, measuring=frozenset(), looks=())
                 self._journal.look()
             reached.set()
             await asyncio.sleep(TRY_AGAIN_EVERY)
@@ -210,6 +216,8 @@ class LiveRun:
                 self._set_link(captain=message.captain)
             case say.Recording():
                 self._set_link(recording=not message.problem, problem=message.problem)
+            case say.Looks():
+                self._set_link(looks=message.commands)
             case _:
                 pass
 

@@ -12,6 +12,7 @@ import msgspec
 
 from cockpit.journal.event import Actor
 from cockpit.run.command import AnyCommand
+from cockpit.views.run_view import Look
 
 PROTOCOL = 1
 """Goes up when a message changes its meaning."""
@@ -93,5 +94,11 @@ class Recording(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="say"
     problem: str = ""
 
 
+class Looks(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="say", tag="looks"):
+    """The quick commands that only read, the last time of each."""
+
+    commands: tuple[Look, ...]
+
+
 FromViewer = Hello | Request | FollowLogs
-FromEngine = Welcome | Accepted | Refused | Recorded | Measuring | InCommand | Recording
+FromEngine = Welcome | Accepted | Refused | Recorded | Measuring | InCommand | Recording | Looks

@@ -79,6 +79,8 @@ class Server:
         self._viewers.add(viewer)
         self.idle_since = float("inf")
         viewer.tell(say.Welcome(say.PROTOCOL, __version__, state.run, viewer.who, captain=self._captain is viewer))
+        if (looks := self._conductor.commands.looks).commands:
+            viewer.tell(looks)
         if self._conductor.record.problem:
             viewer.tell(say.Recording(self._conductor.record.problem))
 
@@ -116,6 +118,7 @@ class Server:
             self._captain = None
         self._ask_for_logs()
         if not self._viewers:
+            self._conductor.commands.nobody_looks()
             self.idle_since = asyncio.get_running_loop().time()
         viewer.leave()
 

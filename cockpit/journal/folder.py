@@ -70,6 +70,11 @@ class RunFolder:
         return self.path / "logs"
 
     @property
+    def commands(self) -> Path:
+        """A folder: the same of each quick command."""
+        return self.path / "commands"
+
+    @property
     def engine_log(self) -> Path:
         """What the engine process printed."""
         return self.path / "engine.log"

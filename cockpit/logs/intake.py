@@ -10,14 +10,13 @@ import zoneinfo
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from cockpit.logs.recognise import Recogniser
+from cockpit.logs.recognise import CONTINUES, Recogniser
 from cockpit.text import LINE_LIMIT, Redactor, safe_line
 
 PIECE = 1024 * 1024
 """Bytes of a line that are taken together; a longer one is taken in pieces."""
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-_CONTINUES = 0x80
 
 
 class Sink(Protocol):
@@ -76,13 +75,15 @@ class Intake:
             return
         now = self._clock()
         raw = self._texts(lines)
+        plain = _is_plain(raw)
+        seen = raw if plain else [_COLOURS.sub("", each) for each in raw]
         if levels:
             codes, moments = bytes(levels), at or [math.nan] * len(raw)
         elif at:
-            codes, moments = bytes(map(self._level, raw)), at
+            codes, moments = self._recogniser.codes(seen), at
         else:
-            codes, moments = self._recognised(raw, now)
-        texts = raw if _is_plain(raw) else [safe_line(each.removesuffix("\r")) for each in raw]
+            codes, moments = self._recognised(seen, now)
+        texts = raw if plain else [safe_line(each.removesuffix("\r")) for each in raw]
         if prefix:
             texts = [prefix + each for each in texts]
         self._sink.add(self.source, texts, now, levels=codes, at=moments)
@@ -95,15 +96,11 @@ class Intake:
             return [self._redactor(each.decode("utf-8", "backslashreplace")).replace("\n", "␊") for each in lines]
         return texts
 
-    def _level(self, text: str) -> int:
-        level, more = self._recogniser.level(_COLOURS.sub("", text) if "\x1b" in text else text)
-        return (level or 0) | _CONTINUES if more else level or 0
-
-    def _recognised(self, raw: Sequence[str], now: float) -> tuple[bytes, list[float]]:
+    def _recognised(self, texts: Sequence[str], now: float) -> tuple[bytes, list[float]]:
         codes, moments = bytearray(), []
-        for text in raw:
-            level, at, more = self._recogniser(_COLOURS.sub("", text) if "\x1b" in text else text, now)
-            codes.append((level or 0) | _CONTINUES if more else level or 0)
+        for text in texts:
+            level, at, more = self._recogniser(text, now)
+            codes.append((level or 0) | CONTINUES if more else level or 0)
             moments.append(math.nan if at is None else at)
         return bytes(codes), moments
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
 from cockpit.logs.line import Level
+
+CONTINUES = 0x80
+"""The bit of a level's byte that says: the line continues the one before it."""
 
 LOOKED_AT = 160
 """Characters at the beginning of a line in which its level and its time are looked for."""
@@ -34,11 +37,28 @@ class Recogniser:
     def __init__(self, zone: dt.tzinfo = dt.UTC) -> None:
         """`zone` is that of times which do not say their own."""
         self._last: Level | None = None
+        self._where = -1
         self._times = _Times(zone)
+
+    def codes(self, texts: Sequence[str]) -> bytes:
+        """Of the source's next lines, a byte for each: its level, 0 for none; with CONTINUES when it continues one.
+
+        Most lines of a source have their level at the same place: there it is looked for first.
+        """
+        found = bytearray()
+        for text in texts:
+            match = _LEVEL_HERE(text, self._where) if self._where >= 0 and text[:1] != "{" else None
+            if match is not None:
+                self._last = _LOUD_WORDS[match[1]]
+                found.append(self._last)
+            else:
+                said, more = self.level(text)
+                found.append((said or 0) | CONTINUES if more else said or 0)
+        return bytes(found)
 
     def level(self, text: str) -> tuple[Level | None, bool]:
         """The level of the source's next line, and whether it continues the one before."""
-        found = level(text)
+        found, self._where = _level(text)
         if found is not None:
             self._last = found
             return found, False
@@ -107,6 +127,8 @@ _WORD = re.compile(
     r")|\[(?:[a-z_0-9]*:)?([A-Za-z]{3,13}[1-5]?)\]"
     r"|\b(?:level|lvl|severity|loglevel|log_level|levelname)[\"']?\s?[=:]\s?[\"']?([A-Za-z]{3,13})\b"
 )
+_LOUD_WORDS = {word.upper(): found for word, found in _WORDS.items()}
+_LEVEL_HERE = re.compile(rf"(?<![A-Za-z0-9_.])({_LOUD})(?![A-Za-z0-9_=])").match
 _FIRST_WORD = re.compile(r"([A-Za-z]{3,13}):\s")
 _PRIORITY = re.compile(r"<(\d{1,3})>")
 _KLOG = re.compile(r"([IWEF])\d{4} \d\d:\d\d:\d\d\.\d")
@@ -117,24 +139,25 @@ _ACCESS = re.compile(r'" ([1-5])\d\d (?:\d+|-)(?: |$)')
 
 def level(text: str) -> Level | None:
     """How bad a line says it is."""
+    return _level(text)[0]
+
+
+def _level(text: str) -> tuple[Level | None, int]:
+    """The level, and where a word in capitals says it; -1 when something else does."""
     first = text[:1]
-    if first == "{":
-        found = _of_json(text)
-        if found is not None:
-            return found
-    elif first in _SPECIAL:
-        found = _SPECIAL[first](text)
-        if found is not None:
-            return found
+    special = _SPECIAL.get(first)
+    found = special(text) if special is not None else None
+    if found is not None:
+        return found, -1
     for match in _WORD.finditer(text, 0, LOOKED_AT):
         word = match[match.lastindex or 0]
         found = _WORDS.get(word.lower())
         if found is not None:
-            return found
+            return found, match.start() if match.lastindex == 1 else -1
     word_before_colon = _FIRST_WORD.match(text)
     if word_before_colon is not None and (found := _WORDS.get(word_before_colon[1].lower())) is not None:
-        return found
-    return _of_access(text) if '" ' in text else None
+        return found, -1
+    return (_of_access(text) if '" ' in text else None), -1
 
 
 def _of_priority(text: str) -> Level | None:
@@ -156,13 +179,6 @@ def _of_access(text: str) -> Level | None:
     """The level of a request in an access log: by the class of the status that was answered."""
     match = _ACCESS.search(text)
     return {"5": Level.ERROR, "4": Level.WARNING}.get(match[1], Level.INFO) if match else None
-
-
-_SPECIAL: dict[str, Callable[[str], Level | None]] = {
-    "<": _of_priority,
-    **dict.fromkeys("IWEFD", _of_letter),
-    **dict.fromkeys("0123456789", _of_redis),
-}
 
 
 def _of_json(text: str) -> Level | None:
@@ -192,6 +208,14 @@ def _of_value(value: Any) -> Level | None:
     # Pino's and bunyan's 10 to 60; Python's 10 to 50 are the same one step lower and come with a `levelname`.
     steps = (Level.TRACE, Level.DEBUG, Level.INFO, Level.WARNING, Level.ERROR, Level.CRITICAL)
     return steps[value // 10 - 1] if 10 <= value <= 60 else None
+
+
+_SPECIAL: dict[str, Callable[[str], Level | None]] = {
+    "{": _of_json,
+    "<": _of_priority,
+    **dict.fromkeys("IWEFD", _of_letter),
+    **dict.fromkeys("0123456789", _of_redis),
+}
 
 
 # --- time

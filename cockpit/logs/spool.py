@@ -18,6 +18,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from cockpit.logs.line import Level, LogLine
+from cockpit.logs.recognise import CONTINUES
 
 SEGMENT_BYTES = 8 * 1024 * 1024
 SEGMENTS = 8
@@ -27,7 +28,6 @@ LINES_AT_ONCE = 20_000
 
 _LENGTH = struct.Struct("<I")
 _LONGEST = 64 * 1024 * 1024
-_CONTINUES = 0x80
 
 
 class Batch(msgspec.Struct, frozen=True, array_like=True):
@@ -68,7 +68,7 @@ class Batch(msgspec.Struct, frozen=True, array_like=True):
                 _LEVELS[code & 0x7F],
                 text,
                 self.kind,
-                code >= _CONTINUES,
+                code >= CONTINUES,
             )
             for number, (text, code, at) in enumerate(
                 zip(self.text.split("\n"), self.levels, moments, strict=True), self.first

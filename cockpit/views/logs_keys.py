@@ -17,7 +17,7 @@ def log_keys(pane: LogPane, now: Moment) -> tuple[Key, ...]:
     return (
         Key("space", "follow the newest lines, or pause", "pause", "look", "pause" if pane.follows else "follow"),
         Key("/", "only lines that match a regular expression", "filter", "look", "only"),
-        Key("!", "no lines that match a regular expression", "without", "look", "not"),
+        Key("-", "no lines that match a regular expression", "without", "look", "not"),
         Key("e", "all levels; notice, warning, error or worse", "level", "look", "level"),
         Key("f", "next error", "next_error", "look", "error", why=none),
         Key("F", "the error before", "last_error", "look", why=none),

@@ -104,7 +104,7 @@ def _state_row(pane: LogPane, now: Moment, cells: int, at: float) -> Line:
     errors = sum(each.errors for name, each in counts.items() if pane.shows(name))
     mode = _mode(pane)
     said = (
-        line(("logs", "strong")),
+        line((" logs", "strong")),
         mode,
         line(_sources(pane)),
         line(f"{rate:,.0f}/s"),

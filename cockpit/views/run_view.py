@@ -35,6 +35,22 @@ class Outcome(msgspec.Struct, frozen=True):
         return self.seq >= 0
 
 
+class Look(msgspec.Struct, frozen=True):
+    """A quick command that only reads: it is under way, or was."""
+
+    command: str
+    number: int
+    by: str
+    begun: dt.datetime
+    over: bool = False
+    done: bool = False
+    """It is over, and ended well."""
+    stopped: bool = False
+    """Somebody ended it, or nobody looked on any more."""
+    summary: str = ""
+    ended: dt.datetime | None = None
+
+
 class Link(msgspec.Struct, frozen=True):
     """How the view stands to the engine and the record."""
 
@@ -47,6 +63,8 @@ class Link(msgspec.Struct, frozen=True):
     you: Actor | None = None
     measuring: frozenset[str] = frozenset()
     """Items being measured at this moment."""
+    looks: tuple[Look, ...] = ()
+    """The quick commands that only read, the last time of each."""
     position: str = ""
     """The position that this view answers for; it looks on otherwise."""
 
@@ -107,6 +125,9 @@ class RunView(Protocol):
 
         Asking makes the view follow it: `changed` is set when there is more.
         """
+
+    def printed_by(self, command: str, number: int) -> Printed | None:
+        """What a quick command printed, that time; otherwise as `printed`."""
 
     def logs(self) -> LogTap | None:
         """Let logs be followed, and read them until the tap is closed; None in a replay: the record has none."""

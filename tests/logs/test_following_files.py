@@ -16,6 +16,7 @@ from cockpit.logs.follow_file import _before_last_lines
 from cockpit.logs.follow_program import _Tail
 from cockpit.logs.intake import Intake
 from cockpit.text import Redactor
+from tests.servers.ssh import StartSshd
 from tests.support.following import Heard, followed
 
 
@@ -116,6 +117,27 @@ def test_a_file_on_a_host_is_followed_through_rotation_and_a_dropped_connection(
     heard = followed(test, "file", {"path": str(path)}, via=ssh_host.name, hosts=(ssh_host,), tail=3)
     assert heard.lines == ["line 497", "line 498", "line 499", "more", *(f"new {number}" for number in range(1, 20))]
     assert heard.notices
+
+
+@pytest.mark.server
+def test_a_connection_that_drops_is_made_again_and_no_line_is_missing_or_comes_twice(
+    start_sshd: StartSshd, tmp_path: Path
+) -> None:
+    path, server = tmp_path / "app.log", start_sshd()
+    append(path, "before")
+
+    async def test(heard: Heard) -> None:
+        await heard.line("before")
+        await asyncio.to_thread(server.cut)
+        append(path, "meanwhile")
+        await heard.line("meanwhile")
+        append(path, "after")
+        await heard.line("after")
+
+    heard = followed(test, "file", {"path": str(path)}, via="app1", hosts=(server.host("app1"),))
+    assert heard.lines == ["before", "meanwhile", "after"]
+    assert [each for each in heard.notices if "following it again" in each]
+    assert heard.notices[-1] == "followed again"
 
 
 def test_where_we_are_in_a_far_file_outlives_its_connection(tmp_path: Path) -> None:

@@ -52,6 +52,9 @@ class FakeRun:
         self.sent: list[Command] = []
         self.output: dict[tuple[str, bool, int], Printed] = {}
         """What actions printed, as if their files had been read."""
+        self.quick: dict[tuple[str, int], Printed] = {}
+        """The same of quick commands."""
+
         self.tap = FakeTap()
 
     def now(self) -> dt.datetime:
@@ -62,6 +65,9 @@ class FakeRun:
 
     def printed(self, step: str, *, undo: bool, attempt: int) -> Printed | None:
         return self.output.get((step, undo, attempt))
+
+    def printed_by(self, command: str, number: int) -> Printed | None:
+        return self.quick.get((command, number))
 
     def logs(self) -> FakeTap:
         return self.tap

@@ -34,7 +34,7 @@ Same = Callable[[str, str], None]
         ("paused", ("space", "up", "up")),
         ("only", ("/", "type:timeout|broker", "enter")),
         ("only-is-no-expression", ("/", "type:(")),
-        ("not", ("!", "type:health", "enter", "e", "e")),
+        ("not", ("-", "type:health", "enter", "e", "e")),
         ("found", ("g", "type:payments", "enter", "n", "N")),
         ("nothing-found", ("/", "type:nowhere", "enter")),
         ("selected", ("up", "up", "x", "up", "up")),

@@ -202,6 +202,23 @@ class Board(Screen[None], inherit_bindings=False):
 
         self.app.push_screen(WatchesBoard())
 
+    def do_theme(self) -> None:
+        """Draw everything in the next theme."""
+        theme = self.cockpit.turn_theme()
+        self.say((f"{theme.name}: {theme.about}", "good"))
+
+    def do_wall(self) -> None:
+        """Show the watches large."""
+        from cockpit.screens.boards.wall import WallBoard
+
+        self.app.push_screen(WallBoard())
+
+    def do_commands(self) -> None:
+        """Show the quick commands."""
+        from cockpit.screens.boards.commands import CommandsBoard
+
+        self.app.push_screen(CommandsBoard())
+
     def do_logs(self) -> None:
         """Show the logs."""
         from cockpit.screens.boards.logs import LogsBoard
