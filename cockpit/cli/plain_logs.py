@@ -42,7 +42,7 @@ class PlainLogs:
     def _say(self, text: str) -> None:
         raise NotImplementedError
 
-    def _send(self, command: cmd.Command) -> None:
+    def _send(self, command: cmd.Command) -> bool:
         raise NotImplementedError
 
     def _tap(self) -> LogTap | None:

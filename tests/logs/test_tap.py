@@ -34,14 +34,17 @@ def test_every_line_is_handed_over_or_counted(tmp_path: Path) -> None:
     tap = SpoolTap(tmp_path / "logs")
     writer.add("api", ["the first"], time.time())
     taken(tap, 1)
-    for _ in range(20):
-        writer.add("api", ["x"] * 1000, time.time(), levels=bytes([Level.ERROR]) * 1000)
-    found = taken(tap, 20_000)
+    found = []
+    for _ in range(2):
+        for _ in range(10):
+            writer.add("api", ["x"] * 1000, time.time(), levels=bytes([Level.ERROR]) * 1000)
+        found += taken(tap, 10_000)
     tap.close()
     lines = [line for each in found for line in each.lines if line.kind == "line"]
     skipped = [skip for each in found for skip in each.skipped]
     assert len(lines) + sum(each.lines for each in skipped) == 20_000
     assert sum(each.errors for each in skipped) == sum(each.lines for each in skipped)
+    assert sum(line.kind == "notice" for each in found for line in each.lines) == 1
     assert max(len(each.lines) for each in found) <= LINES_AT_ONCE + 2
 
 
