@@ -197,6 +197,8 @@ class LogsBoard(FilteringBoard):
         self.pane.advance(4 * _PORTION)  # what is soon looked through is shown at once
         self.cockpit.showing_logs = showing
         self._arrange()
+        self._drawn = ()
+        self._wake.set()
         self._moved()
 
     def _arrange(self) -> None:
@@ -212,8 +214,6 @@ class LogsBoard(FilteringBoard):
             self._arrange()
 
     def _moved(self) -> None:
-        self._drawn = ()
-        self._wake.set()
         self._draw()
         self.redraw_panes("#keys")
 
