@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from cockpit.checklist.model import Item
 from cockpit.cli import words
 from cockpit.cli.plain_commands import PlainCommands
+from cockpit.cli.plain_logs import PlainLogs
 from cockpit.cli.plain_plan import PlainPlan
 from cockpit.journal.event import ChecksAffirmed, Evidence
 from cockpit.run import command as cmd
@@ -27,7 +28,7 @@ from cockpit.views.header import header
 from cockpit.views.line import Line, text_of
 from cockpit.views.moment import Moment, moment
 from cockpit.views.outline import Outline
-from cockpit.views.run_view import RunView
+from cockpit.views.run_view import LogTap, RunView
 from cockpit.views.schedule import schedule_head, schedule_row
 from cockpit.views.signs import glyphs_for
 from cockpit.views.status import closing_lines
@@ -39,7 +40,7 @@ from cockpit.views.words import title
 _T = TypeVar("_T")
 
 
-class PlainRoom(PlainPlan, PlainCommands, line_commands.Cmd):
+class PlainRoom(PlainPlan, PlainCommands, PlainLogs, line_commands.Cmd):
     """Reads a command, does it, tells what happened meanwhile. `view` lives in an event loop of its own."""
 
     intro = "Enter shows the next open item, `help` lists the commands, `quit` leaves; the run goes on without you."
@@ -251,6 +252,18 @@ class PlainRoom(PlainPlan, PlainCommands, line_commands.Cmd):
         outcome = self._wait(self._view.send(command))
         self._say(f"recorded as event {outcome.seq}" if outcome.accepted else f"REFUSED: {outcome.reason}")
         return outcome.accepted
+
+    def _tap(self) -> LogTap | None:
+        async def begin() -> LogTap | None:
+            return self._view.logs()
+
+        return self._wait(begin())
+
+    def _untap(self, tap: LogTap) -> None:
+        async def end() -> None:
+            tap.close()
+
+        self._wait(end())
 
     def _wait(self, work: Coroutine[Any, Any, _T]) -> _T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()

@@ -67,7 +67,8 @@ class LiveRun:
         self._events: list[Event] = []
         self._moved = asyncio.Event()
         self._client: Client | None = None
-        self._wants_logs = False
+        self._taps = 0
+        """How many look at the logs."""
         self._connecting: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -145,13 +146,13 @@ class LiveRun:
 
     def logs(self) -> SpoolTap:
         """Let the logs of the run be followed while this viewer looks at them, and read what was followed."""
-        self._follow_logs(wanted=True)
-        return SpoolTap(self._run.logs, lambda: self._follow_logs(wanted=False))
+        self._look_at_logs(1)
+        return SpoolTap(self._run.logs, lambda: self._look_at_logs(-1))
 
-    def _follow_logs(self, *, wanted: bool) -> None:
-        self._wants_logs = wanted
+    def _look_at_logs(self, more: int) -> None:
+        self._taps += more
         if self._client is not None:
-            self._client.follow_logs(wanted)
+            self._client.follow_logs(self._taps > 0)
 
     def _printed_more(self) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has ended
@@ -198,7 +199,7 @@ class LiveRun:
         client = await Client.connect(self._run, self._role)
         client.heard = self._heard
         self._client = client
-        if self._wants_logs:
+        if self._taps:
             client.follow_logs()
         self._journal.look()
         self._set_link(connected=True, captain=client.welcome.captain, you=client.welcome.you, problem="")

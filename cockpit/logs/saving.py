@@ -20,7 +20,7 @@ async def save(path: Path, lines: Sequence[LogLine]) -> None:
     try:
         await asyncio.to_thread(_write, path, lines)
     except FileExistsError:
-        raise NotSaved(f"not saved: {path} is there already") from None
+        raise NotSaved(f"not saved, the file is there already: {path}") from None
     except OSError as error:
         raise NotSaved(f"not saved: {path}: {(error.strerror or str(error)).lower()}") from None
 

@@ -9,13 +9,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cockpit.logs.line import LogLine
-from cockpit.logs.spool import Skipped, SpoolReader
+from cockpit.logs.spool import Read, Skipped, SpoolReader
 
 LOOK_EVERY = 0.2
 """Seconds between two looks at the spool."""
 
-LINES_AT_ONCE = 8_000
+LINES_AT_ONCE = 4_000
 """Lines that are handed over at a time; when more have come meanwhile the oldest of them are counted, not shown."""
+
+
+GAPS_EVERY = 10.0
+"""Seconds between two notices of lines that were skipped, while that goes on: their count is always told."""
 
 
 class Taken(NamedTuple):
@@ -37,6 +41,7 @@ class SpoolTap:
         self._reader = SpoolReader(folder)
         self._ended = ended
         self._ready: Taken | None = None
+        self._told_gap = -GAPS_EVERY
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="cockpit logs", daemon=True)
         self._thread.start()
@@ -51,6 +56,16 @@ class SpoolTap:
         self._stop.set()
         self._ended()
 
+    def _without_repeated_gaps(self, read: Read) -> list[LogLine]:
+        """In a flood each look would bring a notice, and nothing else could be seen."""
+        if not read.skipped:
+            return read.lines
+        now = time.monotonic()
+        if now - self._told_gap >= GAPS_EVERY:
+            self._told_gap = now
+            return read.lines
+        return [each for each in read.lines if each.kind != "notice" or each.source or "skipped" not in each.text]
+
     def _run(self) -> None:
         limit = None
         while not self._stop.wait(LOOK_EVERY if limit else 0):
@@ -62,6 +77,6 @@ class SpoolTap:
                 self.problem = f"the lines kept cannot be read: {(error.strerror or str(error)).lower()}"
             else:
                 self.problem = ""
-                self._ready = Taken(read.lines, read.skipped, time.time())
+                self._ready = Taken(self._without_repeated_gaps(read), read.skipped, time.time())
             limit = LINES_AT_ONCE
         self._reader.close()

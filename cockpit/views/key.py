@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Group = Literal["move", "look", "say", "run"]
-"""What a key is for: to move, to look at something, to say something of an item, to act on the run."""
+Group = Literal["move", "look", "say", "lines", "run"]
+"""What a key is for: to move, to look at something, to say something of an item, to use lines of the logs, to act on
+the run."""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from cockpit.views.words import title
 GROUPS: dict[Group, str] = {
     "look": "Look",
     "say": "Say something of an item",
+    "lines": "Use lines of the logs",
     "run": "The run",
     "move": "Move",
 }
@@ -199,7 +200,7 @@ def logs_keys(now: Moment, pane: LogPane | None) -> tuple[Key, ...]:
     if pane is None:
         return (*_MOVES, _BACK, *pages)
     end = replace(_MOVES[-1], words="to the newest line, and follow")
-    return (*_MOVES[:-1], end, *log_keys(pane, now), _BACK, *pages, *command_keys(now))
+    return (*_MOVES[:-1], end, _BACK, *log_keys(pane, now), *pages, *command_keys(now))
 
 
 def replay_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:

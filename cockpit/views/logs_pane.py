@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from cockpit.logs.buffer import LogBuffer
-from cockpit.logs.line import LogLine
+from cockpit.logs.line import Level, LogLine
 from cockpit.logs.selection import Selection, Wanted
 from cockpit.logs.spool import Skipped
 
 _CONTEXT = 2
 """Rows left in sight of those that the cursor came from."""
+
+_FULL = 0.9
+"""How much of the buffer is taken when it counts as full."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +45,38 @@ class LogPane:
         """The other end of what is selected; None when nothing is."""
         self._top = 0
         self._left = 0
+        self._missed = 0
+        """Lines that came and were not kept since it stands still."""
 
     def take(self, lines: Sequence[LogLine], skipped: Sequence[Skipped], at: float) -> None:
         """Take in what has come by a time, in the order in which it was received."""
         for each in skipped:
             self.buffer.skipped(each.source, each.lines, each.received, each.errors, each.warnings)
+        if self.follows and self._missed:
+            words = f"{self._missed:,} lines skipped here: more came while paused than can be kept"
+            lines = [LogLine(0, "", None, at, None, words, "notice"), *lines]
+            self._missed = 0
+        if self._would_push_out():
+            self._skip(lines)
+            lines = ()
         self.buffer.add(lines, at)
+
+    def _would_push_out(self) -> bool:
+        """Whether more lines would soon push out what is looked at: while one stands still, it stays."""
+        buffer = self.buffer
+        kept = buffer.end - buffer.first
+        full = kept > buffer.lines_limit * _FULL or buffer.bytes > buffer.bytes_limit * _FULL
+        return self.at is not None and full and min(self.at, self._top) - buffer.first < kept // 2
+
+    def _skip(self, lines: Sequence[LogLine]) -> None:
+        """Count lines, and do not keep them."""
+        printed = [each for each in lines if each.kind == "line"]
+        self._missed += len(lines)
+        for source in {each.source for each in printed}:
+            own = [each for each in printed if each.source == source]
+            said = Counter(each.level for each in own if not each.continues)
+            errors = said[Level.ERROR] + said[Level.CRITICAL]
+            self.buffer.skipped(source, len(own), own[-1].received, errors, said[Level.WARNING])
 
     def advance(self, portion: int) -> bool:
         """Look at the next lines, at most `portion`; whether all have been looked at."""
@@ -58,6 +88,7 @@ class LogPane:
         """Show it otherwise. Raises WrongPattern, and then shows it as before."""
         if showing.wanted != self.showing.wanted:
             self.selection = Selection(showing.wanted)
+            self.anchor = None
         self.showing = showing
 
     @property
@@ -103,7 +134,9 @@ class LogPane:
     @property
     def new(self) -> int:
         """How many of the lines chosen came since it stands still."""
-        return 0 if self.at is None else len(self.selection) - self.selection.index(self._left)
+        if self.at is None:
+            return 0
+        return len(self.selection) - self.selection.index(self._left) + self._missed
 
     def follow(self) -> None:
         """Go to the newest line, and stay there."""
@@ -135,7 +168,7 @@ class LogPane:
 
     def _next(self, *, errors: bool) -> int | None:
         if self.at is None:
-            return None
+            return self._previous(errors=errors)  # nothing comes after the newest line: the last one is meant
         return self.selection.next_error(self.at) if errors else self.selection.next_match(self.at)
 
     def _previous(self, *, errors: bool) -> int | None:

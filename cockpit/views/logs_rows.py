@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Sequence
 
 from cockpit.checklist.model import LogSource
@@ -26,6 +27,10 @@ _LEVELS: dict[Level, tuple[str, Look]] = {
 """The letter in front of a line that is bad, and how the line looks."""
 
 
+_TIME = re.compile(r"\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?\]?\s+")
+"""The time at the beginning of a line: it is not shown twice."""
+
+
 def log_rows(of: LogLine, pane: LogPane, now: Moment, cells: int, *, selected: bool = False) -> list[Line]:
     """The rows of a line: one, unless lines are wrapped."""
     before = _prefix(of, pane, now, selected=selected)
@@ -34,6 +39,8 @@ def log_rows(of: LogLine, pane: LogPane, now: Moment, cells: int, *, selected: b
     look = _LEVELS[of.level][1] if of.level in _LEVELS else ""
     text_look: Look = "warn" if of.kind == "notice" else "dim" if of.level in (Level.TRACE, Level.DEBUG) else look
     text = of.text if of.kind == "line" else f"{now.glyphs.rule * 2} {of.text}"
+    if pane.showing.times and of.at is not None and of.kind == "line":
+        text = text[said.end() :] if (said := _TIME.match(text)) is not None else text
     room = cells - sum(width(each.text) for each in before)
     if not pane.showing.wrap:
         # What cannot be in sight is not looked at: a line may be thousands of characters long.
@@ -97,7 +104,7 @@ def _state_row(pane: LogPane, now: Moment, cells: int, at: float) -> Line:
     errors = sum(each.errors for name, each in counts.items() if pane.shows(name))
     mode = _mode(pane)
     said = (
-        line(("logs", "strong")),
+        line((" logs", "strong")),
         mode,
         line(_sources(pane)),
         line(f"{rate:,.0f}/s"),
@@ -109,7 +116,7 @@ def _state_row(pane: LogPane, now: Moment, cells: int, at: float) -> Line:
 def _mode(pane: LogPane) -> Line:
     if pane.follows:
         return line((" FOLLOW ", "bar"))
-    return line((" PAUSED ", "hold"), (f" {pane.new:,} new since", "warn" if pane.new else "dim"))
+    return line((" PAUSED ", "hold"), (f" {_short(pane.new)} new since", "warn" if pane.new else "dim"))
 
 
 def _sources(pane: LogPane) -> str:
@@ -124,7 +131,7 @@ def _kept(pane: LogPane) -> Line:
     """What is kept, and what is not any more, or never was."""
     dropped, skipped = pane.buffer.dropped.total(), sum(each.skipped for each in pane.buffer.counts.values())
     said = [
-        line((f"{pane.buffer.end - pane.buffer.first:,} kept", "dim")),
+        line((f"{_short(pane.buffer.end - pane.buffer.first)} kept", "dim")),
         line((f"{_short(dropped)} dropped", "dim")) if dropped else (),
         line((f"{_short(skipped)} skipped", "warn")) if skipped else (),
     ]
@@ -195,14 +202,19 @@ def empty_rows(pane: LogPane, now: Moment, cells: int) -> list[Line]:
 def _why_empty(pane: LogPane, now: Moment) -> Iterator[tuple[str, Look]]:
     sources = [each for each in now.state.document.logs if not each.excluded]
     unwired = [each for each in sources if each.unwired]
+    kept = pane.buffer.end - pane.buffer.first
     if not now.state.document.logs:
         yield "This checklist names no logs to follow.", "strong"
         yield "Write them in it under `logs`: a container, a file, a unit of journald, here or on a host.", "dim"
         return
-    if pane.buffer.end > pane.buffer.first:
-        yield f"None of {plural(pane.buffer.end - pane.buffer.first, 'line')} is like that.", "strong"
-        yield "esc shows all lines again, 0 all sources.", "dim"
-    elif not sources or len(unwired) == len(sources):
+    if kept and not len(pane.selection):
+        if pane.selection.seen < pane.buffer.end:
+            yield f"Looking through {plural(kept, 'line')} ...", "busy"
+            return
+        yield f"Of {plural(kept, 'line')} kept none is shown.", "strong"
+        yield "esc drops what narrows them down, 0 shows all sources.", "dim"
+        return
+    if len(unwired) == len(sources):
         yield "No log is wired in this run.", "strong"
     elif now.state.closed or not now.link.connected:
         yield "Nothing was kept, and nothing is followed any more.", "strong"
@@ -210,8 +222,6 @@ def _why_empty(pane: LogPane, now: Moment) -> Iterator[tuple[str, Look]]:
     else:
         yield "No line has come yet.", "strong"
         yield f"Followed: {', '.join(each.id for each in sources if not each.unwired)}.", "dim"
-    if len(pane.selection):
-        return  # then the lines say it
     yield from _unwired(unwired)
     for each in now.state.document.logs:
         if each.excluded:

@@ -20,6 +20,7 @@ from cockpit.checklist.problem import ChecklistError
 from cockpit.connect.values import Values
 from cockpit.engine import following_logs
 from cockpit.engine.client import Client, start_engine
+from cockpit.engine.live import LiveRun
 from cockpit.engine.opening import open_run
 from cockpit.journal.folder import RunFolder
 from cockpit.journal.lock import holder_of
@@ -63,6 +64,27 @@ async def until(reader: SpoolReader, text: str) -> list[str]:
             said += [f"{line.source}: {line.text}" for line in reader.read().lines]
             await asyncio.sleep(0.05)
     return said
+
+
+def test_a_viewer_reads_them_as_long_as_one_of_its_panes_looks(run: RunFolder, tmp_path: Path) -> None:
+    (tmp_path / "app.log").write_text("the first line\n")
+
+    async def look() -> list[str]:
+        live = LiveRun(run)
+        await live.start()
+        first, second = live.logs(), live.logs()
+        second.close()
+        said: list[str] = []
+        async with asyncio.timeout(30):
+            while "app: the first line" not in said:
+                await asyncio.sleep(0.05)
+                taken = first.take()
+                said += [f"{line.source}: {line.text}" for line in taken.lines] if taken is not None else []
+        first.close()
+        await live.stop()
+        return said
+
+    assert asyncio.run(look())
 
 
 def test_logs_are_followed_when_a_viewer_asks_and_say_what_cannot_be(run: RunFolder, tmp_path: Path) -> None:

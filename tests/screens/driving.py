@@ -39,11 +39,14 @@ def text_of_screen(app: App[Any]) -> str:
 
 
 def presses(*keys: str) -> Callable[[Pilot[Any]], Awaitable[None]]:
-    """Press keys one after another, waiting for each; `type:...` types letters."""
+    """Press keys one after another, waiting for each; `type:...` types letters, `wait` lets things come."""
 
     async def press(pilot: Pilot[Any]) -> None:
         await pilot.pause()
         for key in keys:
+            if key == "wait":
+                await pilot.pause(0.4)
+                continue
             letters = key.removeprefix("type:") if key.startswith("type:") else None
             await pilot.press(*(["space" if each == " " else each for each in letters] if letters else [key]))
             await pilot.pause(0.02)

@@ -26,9 +26,11 @@ class FakeTap:
         self.ready: list[Taken] = []
         self.problem = ""
         self.closed = False
+        self.at = NOW.timestamp() + 2
+        """When everything has come."""
 
     def take(self) -> Taken | None:
-        return self.ready.pop(0) if self.ready else None
+        return self.ready.pop(0) if self.ready else Taken([], [], self.at)
 
     def close(self) -> None:
         self.closed = True

@@ -52,6 +52,7 @@ def hostile_document() -> model.Document:
         positions={POISON: (POISON,)},
         contacts=(model.Contact(POISON, POISON, POISON, POISON, POISON, POISON),),
         commands=(model.Command("command", POISON, POISON, changes=True),),
+        logs=(model.LogSource("log", POISON, "file", {"path": POISON}, unwired=("variable",)),),
         watch=(model.Item("watch", POISON, source, check=check, target=POISON),),
     )
 

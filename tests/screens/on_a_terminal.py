@@ -1,4 +1,7 @@
-"""The real app over a fake run, to be started on a real terminal: `hostile`, `replay`, `breaks` or nothing."""
+"""The real app over a fake run, to be started on a real terminal: `hostile`, `replay`, `breaks` or nothing.
+
+`logs FOLDER` reads its logs from the spool in a folder.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,10 @@ sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
 from fake_run import FakeRun  # noqa: E402 - the path to them is set above
 from hostile import hostile_story  # noqa: E402 - the path to them is set above
 from launch import NOW, story  # noqa: E402 - the path to them is set above
+from logged import story_with_logs  # noqa: E402 - the path to them is set above
 
 from cockpit.engine.replayed import ReplayedRun  # noqa: E402 - the path to them is set above
+from cockpit.logs.tap import SpoolTap  # noqa: E402 - the path to them is set above
 from cockpit.screens.app import show_replay, show_run  # noqa: E402 - the path to them is set above
 
 
@@ -26,6 +31,17 @@ class RunWithAClock(FakeRun):
 
     def now(self) -> dt.datetime:
         return NOW + dt.timedelta(seconds=time.monotonic() - self._begun)
+
+
+class RunWithLogs(RunWithAClock):
+    """A run of a checklist that names logs, read from a spool."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(story_with_logs())
+        self._folder = folder
+
+    def logs(self) -> SpoolTap:
+        return SpoolTap(self._folder)
 
 
 class RunThatBreaks(RunWithAClock):
@@ -44,4 +60,6 @@ if __name__ == "__main__":
         sys.exit(show_replay(ReplayedRun(story())))
     if what == "breaks":
         sys.exit(show_run(RunThatBreaks()))
+    if what == "logs":
+        sys.exit(show_run(RunWithLogs(Path(sys.argv[2]))))
     sys.exit(show_run(RunWithAClock(hostile_story() if what == "hostile" else story())))

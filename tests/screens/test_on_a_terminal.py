@@ -117,6 +117,8 @@ def test_no_text_reaches_the_terminal_raw_on_any_board() -> None:
             ESC,
             "c",
             ESC,
+            "l",
+            ESC,
             "v",
             "\r",
             ESC,

@@ -12,6 +12,7 @@ from driving import cockpit, presses, replayed
 from fake_run import FakeRun
 from golive import view_of
 from launch import GRACE, NOW, story
+from logged import lines, with_logs
 
 from cockpit.journal import event as ev
 from cockpit.screens.app import CockpitApp
@@ -48,6 +49,13 @@ def _not_recorded() -> CockpitApp:
         pytest.param(lambda: cockpit(view_of(golive.soaking())), (120, 36), ("s",), id="golive-soaking-120x36"),
         pytest.param(lambda: cockpit(view_of(golive.fired())), (80, 24), ("s", "V"), id="golive-fired"),
         pytest.param(lambda: cockpit(view_of(golive.rehearsal())), (80, 24), ("s", "G"), id="golive-rehearsal"),
+        pytest.param(with_logs, (80, 24), ("l", "wait", "/", "type:timeout|broker", "enter", "up"), id="logs"),
+        pytest.param(
+            lambda: with_logs(lines(8)),
+            (120, 36),
+            ("l", "wait", "g", "type:payments", "enter", "F", "x", "up"),
+            id="logs-120x36",
+        ),
         pytest.param(lambda: PickerApp(CHOICES, NOW, glyphs=UNICODE, encoding="utf-8"), (80, 24), (), id="picker"),
     ],
 )

@@ -38,7 +38,7 @@ _LOOK_EVERY = 0.25
 _BYTES_A_SECOND = 8_000
 """What may be sent to the terminal while lines are followed; keys and the rows over the lines come on top."""
 
-_PORTION = 1_000
+_PORTION = 500
 """Lines taken in between two looks at the keyboard."""
 
 _LEVELS = (None, Level.NOTICE, Level.WARNING, Level.ERROR)
@@ -50,10 +50,10 @@ class LogsBoard(FilteringBoard):
     DEFAULT_CSS = """
     LogsBoard #log-head { height: 2; }
     LogsBoard #log-body { layout: vertical; }
-    LogsBoard #sources { display: none; height: auto; max-height: 8; }
+    LogsBoard #sources { display: none; }
     LogsBoard.-listed #sources { display: block; }
     LogsBoard.-wide #log-body { layout: horizontal; }
-    LogsBoard.-wide.-listed #sources { width: 36; height: 1fr; max-height: 100%; }
+    LogsBoard.-wide.-listed #sources { width: 36; }
     LogsBoard.-zoomed #keys, LogsBoard.-zoomed #sources { display: none; }
     """
 
@@ -194,13 +194,18 @@ class LogsBoard(FilteringBoard):
     def _show(self, showing: Showing) -> None:
         """Show otherwise, and remember it for the next time."""
         self.pane.show(showing)
+        self.pane.advance(4 * _PORTION)  # what is soon looked through is shown at once
         self.cockpit.showing_logs = showing
         self._arrange()
+        self._drawn = ()
+        self._wake.set()
         self._moved()
 
     def _arrange(self) -> None:
         showing = self.pane.showing
-        self.set_class(showing.listed != (self.app.size.width >= _WIDE), "-listed")
+        wide = self.app.size.width >= _WIDE
+        self.query_one("#sources").styles.height = "1fr" if wide else min(_LISTED, len(self.pane.sources)) + 1
+        self.set_class(showing.listed != wide, "-listed")
         self.set_class(showing.zoomed, "-zoomed")
 
     def on_resize(self) -> None:
@@ -209,7 +214,6 @@ class LogsBoard(FilteringBoard):
             self._arrange()
 
     def _moved(self) -> None:
-        self._wake.set()
         self._draw()
         self.redraw_panes("#keys")
 
@@ -446,3 +450,6 @@ class LogsBoard(FilteringBoard):
 
 _WIDE = 110
 """Cells from which on the sources stand beside the lines."""
+
+_LISTED = 9
+"""Sources listed over the lines at most."""
