@@ -14,6 +14,7 @@ PROMISES = {
     "failing_disk": "Acknowledged events survive a failing disk",
     "damaged": "A damaged journal is noticed, a torn one is mended",
     "rules": "The rules of a run hold for every history",
+    "secrets": "Secrets stay secret",
     "bad_input": "Bad input gets one message, never a traceback",
 }
 
