@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import socket
 import subprocess
@@ -53,8 +54,7 @@ class Client:
     @classmethod
     async def connect(cls, run: RunFolder, role: Literal["captain", "observer", "script"]) -> Client:
         """Connect to the engine of `run`. Raises OSError when there is none, NotWelcome when it refuses."""
-        with _short_path(run) as path:
-            reader, writer = await asyncio.open_unix_connection(path, limit=say.LONGEST)
+        reader, writer = await asyncio.open_unix_connection(sock=await _connected(run), limit=say.LONGEST)
         writer.write(_line(say.Hello(say.PROTOCOL, cockpit.__version__, role)))
         answer = await _next(reader)
         if isinstance(answer, say.Welcome):
@@ -120,10 +120,33 @@ def start_engine(run: RunFolder, passphrases: Mapping[str, str] | None = None) -
     raise NoEngine(f"the engine of run {run.id} did not start: {_last_words(run)}")
 
 
+async def _connected(run: RunFolder) -> socket.socket:
+    """A socket to the engine. Raises OSError, TimeoutError when it does not get to us.
+
+    While others wait in its queue, which asyncio takes for a connection under way, it is tried again.
+    """
+    door = socket.socket(socket.AF_UNIX)
+    door.setblocking(False)
+    try:
+        with _short_path(run) as path:
+            async with asyncio.timeout(START_WITHIN):
+                while True:
+                    try:
+                        door.connect(path)
+                    except BlockingIOError:
+                        await asyncio.sleep(0.02)
+                    else:
+                        return door
+    except BaseException:
+        door.close()
+        raise
+
+
 def _listens(run: RunFolder) -> bool:
     """Whether somebody answers at the socket; the file alone may be what a dead engine left."""
     with socket.socket(socket.AF_UNIX) as probe, _short_path(run) as path:
-        return probe.connect_ex(path) == 0
+        probe.setblocking(False)
+        return probe.connect_ex(path) in (0, errno.EAGAIN)  # EAGAIN: others wait before us
 
 
 @contextlib.contextmanager
@@ -155,7 +178,7 @@ def _spawned(run: RunFolder, passphrases: Mapping[str, str]) -> Path:
 
 def _last_words(run: RunFolder) -> str:
     lines = run.engine_log.read_text("utf-8", "replace").strip().splitlines()
-    return lines[-1] if lines else f"it left no word in {run.engine_log}"
+    return lines[-1].rpartition(" ERROR ")[2] if lines else f"it left no word in {run.engine_log}"
 
 
 def _line(message: say.FromViewer) -> bytes:

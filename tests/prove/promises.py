@@ -15,6 +15,7 @@ PROMISES = {
     "damaged": "A damaged journal is noticed, a torn one is mended",
     "rules": "The rules of a run hold for every history",
     "secrets": "Secrets stay secret",
+    "intruders": "Nobody gets in",
     "bad_input": "Bad input gets one message, never a traceback",
 }
 
