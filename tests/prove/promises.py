@@ -16,6 +16,7 @@ PROMISES = {
     "rules": "The rules of a run hold for every history",
     "secrets": "Secrets stay secret",
     "intruders": "Nobody gets in",
+    "captain": "A run has one engine and one captain, and nobody slows them",
     "bad_input": "Bad input gets one message, never a traceback",
 }
 
