@@ -17,6 +17,7 @@ PROMISES = {
     "secrets": "Secrets stay secret",
     "intruders": "Nobody gets in",
     "captain": "A run has one engine and one captain, and nobody slows them",
+    "foreign_text": "Foreign text is harmless",
     "bad_input": "Bad input gets one message, never a traceback",
 }
 
