@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import bisect
+import html
 import json
 import re
 import shlex
@@ -27,6 +28,10 @@ SHORTEST_SECRET = 6
 
 _COMBINING_RUN = 8
 _LONGEST_NOTE = 40
+_SHORTEST_LINE = 8
+_BASE64_WIDTHS = (64, 76)
+"""Where lines of base64 end: PEM (RFC 7468, section 2), MIME and coreutils (RFC 2045, section 6.8)."""
+_PERCENT = re.compile("%[0-9A-F]{2}")
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe0f\ufeff\ufff9-\ufffb"
     "\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\ud800-\udfff\U000110bd\U000110cd\U00013430-\U0001343f"
@@ -79,9 +84,9 @@ def safe_line(text: str | bytes, *, width: int = LINE_LIMIT) -> str:
 class Redactor:
     """Takes secret values out of text, in every form in which they commonly travel.
 
-    Each value is recognised as it is, stripped, line by line, escaped as in JSON and in Python, quoted for a shell and
-    for a URL, in hexadecimal and in base64 at each alignment. Values shorter than `SHORTEST_SECRET` are refused with
-    ValueError.
+    Each value is recognised as it is, stripped, line by line, escaped as in JSON, HTML and Python, quoted for a shell
+    and for a URL, in hexadecimal and in base64 at each alignment, in one line or several. Values shorter than
+    `SHORTEST_SECRET` are refused with ValueError.
     """
 
     def __init__(self, secrets: Mapping[str, str] | None = None) -> None:
@@ -98,6 +103,10 @@ class Redactor:
         """Hide `value` from now on; it is shown as `***name***`."""
         if len(value.strip()) < SHORTEST_SECRET:
             raise ValueError(f"secret {name!r} is shorter than {SHORTEST_SECRET} characters: too short to protect")
+        if (name, value) in self.secrets:
+            return
+        if not self.secrets:
+            _knowing.append(self)
         self.secrets = (*self.secrets, (name, value))
         for form in _forms(value):
             self._names.setdefault(form, name)
@@ -144,6 +153,17 @@ class Redactor:
         return after < len(self._sorted) and self._sorted[after].startswith(text)
 
 
+_knowing: list[Redactor] = []
+"""Every redactor of this process that knows a secret."""
+
+
+def without_secrets(text: str) -> str:
+    """Return `text` without any secret that this process knows: for what an error says when it is nobody's."""
+    for redactor in _knowing:
+        text = redactor(text)
+    return text
+
+
 def _visible(match: re.Match[str]) -> str:
     code = ord(match[0])
     if code < 0x20:
@@ -155,21 +175,36 @@ def _visible(match: re.Match[str]) -> str:
 
 def _forms(value: str) -> Iterable[str]:
     raw = value.encode()
+    as_json = json.dumps(value)[1:-1]
+    in_url = {
+        urllib.parse.quote(value),
+        urllib.parse.quote(value, safe=""),
+        urllib.parse.quote_plus(value),
+    }
     forms = {
         value,
         value.strip(),
-        json.dumps(value)[1:-1],
+        as_json,
+        as_json.replace("/", "\\/"),
+        json.dumps(value, ensure_ascii=False)[1:-1],
         repr(value)[1:-1],
         shlex.quote(value),
-        urllib.parse.quote(value, safe=""),
-        urllib.parse.quote_plus(value),
+        html.escape(value),
+        html.escape(value, quote=False),
+        *in_url,
+        *(_PERCENT.sub(lambda code: code[0].lower(), each) for each in in_url),
         raw.hex(),
+        raw.hex().upper(),
     }
-    forms.update(line.strip() for line in value.splitlines() if len(line.strip()) >= 8)
+    forms.update(line.strip() for line in value.splitlines() if len(line.strip()) >= _SHORTEST_LINE)
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         for shift in range(3):
             # The characters at both ends also depend on the neighbours of the secret: leave them out.
             encoded = encode(bytes(shift) + raw).decode().rstrip("=")
             start, end = (0, 2, 3)[shift], len(encoded) - (1 if (shift + len(raw)) % 3 else 0)
             forms.add(encoded[start:end])
+    encoded = base64.b64encode(raw).decode()
+    for width in _BASE64_WIDTHS:
+        lines = (encoded[at : at + width] for at in range(0, len(encoded), width))
+        forms.update(line for line in lines if len(line) >= _SHORTEST_LINE)
     return (form for form in forms if len(form) >= SHORTEST_SECRET)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import sys
 import unicodedata
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.text import LINE_LIMIT, Redactor, safe, safe_line
+from cockpit.text import LINE_LIMIT, Redactor, safe, safe_line, without_secrets
 
 anything = st.text(st.characters(), max_size=60)
 HOSTILE = "\x1b]0;x\x07\x1b[2J\x9b31m\x7f\x00\u202e\u2066\U000e0041\ud800\u200b\ufe0f"
@@ -80,8 +81,12 @@ def test_a_secret_is_taken_out_in_every_form_in_which_it_travels(secret: str, be
     forms = [
         secret,
         json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        html.escape(secret),
+        urllib.parse.quote(secret),
         urllib.parse.quote(secret, safe=""),
         secret.encode().hex(),
+        secret.encode().hex().upper(),
         repr(secret)[1:-1],
     ]
     for form in forms:
@@ -102,3 +107,14 @@ def test_a_secret_too_short_to_protect_is_refused() -> None:
 
 def test_without_secrets_text_stays_as_it_is() -> None:
     assert Redactor()("as it is") == "as it is"
+
+
+def test_a_long_secret_in_base64_of_several_lines_is_taken_out_line_by_line() -> None:
+    secret = bytes(range(33, 127)).decode() * 2
+    shown = Redactor({"key": secret})(base64.encodebytes(secret.encode()).decode())
+    assert set(shown.split()) == {"***key***"}
+
+
+def test_what_any_redactor_knows_is_kept_out_of_an_error_that_is_nobodys() -> None:
+    Redactor({"token": "known-to-somebody"})
+    assert without_secrets("KeyError: 'known-to-somebody'") == "KeyError: '***token***'"

@@ -12,6 +12,7 @@ from cockpit.checklist.model import File
 from cockpit.checklist.node import Node
 from cockpit.checklist.problem import ChecklistError, Problem, problem_at
 from cockpit.checklist.source import Source
+from cockpit.checklist.trusted import check_trusted
 from cockpit.checklist.yaml_nodes import read_yaml
 
 LARGEST = 1 << 20
@@ -69,6 +70,7 @@ def _read_base(name: str, written: Source, above: tuple[Path, ...]) -> Read:
 
 
 def _read_folder(folder: Path) -> Read:
+    check_trusted(folder)
     try:
         found = sorted(each for each in folder.iterdir() if each.suffix in _YAML and not each.name.startswith("."))
     except OSError as error:
@@ -107,8 +109,12 @@ def _read_file(path: Path) -> Read:
 
 
 def read_text(path: Path) -> tuple[bytes, str]:
-    """The bytes of a file, and its text. Raises ChecklistError when it cannot be read, is too large or not UTF-8."""
+    """The bytes of a file, and its text.
+
+    Raises ChecklistError when it cannot be read or trusted, is too large or not UTF-8.
+    """
     name = str(path)
+    check_trusted(path)
     try:
         # Asked first: opening a pipe would wait for somebody to write.
         if path.exists() and not path.is_file():

@@ -52,6 +52,7 @@ def _of_checklist(file: str, given: dict[str, str], *, connect: bool) -> list[Fi
     meanings = {name: kind.spec for name, kind in known_actions().items()}
     meanings |= {name: kind.spec for name, kind in known_kinds().items()}
     values = Values(document.variables, os.environ)
+    values.learn()
     return judge_needs(gather_needs(document, values, meanings, connect=connect))
 
 

@@ -11,7 +11,7 @@ from cockpit import __version__
 from cockpit.checklist.problem import ChecklistError
 from cockpit.cli import output
 from cockpit.cli.exits import Ended, Exit
-from cockpit.text import safe_line
+from cockpit.text import safe_line, without_secrets
 
 
 def explain(problem: Exception) -> Exit:
@@ -23,18 +23,22 @@ def explain(problem: Exception) -> Exit:
             output.say(f"cockpit: {output.counted(len(problem.problems), 'problem')} in the checklist")
             return Exit.WRONG
         case Ended():
-            output.say(f"cockpit: {safe_line(str(problem))}")
+            output.say(f"cockpit: {_words(problem)}")
             return problem.status
         case OSError() if problem.strerror:
-            where = f"{safe_line(str(problem.filename))}: " if problem.filename is not None else ""
+            where = f"{_words(problem.filename)}: " if problem.filename is not None else ""
             output.say(f"cockpit: {where}{problem.strerror}")
             return Exit.UNDONE
         case _ if (status := _known(problem)) is not None:
-            output.say(f"cockpit: {safe_line(str(problem))}")
+            output.say(f"cockpit: {_words(problem)}")
             return status
         case _:
             output.say(f"cockpit: something unexpected happened ({type(problem).__name__}); {_keep_details(problem)}")
             return Exit.UNDONE
+
+
+def _words(said: object) -> str:
+    return safe_line(without_secrets(str(said)))
 
 
 def _known(problem: Exception) -> Exit | None:
@@ -63,8 +67,8 @@ def _known(problem: Exception) -> Exit | None:
 
 
 def _keep_details(problem: Exception) -> str:
-    """Write the traceback, without any local values, where only this user can read it; say where."""
-    details = "".join(traceback.format_exception(problem))
+    """Write the traceback, without local values and secrets, where only this user can read it; say where."""
+    details = without_secrets("".join(traceback.format_exception(problem)))
     entry = f"--- {dt.datetime.now(dt.UTC).isoformat(timespec='seconds')} Cockpit {__version__}\n{details}\n"
     for open_log in (_open_log_at_home, _open_log_elsewhere):
         try:

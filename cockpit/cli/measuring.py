@@ -82,6 +82,7 @@ async def _scheduler(
     open_files.allow_many()
     known = kinds()
     values = Values(document.variables, os.environ, passphrases=await passphrases.for_items(document, items))
+    values.learn()
     _import_for(known[item.check.kind] for item in items if item.check is not None and item.check.kind in known)
     session = Session(HostRoutes(document.hosts, values))
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from cockpit.cli import output
 from cockpit.cli.exits import Ended, Exit
-from cockpit.text import safe_line
+from cockpit.text import safe, safe_line
 
 if TYPE_CHECKING:
     from cockpit.journal.event import Event
@@ -39,7 +39,11 @@ def story_named(name: str) -> Story:
 
 
 def write(text: str, path: str) -> None:
-    """Write a text to a file of its own, or print it. Raises Ended when there is such a file already."""
+    """Write a text to a file of its own, or print it, whatever stands in it. Raises Ended when there is a file already.
+
+    A journal may have been written by somebody who wants to reach the terminal on which it is told.
+    """
+    text = safe(text, lines=_NO_LIMIT, width=_NO_LIMIT)
     if not path:
         sys.stdout.writelines(text.splitlines(keepends=True))  # of one large text, a reader that is gone goes unnoticed
         sys.stdout.flush()
@@ -57,6 +61,9 @@ def write(text: str, path: str) -> None:
     except FileExistsError:
         raise Ended(Exit.REFUSED, f"{path} exists and is left alone; give another name") from None
     output.say(f"wrote {safe_line(path)}")
+
+
+_NO_LIMIT = 1 << 40
 
 
 def _proof(path: Path, events: Sequence[Event], damage: str) -> Proof:

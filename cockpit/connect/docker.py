@@ -24,8 +24,8 @@ import urllib3
 
 from cockpit.connect import dial
 from cockpit.connect.dial import Unreachable
-from cockpit.connect.docker_door import Doors, Tls, authorities, readable
-from cockpit.connect.docker_log import payloads, whole_lines
+from cockpit.connect.docker_door import Doors, Tls, TooLong, authorities, read_whole, readable
+from cockpit.connect.docker_log import NoLog, payloads, whole_lines
 
 _CHUNK = 64 * 1024
 
@@ -114,6 +114,7 @@ class Daemon:
             answer = self._client.get(url, params=parameters, stream=True, timeout=self._doors.left)
             with contextlib.closing(answer):
                 if not answer.ok:
+                    read_whole(answer)
                     driver = container["HostConfig"]["LogConfig"]["Type"]
                     raise Unreachable(f"its log cannot be read (log driver `{driver}`): {_message(answer)}")
                 chunks = self._in_time(answer.iter_content(_CHUNK))
@@ -158,6 +159,7 @@ class Daemon:
             requests.RequestException,
             urllib3.exceptions.HTTPError,
             OSError,
+            NoLog,
         ) as error:
             raise _refusal(error, self._doors) or _failure(error, self._doors) from None
 
@@ -171,6 +173,7 @@ def _client(doors: Doors) -> Any:
         tls=_settings(tls) if tls else False,
     )
     client.trust_env = False
+    client.headers["Accept-Encoding"] = "identity"
     for scheme in ("http://", "https://"):
         client.mount(scheme, doors.adapter())
     client.timeout = doors.left
@@ -223,9 +226,13 @@ def _failure(error: BaseException, doors: Doors) -> Unreachable:
             return Unreachable((None if doors.through_host else _hinted(cause, where)) or str(cause))
     if any(isinstance(cause, requests.Timeout | TimeoutError | urllib3.exceptions.TimeoutError) for cause in causes):
         return Silent(f"timed out waiting for the Docker daemon at {doors.words} after {doors.timeout:.1f} s")
-    if any(isinstance(cause, http.client.HTTPException | requests.JSONDecodeError | KeyError) for cause in causes):
+    if any(isinstance(cause, _NO_ANSWERS) for cause in causes):
         return Unreachable(_no_daemon(doors))
     return Unreachable(_hinted(error, where) or f"cannot talk to the Docker daemon at {doors.words}: {error}")
+
+
+_NO_ANSWERS = (http.client.HTTPException, requests.JSONDecodeError, KeyError, TooLong, NoLog)
+"""What comes of an answer that no daemon gives."""
 
 
 def _no_daemon(doors: Doors) -> str:

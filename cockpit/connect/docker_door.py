@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import http.client
 import os
 import socket
 import ssl
@@ -89,6 +90,16 @@ def place(host: str, tls: Tls | None, environment: Mapping[str, str]) -> Place:
         folder = Path(environment.get("DOCKER_CERT_PATH") or Path.home() / ".docker")
         tls = Tls(str(folder / "ca.pem"), str(folder / "cert.pem"), str(folder / "key.pem"), verify=bool(verify))
     return Place(host, tls)
+
+
+LONGEST_ANSWER = 32 << 20
+"""Bytes of an answer; thousands of containers are told in less."""
+
+_CHUNK = 64 * 1024
+
+
+class TooLong(requests.RequestException):
+    """An answer that no daemon gives: the message says what of it is too much."""
 
 
 class Doors:
@@ -184,17 +195,51 @@ def authorities(tls: Tls) -> str | bool:
     return (os.path.expanduser(tls.ca) if tls.ca else of_system.cafile or of_system.capath) or True  # noqa: PTH111
 
 
+class _Answer(http.client.HTTPResponse):
+    """An answer whose chunks have sizes: at a negative one the library would read on for ever, and keep it all."""
+
+    def _read_next_chunk_size(self) -> int:
+        size: int = super()._read_next_chunk_size()  # type: ignore[misc]
+        if size < 0:
+            raise http.client.IncompleteRead(b"")
+        return size
+
+
+def read_whole(answer: requests.Response) -> None:
+    """Read the body of an answer into it, up to a limit: the libraries have none. Raises TooLong."""
+    body = bytearray()
+    if answer.headers.get("Content-Encoding", "identity") != "identity":
+        raise TooLong("it is compressed, which nobody asked for")
+    while chunk := answer.raw.read(_CHUNK, decode_content=False):
+        body += chunk
+        if len(body) > LONGEST_ANSWER:
+            raise TooLong(f"it is longer than {LONGEST_ANSWER >> 20} MiB")
+    answer._content = bytes(body)  # noqa: SLF001 - where the library itself keeps it
+    answer._content_consumed = True  # type: ignore[attr-defined]  # noqa: SLF001 - likewise
+
+
 class _Adapter(requests.adapters.HTTPAdapter):
     """The adapter of `requests`, for whom others open connections, and nobody else's proxy stands between."""
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+        """Send it; the answer is there, unless it is a stream. Raises TooLong."""
+        answer = super().send(request, *args, **options)
+        if not options.get("stream"):
+            read_whole(answer)
+        return answer
 
     def __init__(self, doors: Doors) -> None:
         super().__init__()
 
         class Plain(urllib3.connection.HTTPConnection):
+            response_class = _Answer
+
             def _new_conn(self) -> socket.socket:
                 return doors.open(self)
 
         class Secured(urllib3.connection.HTTPSConnection):
+            response_class = _Answer
+
             def _new_conn(self) -> socket.socket:
                 return doors.open(self)
 

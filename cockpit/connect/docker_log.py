@@ -10,19 +10,36 @@ LINE_LIMIT = 1024 * 1024
 """Bytes of a line that are taken together; a longer one is taken in pieces."""
 
 _FRAME_HEADER = struct.Struct(">BxxxL")
+_STREAMS = 3
+"""Numbers of streams that there are: input, output, errors."""
+
+
+class NoLog(ValueError):
+    """What comes is not in frames as a daemon sends them."""
 
 
 def payloads(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    """The pieces of the two streams that the daemon sends over one connection, in frames (Docker API, "attach")."""
+    """The pieces of the two streams that the daemon sends over one connection, in frames (Docker API, "attach").
+
+    A frame is handed on as it comes: nobody has to hold one that says it is 4 GiB long. Raises NoLog.
+    """
     buffer = bytearray()
+    stream = left = 0
     for chunk in chunks:
         buffer += chunk
-        while len(buffer) >= _FRAME_HEADER.size:
-            stream, size = _FRAME_HEADER.unpack_from(buffer)
-            if len(buffer) < _FRAME_HEADER.size + size:
-                break
-            yield stream, bytes(buffer[_FRAME_HEADER.size : _FRAME_HEADER.size + size])
-            del buffer[: _FRAME_HEADER.size + size]
+        while buffer:
+            if not left:
+                if len(buffer) < _FRAME_HEADER.size:
+                    break
+                stream, left = _FRAME_HEADER.unpack_from(buffer)
+                del buffer[: _FRAME_HEADER.size]
+                if stream >= _STREAMS:
+                    raise NoLog(f"a frame of stream {stream}")
+                continue
+            piece = bytes(buffer[:left])
+            del buffer[:left]
+            left -= len(piece)
+            yield stream, piece
 
 
 def whole_lines(pieces: Iterable[bytes | tuple[int, bytes]]) -> Iterator[bytes]:

@@ -39,6 +39,11 @@ def read(variable: Variable, environ: Mapping[str, str]) -> str:
     raise Unreadable("it says neither `env`, `file` nor `command`: give it one of them")
 
 
+def lies_there(variable: Variable) -> bool:
+    """Whether reading it changes nothing: it stands in the environment, or in a file that can be read again."""
+    return bool(variable.env) or (bool(variable.file) and Path(variable.file).expanduser().is_file())
+
+
 def _from_environment(name: str, environ: Mapping[str, str]) -> str:
     value = environ.get(name)
     if value is None:

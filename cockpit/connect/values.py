@@ -1,8 +1,8 @@
 """The values of a checklist's variables, filled in where they are used, and kept out of sight when they are secret.
 
 Secrets, and what stands in a file or comes from a command, are read at the moment they are used and kept for a short
-time only. From then on every form of a secret is hidden by the redactor. Reading may run a command and so block for
-seconds: `at_hand` says whether `fill` will.
+time only. From then on every form of a secret is hidden by the redactor; `learn` hides those that are there already.
+Reading may run a command and so block for seconds: `at_hand` says whether `fill` will.
 """
 
 from __future__ import annotations
@@ -23,6 +23,11 @@ from cockpit.text import SHORTEST_SECRET, Redactor
 
 KEPT_SECONDS = 30.0
 """How long a value that was read is used before it is read again: a rotated secret is noticed within this time."""
+
+LEAST_TOKEN = 16
+"""Characters from which on a part of a secret URL counts as a token: shorter ones are words, such as `hooks`."""
+
+_NAMES_A_DATABASE = re.compile(r"(postgres|mysql|maria|mongo|redis|sqlite|unix|file)")
 
 _CONNECTION_PASSWORD = re.compile(r"\bpassword\s*=\s*(?:'((?:[^'\\]|\\.)*)'|(\S+))")
 
@@ -56,6 +61,16 @@ class Values:
         self._clock = clock
         self._read: dict[str, tuple[float, str]] = {}
         self._one_at_a_time = {name: threading.Lock() for name in self._variables}
+
+    def learn(self) -> None:
+        """Hide from now on what stands in the environment or a file, used or not: a log may tell it before that.
+
+        What cannot be read is told when it is used; a command is run only then. Blocks as long as the files do.
+        """
+        for variable in self._variables.values():
+            with contextlib.suppress(sources.Unreadable, ValueMissing):
+                if variable.secret and sources.lies_there(variable):
+                    self._hide(variable.name, sources.read(variable, self._environ))
 
     def fill(self, spec: dict[str, Any], shell: Collection[str] = ()) -> dict[str, Any]:
         """`spec` with each `${name}` in its strings replaced.
@@ -158,9 +173,9 @@ class Values:
                 f"variable {name}: its value is shorter than {SHORTEST_SECRET} characters, too short to be hidden in"
                 " what is shown: use a longer one, or take `secret: true` away"
             ) from None
-        for password in _passwords_in(value):
-            if len(password.strip()) >= SHORTEST_SECRET:
-                self.redactor.add(name, password)
+        for part in (*_passwords_in(value), *_tokens_in(value)):
+            if len(part.strip()) >= SHORTEST_SECRET:
+                self.redactor.add(name, part)
 
     def _recent(self, name: str) -> str | None:
         read = self._read.get(name)
@@ -183,3 +198,18 @@ def _passwords_in(value: str) -> Iterator[str]:
         yield urllib.parse.unquote(password)
     for quoted, bare in _CONNECTION_PASSWORD.findall(value):
         yield quoted or bare
+
+
+def _tokens_in(value: str) -> Iterator[str]:
+    """The tokens in the path and query of a URL such as a webhook's: whoever is asked may quote them without the rest.
+
+    Those of a database name the database.
+    """
+    if "://" not in value or _NAMES_A_DATABASE.match(value):
+        return
+    with contextlib.suppress(ValueError):
+        parts = urllib.parse.urlsplit(value)
+        for part in re.split("[/&=?;]", f"{parts.path}&{parts.query}"):
+            if len(part) >= LEAST_TOKEN:
+                yield part
+                yield urllib.parse.unquote(part)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import socket
 import subprocess
@@ -23,6 +24,9 @@ from cockpit.run.command import Command
 
 START_WITHIN = 10.0
 """Seconds an engine may take to answer after it was started."""
+
+WELCOME_WITHIN = 5.0
+"""Seconds in which an engine that listens says welcome, unless it was stopped or its machine stands still."""
 
 _from_engine = msgspec.json.Decoder(say.FromEngine)
 
@@ -52,11 +56,21 @@ class Client:
 
     @classmethod
     async def connect(cls, run: RunFolder, role: Literal["captain", "observer", "script"]) -> Client:
-        """Connect to the engine of `run`. Raises OSError when there is none, NotWelcome when it refuses."""
-        with _short_path(run) as path:
-            reader, writer = await asyncio.open_unix_connection(path, limit=say.LONGEST)
-        writer.write(_line(say.Hello(say.PROTOCOL, cockpit.__version__, role)))
-        answer = await _next(reader)
+        """Connect to the engine of `run`.
+
+        Raises OSError when there is none, NoEngine when it does not answer, NotWelcome when it refuses.
+        """
+        try:
+            async with asyncio.timeout(WELCOME_WITHIN):
+                reader, writer = await asyncio.open_unix_connection(sock=await _connected(run), limit=say.LONGEST)
+                writer.write(_line(say.Hello(say.PROTOCOL, cockpit.__version__, role)))
+                try:
+                    answer = await _next(reader)
+                except BaseException:
+                    writer.close()
+                    raise
+        except TimeoutError:
+            raise NoEngine(_does_not_answer(run)) from None
         if isinstance(answer, say.Welcome):
             return cls(reader, writer, answer)
         writer.close()
@@ -105,6 +119,16 @@ class Client:
 _GONE = "the engine went away before it answered: look at the journal to see whether it was recorded"
 
 
+def _does_not_answer(run: RunFolder) -> str:
+    holder = holder_of(run)
+    if holder is None:
+        return f"run {run.id} has no engine any more"
+    return (
+        f"the engine of run {run.id} does not answer: {holder} holds the run. If it was stopped, let it go on"
+        f" (`kill -CONT {holder.pid}`); if it hangs, end it (`kill -9 {holder.pid}`), and attach again: nothing is lost"
+    )
+
+
 def start_engine(run: RunFolder, passphrases: Mapping[str, str] | None = None) -> None:
     """Start an engine for `run`, unless one is there, and wait until it listens. Raises NoEngine.
 
@@ -125,10 +149,32 @@ def start_engine(run: RunFolder, passphrases: Mapping[str, str] | None = None) -
     raise NoEngine(f"the engine of run {run.id} did not start: {_last_words(run)}")
 
 
+async def _connected(run: RunFolder) -> socket.socket:
+    """A socket to the engine. Raises OSError.
+
+    While others wait in its queue, which asyncio takes for a connection under way, it is tried again.
+    """
+    door = socket.socket(socket.AF_UNIX)
+    door.setblocking(False)
+    try:
+        with _short_path(run) as path:
+            while True:
+                try:
+                    door.connect(path)
+                except BlockingIOError:
+                    await asyncio.sleep(0.02)
+                else:
+                    return door
+    except BaseException:
+        door.close()
+        raise
+
+
 def _listens(run: RunFolder) -> bool:
     """Whether somebody answers at the socket; the file alone may be what a dead engine left."""
     with socket.socket(socket.AF_UNIX) as probe, _short_path(run) as path:
-        return probe.connect_ex(path) == 0
+        probe.setblocking(False)
+        return probe.connect_ex(path) in (0, errno.EAGAIN)  # EAGAIN: others wait before us
 
 
 @contextlib.contextmanager
@@ -160,7 +206,7 @@ def _spawned(run: RunFolder, passphrases: Mapping[str, str]) -> Path:
 
 def _last_words(run: RunFolder) -> str:
     lines = run.engine_log.read_text("utf-8", "replace").strip().splitlines()
-    return lines[-1] if lines else f"it left no word in {run.engine_log}"
+    return lines[-1].rpartition(" ERROR ")[2] if lines else f"it left no word in {run.engine_log}"
 
 
 def _line(message: say.FromViewer) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +12,7 @@ import msgspec
 
 from cockpit.actions.kind import ActionKind
 from cockpit.checks.kind import Kind
+from cockpit.connect.thread import Stuck, in_thread
 from cockpit.connect.values import Values
 from cockpit.engine.carrying import Carrying
 from cockpit.engine.commands import Commands
@@ -29,6 +31,9 @@ from cockpit.run.decide import decide
 from cockpit.run.refusal import Refusal
 from cockpit.run.way import current, plan_of
 from cockpit.text import safe
+
+LEARN_WITHIN = 5.0
+"""Seconds for reading the files of secrets, of which one may lie on a disk that hangs."""
 
 
 class Conductor:
@@ -65,6 +70,12 @@ class Conductor:
         )
         self.logs = FollowingLogs(record.state.document, self._values, run.logs, shared_with(run))
         self.telling = Telling(record, self._values)
+
+    async def learn(self) -> None:
+        """Get to know the secrets that lie there, so that nothing tells them; for a moment at most."""
+        with contextlib.suppress(Stuck, TimeoutError):
+            async with asyncio.timeout(LEARN_WITHIN):
+                await in_thread("secrets in files", self._values.learn)
 
     async def run(self) -> None:
         """Keep the checks measured, the plan carried out and people told until cancelled."""

@@ -11,6 +11,7 @@ import contextlib
 import datetime as dt
 import logging
 import os
+import resource
 import signal
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,6 +33,7 @@ from cockpit.journal.writer import NotRecorded, Writer
 from cockpit.run.procedure import Phase
 from cockpit.run.state import State
 from cockpit.run.way import action_of, current
+from cockpit.text import without_secrets
 
 IDLE_HOURS = 12.0
 """How long an engine waits with no viewer; the environment variable COCKPIT_IDLE_HOURS sets another time."""
@@ -54,7 +56,8 @@ def carry(folder: Path, passphrases: Mapping[str, str]) -> int:
     os.umask(0o077)
     os.chdir("/")
     open_files.allow_many()
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))  # it holds secrets
+    _log_without_secrets()
     run = RunFolder(folder)
     try:
         lock = RunLock.acquire(run, Holder(os.getpid(), myself(engine=True), dt.datetime.now(dt.UTC)))
@@ -67,9 +70,22 @@ def carry(folder: Path, passphrases: Mapping[str, str]) -> int:
         return 3
     try:
         asyncio.run(_carry(run, writer, passphrases))
+    except Exception:
+        logging.getLogger(__name__).exception("the engine stumbled")
+        return 3
     finally:
         lock.release()
     return 0
+
+
+def _log_without_secrets() -> None:
+    class WithoutSecrets(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            return without_secrets(super().format(record))
+
+    said = logging.StreamHandler()
+    said.setFormatter(WithoutSecrets("%(asctime)s %(name)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[said])
 
 
 async def _carry(run: RunFolder, writer: Writer, passphrases: Mapping[str, str]) -> None:
@@ -81,6 +97,7 @@ async def _carry(run: RunFolder, writer: Writer, passphrases: Mapping[str, str])
         with contextlib.suppress(NotRecorded):  # a full disk: the run can still be looked at, and says so
             await record.record(record.engine, EngineStarted(os.getpid(), __version__, after))
     conductor = Conductor(record, kinds(), os.environ, actions=actions(), run=run, passphrases=passphrases)
+    await conductor.learn()
     server = Server(conductor)
     await server.start(run)
     measuring = asyncio.create_task(conductor.run())

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from collections import Counter
 
 import msgspec
 
@@ -25,6 +26,15 @@ NEWS_EVERY = 0.05
 UNREAD_LIMIT = 1 << 20
 """Bytes a viewer may leave unread before it is cut off."""
 
+HELLO_WITHIN = 10.0
+"""Seconds in which whoever connects must say hello."""
+
+MOST_OF_ONE_USER = 64
+"""Connections of one user at a time: each may hold up to twice `LONGEST` bytes of a message that never ends."""
+
+TOLD_OF_IT = 16
+"""Connections beyond those that are told why they are refused; any more are closed without a word."""
+
 _from_viewer = msgspec.json.Decoder(say.FromViewer)
 
 
@@ -35,6 +45,7 @@ class Server:
         """Serve the run of `conductor`."""
         self._conductor = conductor
         self._viewers: set[_Viewer] = set()
+        self._connected = Counter[int]()
         self._captain: _Viewer | None = None
         self._server: asyncio.Server | None = None
         self.idle_since = asyncio.get_running_loop().time()
@@ -43,7 +54,7 @@ class Server:
 
     async def start(self, run: RunFolder) -> None:
         """Listen at the socket of `run`, whose lock must be held: for its owner, and the group it is shared with."""
-        self._server = await asyncio.start_unix_server(self._serve, sock=_bound(run), limit=say.LONGEST)
+        self._server = await asyncio.start_unix_server(self._serve, sock=_bound(run), limit=say.LONGEST, backlog=1024)
 
     async def stop(self) -> None:
         """Stop listening and let everybody go."""
@@ -54,9 +65,15 @@ class Server:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         viewer = _Viewer(writer, peer(writer.get_extra_info("socket")))
+        self._connected[viewer.who.uid] += 1
         try:
-            hello = await _next(reader)
-            if not isinstance(hello, say.Hello):
+            too_many = self._connected[viewer.who.uid] - MOST_OF_ONE_USER
+            if too_many > TOLD_OF_IT:
+                return
+            hello = await _within(HELLO_WITHIN if too_many <= 0 else 1.0, reader)
+            if too_many > 0:
+                viewer.tell(say.Refused(0, f"{viewer.who.user} has {MOST_OF_ONE_USER} connections to this run already"))
+            elif not isinstance(hello, say.Hello):
                 viewer.tell(say.Refused(0, "say hello first"))
             elif hello.protocol != say.PROTOCOL:
                 viewer.tell(say.Refused(0, _other_version(hello)))
@@ -68,6 +85,7 @@ class Server:
         except (OSError, asyncio.IncompleteReadError):
             pass
         finally:
+            self._connected[viewer.who.uid] -= 1
             self._let_go(viewer)
 
     def _welcome(self, viewer: _Viewer, hello: say.Hello) -> None:
@@ -185,6 +203,15 @@ def _bound(run: RunFolder) -> socket.socket:
         os.chown(path, -1, group)
     path.chmod(0o600 if group is None else 0o660)
     return bound
+
+
+async def _within(seconds: float, reader: asyncio.StreamReader) -> say.FromViewer | None:
+    """The next message; None at the end, or when none came in time. Raises ValueError as `_next`."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await _next(reader)
+    except TimeoutError:
+        return None
 
 
 async def _next(reader: asyncio.StreamReader) -> say.FromViewer | None:

@@ -43,9 +43,17 @@ def clock(state: State, now: dt.datetime) -> Clock:
 
 
 def planned_window(state: State) -> tuple[dt.datetime, dt.datetime | None] | None:
-    """When going live is planned to begin, and to be over, in UTC; None without a window."""
+    """When going live is planned to begin, and to be over, in UTC; None without a window.
+
+    None, too, for one that cannot be told here: a journal may come from a machine that knows more zones.
+    """
     plan = state.document.plan
-    return window_at(plan.window, state.opened) if plan is not None and plan.window is not None else None
+    if plan is None or plan.window is None:
+        return None
+    try:
+        return window_at(plan.window, state.opened)
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        return None
 
 
 def window_at(window: Window, opened: dt.datetime) -> tuple[dt.datetime, dt.datetime | None]:

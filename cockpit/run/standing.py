@@ -28,6 +28,11 @@ class Standing(enum.StrEnum):
     RULED_OUT = "n/a"
     EXCLUDED = "not counted"
 
+    @classmethod
+    def _missing_(cls, value: object) -> Standing:  # noqa: ARG003 - as the library has it
+        """What a result means that this Cockpit does not know, of a journal of another one: nothing to rely on."""
+        return cls.ERROR
+
     @property
     def settled(self) -> bool:
         """Nothing is left to do on it."""

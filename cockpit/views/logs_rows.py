@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from cockpit.checklist.model import LogSource
 from cockpit.logs.line import Level, LogLine
+from cockpit.logs.spoken import spoken
 from cockpit.views.ages import clock
 from cockpit.views.cells import width, wrap
 from cockpit.views.line import Line, Look, Piece, apart, joined, line, pad, pad_left
@@ -43,6 +44,8 @@ def log_rows(of: LogLine, pane: LogPane, now: Moment, cells: int, *, selected: b
         text = text[said.end() :] if (said := _TIME.match(text)) is not None else text
     room = cells - sum(width(each.text) for each in before)
     if not pane.showing.wrap:
+        if of.kind == "line" and pane.showing.times:
+            text = spoken(text)
         # What cannot be in sight is not looked at: a line may be thousands of characters long.
         return [(*before, *_highlighted(text[: room * 4 + 4], pane, text_look))]
     first, *more = wrap(text, max(1, room)) or [""]

@@ -214,3 +214,32 @@ def test_many_readers_at_once_run_a_command_once(tmp_path: Path) -> None:
         thread.join(5)
     assert found == [{"x": "the-secret"}] * 8
     assert count.read_text() == "x\n"
+
+
+def test_what_lies_there_is_hidden_before_it_is_used_and_no_command_is_run_for_that(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("key-in-a-file\n")
+    values = of(
+        from_env(),
+        Variable("key", secret=True, is_set=True, file=str(tmp_path / "key")),
+        Variable("none", secret=True, is_set=True, file=str(tmp_path / "none")),
+        Variable("pin", secret=True, is_set=True, env="PIN"),
+        Variable("asked", secret=True, is_set=True, command=f"touch {tmp_path}/asked; echo key-of-a-command"),
+        environ={"TOKEN": "token-of-the-environment", "PIN": "1234", **PATH},
+    )
+    values.learn()
+    shown = values.redactor("token-of-the-environment key-in-a-file key-of-a-command 1234")
+    assert shown == "***token*** ***key*** key-of-a-command 1234"
+    assert not (tmp_path / "asked").exists()
+
+
+def test_a_token_in_the_path_of_a_webhook_is_hidden_by_itself_and_the_name_of_a_database_is_not() -> None:
+    hook = "https://chat.example/hooks/T0KEN-of-the-channel?key=another%2Flong-enough"
+    values = of(
+        from_env(),
+        from_env("dsn", "DSN"),
+        environ={"TOKEN": hook, "DSN": "postgresql://a:secret-pass@h/a_long_database_name"},
+    )
+    values.learn()
+    assert values.redactor("Cannot POST /hooks/T0KEN-of-the-channel") == "Cannot POST /hooks/***token***"
+    assert values.redactor("another/long-enough") == "***token***"
+    assert values.redactor("secret-pass at a_long_database_name") == "***dsn*** at a_long_database_name"

@@ -14,6 +14,10 @@ PROMISES = {
     "failing_disk": "Acknowledged events survive a failing disk",
     "damaged": "A damaged journal is noticed, a torn one is mended",
     "rules": "The rules of a run hold for every history",
+    "secrets": "Secrets stay secret",
+    "intruders": "Nobody gets in",
+    "captain": "A run has one engine and one captain, and nobody slows them",
+    "foreign_text": "Foreign text is harmless",
     "bad_input": "Bad input gets one message, never a traceback",
 }
 

@@ -65,7 +65,7 @@ def answers(run: RunFolder, *commands: Command) -> list[str]:
 def ask(run: RunFolder, *commands: Command) -> None:
     """Ask for what is not refused."""
     refused = [reason for reason in answers(run, *commands) if reason]
-    assert not refused
+    assert not refused, refused
 
 
 def the_run(home: Path) -> RunFolder:

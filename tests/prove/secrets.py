@@ -1,0 +1,275 @@
+"""Everything that is given a secret gives it back, in every form: it is found in nothing that Cockpit keeps or shows."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import random
+import re
+import resource
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import cockpit
+from cockpit.actions.printed import Printed
+from cockpit.cli import main
+from cockpit.cli.document import load_named
+from cockpit.engine.client import NoEngine, start_engine
+from cockpit.engine.opening import open_run
+from cockpit.journal.folder import RunFolder
+from cockpit.journal.lock import holder_of
+from cockpit.run import command as cmd
+from cockpit.run.procedure import Phase
+from cockpit.text import Redactor
+from tests.prove.finding import Effort, Finding
+from tests.prove.leaking import PHRASE, Sentinels, checklist, files_below, forms_of, lay_out, repeats
+from tests.servers.web import serving
+from tests.support.engines import PATIENCE, answers, ask, kill_engine, stands, the_run, until
+from tests.support.terminal import NotShown, Terminal
+
+ROOT = Path(cockpit.__file__).parents[1]
+
+UNGUARDED = """\
+import cockpit.text
+cockpit.text.Redactor.__call__ = lambda self, text: text
+cockpit.text.Redactor.of_stream = lambda self, text: (text, "")
+"""
+"""What Python does at its start in the control: it takes the redactor out."""
+
+STUMBLING = """\
+import cockpit.checks.measure as measure
+async def stumble(item, check, *, values, **_):
+    raise BaseExceptionGroup("stumbled", [RuntimeError(repr(values.fill({"all": check.spec})))])
+measure.measure = stumble
+"""
+"""What it does where Cockpit itself must stumble, with a secret in its hand."""
+
+UNKNOWN = {(command, PHRASE) for command in ("check", "capture", "doctor")}
+"""What a command has no way of knowing: nobody was asked for a passphrase, so it is a text like any other."""
+
+KEYS = ("n", "j", "\r", "\x1b", "z", "\x1b", "t", "\x1b", "s", "\r", "\x1b", "\x1b", "w", "\x1b", "c", "\x1b")
+FORMATS = ("table", "json", "junit", "tap", "nagios")
+
+
+def prove(effort: Effort, work: Path) -> Iterator[Finding]:
+    """Try the forms alone, then a run with all that comes of it."""
+    yield _forms(effort.times(full=3000, short=12), work)
+    broken, times, bites = [], effort.times(full=10, short=1), 0
+    for number in range(times):
+        broken += [f"{where}: {name}" for where, name in _seen(work / f"world-{number}", number, full=effort.full)]
+    bites = len(_seen(work / "control", 1000, before=UNGUARDED, full=False))
+    yield Finding(
+        "runs in which every check, action, notification and person repeats every secret; all that is kept, shown or"
+        " listed searched",
+        times,
+        len(broken),
+        "without the redactor",
+        bites,
+        tuple(dict.fromkeys(broken))[:12],
+    )
+
+
+def _forms(times: int, work: Path) -> Finding:
+    """Secrets made up, in every form, split anywhere, as an action prints them."""
+    broken: list[str] = []
+    bites = 0
+    for number in range(times):
+        chance = random.Random(number)
+        sentinels = Sentinels(chance)
+        redactor, naive = Redactor(), Redactor()
+        for name, value in sentinels.values.items():
+            redactor.add(name, value)
+            naive.add(name, value)
+        for guarded in (True, False):
+            place = work / f"printed-{number}-{guarded}"
+            with Printed(place, redactor) as printed:
+                stream = printed.stream()
+                for piece in sentinels.pieces(chance):
+                    if guarded:
+                        stream(piece.encode())
+                    else:
+                        stream(redactor(piece).encode())
+                        stream.close()
+            content = place.read_bytes()
+            found = [
+                name
+                for name, value in sentinels.values.items()
+                if any(told.encode() in content for _, told in forms_of(value))
+            ]
+            place.unlink()
+            if guarded and found:
+                broken.append(f"seed {number}: {', '.join(found)}")
+            bites += not guarded and bool(found)
+    return Finding(
+        "random secrets in every form, split at random", times, len(broken), "each piece by itself", bites,
+        tuple(broken[:5]),
+    )  # fmt: skip
+
+
+def _seen(work: Path, seed: int, *, before: str = "", full: bool) -> list[tuple[str, str]]:
+    """Where which secret is seen, after a run in a world of its own."""
+    home, world, code = work / "home", work / "world", work / "code"
+    for folder in (home, world, code):
+        folder.mkdir(parents=True, mode=0o700)
+    (code / "sitecustomize.py").write_text(before)
+    sentinels = Sentinels(random.Random(seed))
+    with serving(repeats(sentinels, seed)) as port, _everywhere(sentinels) as listed:
+        sentinels.point_to(port)
+        environment = lay_out(world, sentinels, random.Random(seed)) | {
+            "COCKPIT_HOME": str(home),
+            "TMPDIR": str(work / "home"),
+            "PYTHONPATH": f"{code}{os.pathsep}{ROOT}",
+            "HOME": str(home),
+        }
+        file = world / "checklist.json"
+        file.write_text(checklist(world, port))
+        with _as(environment):
+            said = dict(_all_that_is_said(file, sentinels, full=full, brief=bool(before)))
+            if not before:
+                (code / "sitecustomize.py").write_text(STUMBLING)
+                said["check that stumbles"] = _call("check", str(file), "by-command")
+                _stumble(the_run(home))
+    seen = [
+        (where, name)
+        for where, content in said.items()
+        for name in sentinels.found_in(content)
+        if (where.split()[0], name) not in UNKNOWN
+    ]
+    for path in files_below(home):
+        seen += [(str(path.relative_to(home)), name) for name in sentinels.found_in(path.read_bytes())]
+    return seen + sorted(listed)
+
+
+def _all_that_is_said(file: Path, sentinels: Sentinels, *, full: bool, brief: bool) -> Iterator[tuple[str, bytes]]:
+    """What every command prints and every screen shows, in the course of a run."""
+    document = load_named(str(file), {}).document
+    run = open_run(document, release="1.5.0", environment="production", run_kind="live")
+    start_engine(run, {"/home/ada/.ssh/id": sentinels.values[PHRASE]})
+    try:
+        until(run, lambda state: all(state.item(each.id).measurement for each in document.checkable() if each.check))
+        secret = " and ".join(sentinels.values.values())
+        ask(run, cmd.Confirm("owner", secret, note=secret), cmd.AddNote(secret), cmd.Hold(secret), cmd.Release(secret))
+        yield "refusals", "".join(answers(run, cmd.Confirm(secret, secret), cmd.Skip(secret, secret))).encode()
+        if brief:
+            return
+        for step, phase in (("run", Phase.DONE), ("send", Phase.FAILED), ("sql", Phase.FAILED)):
+            _insist(run, cmd.Go(step))
+            until(run, stands(step, phase))
+            if phase is Phase.FAILED:
+                _insist(run, cmd.Skip(step, secret))
+        _insist(run, cmd.Go("fail"))
+        until(run, stands("fail", Phase.FAILED))
+        yield "the screen", _on_a_screen("attach", run.id)
+        if full:
+            yield "line by line", _on_a_screen("attach", run.id, "--plain")
+        yield from _printed(file, run, full=full)
+        yield "a core", _core(run)
+    finally:
+        kill_engine(run)
+
+
+def _insist(run: RunFolder, command: cmd.Command) -> None:
+    """Ask until it is done: what stands on disk, the engine itself knows a moment later."""
+    ends = time.monotonic() + PATIENCE
+    while refused := answers(run, command)[0]:
+        assert time.monotonic() < ends, refused
+        time.sleep(0.05)
+
+
+def _printed(file: Path, run: RunFolder, *, full: bool) -> Iterator[tuple[str, bytes]]:
+    calls = [("status", run.id, "--json"), ("journal", "show", run.id)]
+    calls += [("report", run.id, "--format", kind) for kind in ("html", "markdown", "json", "junit")]
+    if full:
+        calls += [("status", run.id), ("journal", "show", run.id, "--json"), ("compare", run.id, run.id)]
+        calls += [("show", str(file), "--json"), ("explain", str(file), "by-header"), ("lint", str(file))]
+        calls += [("doctor", str(file)), ("capture", str(file))]
+        calls += [("check", str(file), "--format", kind) for kind in FORMATS]
+    for call in calls:
+        yield " ".join((call[0], *call[2:])), _call(*call, apart=full)
+
+
+def _call(*arguments: str, apart: bool = True) -> bytes:
+    """What a command prints, in a process of its own or, for the sake of time, in this one."""
+    if apart:
+        program = [sys.executable, "-m", "cockpit", *arguments]
+        done = subprocess.run(program, stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False)
+        return done.stdout + done.stderr
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+        main(list(arguments))
+    out.flush()
+    return out.buffer.getvalue()  # type: ignore[attr-defined]
+
+
+def _on_a_screen(*arguments: str) -> bytes:
+    with Terminal([sys.executable, "-m", "cockpit", *arguments], columns=120, rows=40) as terminal:
+        with contextlib.suppress(NotShown):
+            terminal.until("captain", 20)
+        for key in KEYS:
+            terminal.send(key)
+            with contextlib.suppress(NotShown):
+                terminal.quiet(0.05, 1)
+        # What is drawn with colours in the midst of a word is still read by people.
+        shown = "\n".join(terminal.text()).encode()
+        return terminal.bytes_since() + b"\n" + shown
+
+
+def _stumble(run: RunFolder) -> None:
+    """Let an engine end by an error of its own; its log is looked at with all files."""
+    with contextlib.suppress(NoEngine):
+        start_engine(run)
+        while holder_of(run) is not None:
+            time.sleep(0.02)
+
+
+def _core(run: RunFolder) -> bytes:
+    """Kill the engine as a crash does; what its core holds, where the system is told to keep one beside it."""
+    holder = holder_of(run)
+    assert holder is not None
+    limit = re.search(r"Max core file size +(\S+)", Path(f"/proc/{holder.pid}/limits").read_text())
+    os.kill(holder.pid, signal.SIGSEGV)
+    kill_engine(run)
+    assert limit is not None
+    return b"" if limit[1] == "0" else f"a core may be written: {PHRASE} and all others".encode()
+
+
+@contextlib.contextmanager
+def _as(environment: Mapping[str, str]) -> Iterator[None]:
+    """This process as one that was started with such an environment."""
+    before = dict(os.environ)
+    os.environ.update(environment)
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (most, most))
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@contextlib.contextmanager
+def _everywhere(sentinels: Sentinels) -> Iterator[set[tuple[str, str]]]:
+    """What everybody on the machine can see of any process meanwhile: its arguments."""
+    seen: set[tuple[str, str]] = set()
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.wait(0.02):
+            for process in Path("/proc").glob("[0-9]*/cmdline"):
+                with contextlib.suppress(OSError):
+                    words = process.read_bytes()
+                    seen.update(("the arguments of a process", name) for name in sentinels.found_in(words))
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        looking.join()
