@@ -107,7 +107,7 @@ def timeline_keys(now: Moment, *, planned: bool = False) -> tuple[Key, ...]:
         Key("/", "filter: of:plan, by:ada, about:ITEM, any text; !not", "filter", "look", "filter", why=steps),
         Key("p", words, "planned", "look", "events" if planned else "planned", why=no_plan),
         Key("f", "only a family of kinds: people, checks, plan, calls, run; all", "family", "look", "kind", why=steps),
-        Key("b", "only what this person did, or all", "person", "look", "by", why=steps),
+        Key("u", "only what this person did, or all", "person", "look", "by", why=steps),
         Key("o", "only what is about this item or step, or all", "about", "look", "about", why=steps),
         Key("t", "everything again", "timeline", "look"),
         *page_keys(now),
@@ -144,7 +144,7 @@ def commands_keys(now: Moment, command: Command | None, *, zoomed: bool) -> tupl
         Key("enter", "run the row", "enter", "look", "run", why=none or mine),
         Key("z", "the output on the whole screen, or not", "zoom", "look", "list" if zoomed else "zoom"),
         Key(
-            "s",
+            "o",
             "order the processes by cpu, memory, time, pid",
             "sort",
             "look",

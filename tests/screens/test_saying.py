@@ -199,7 +199,7 @@ def test_leaving_asks_a_captain_and_lets_an_observer_go() -> None:
 
 def test_a_command_is_copied_as_it_is_written() -> None:
     app = cockpit()
-    text = shown(app, "c", *["down"] * 13, "y")
+    text = shown(app, "exclamation_mark", "y")
     assert app.clipboard == "curl -f https://yourdomain.com/health"
     assert "the command was sent to the terminal's clipboard" in text
 
