@@ -7,13 +7,14 @@ from typing import Any, Literal
 
 import msgspec
 
-from cockpit.checklist import file, model, plan_file, variables
+from cockpit.checklist import file, log_file, model, plan_file, variables
 from cockpit.checklist.abort import criteria
 from cockpit.checklist.actions import DocumentedAction
 from cockpit.checklist.condition_names import names, tokens
 from cockpit.checklist.conditions import ANSWER
 from cockpit.checklist.hosts import build_hosts
 from cockpit.checklist.kinds import DocumentedKind, Field
+from cockpit.checklist.logs import build_log
 from cockpit.checklist.merge import LISTS_OF_BRANCHES
 from cockpit.checklist.model import Document, Variable
 from cockpit.checklist.node import Node
@@ -65,6 +66,7 @@ def build(
         positions=dict(form.positions),
         contacts=tuple(building.contact(each, at) for each, at in _pairs(form.contacts, node, "contacts")),
         commands=tuple(building.command(each, at) for each, at in _pairs(form.commands, node, "commands")),
+        logs=tuple(building.log(each, at) for each, at in _pairs(form.logs, node, "logs")),
         notify=told,
         watch=watch,
         plan=plan,
@@ -189,6 +191,11 @@ class _Building(msgspec.Struct):
             host=form.host,
             timeout=form.timeout,
         )
+
+    def log(self, form: log_file.LogSource, node: Node) -> model.LogSource:
+        built, wrong = build_log(form, node, self.variables, self.hosts)
+        self.problems.extend(wrong)
+        return msgspec.structs.replace(built, excluded=self._excluded(form.when, node))
 
     def _confirm(self, form: file.Confirm | None, node: Node | None, title: str) -> model.Confirm | None:
         if form is None or node is None:
@@ -318,7 +325,7 @@ def _written_ids(whole: Node) -> dict[str, Node]:
 
 
 def _check_ids(whole: Node) -> Iterator[Problem]:
-    for keys in (("parts", "watch"), ("commands",)):
+    for keys in (("parts", "watch"), ("commands",), ("logs",)):
         first: dict[str, Source] = {}
         for id_, node in _ids(whole, keys):
             at = node.entries()["id"].source

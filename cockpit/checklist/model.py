@@ -195,6 +195,27 @@ class Host(msgspec.Struct, frozen=True, omit_defaults=True):
     source: Source | None = None
 
 
+class LogSource(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A log to follow."""
+
+    id: str
+    title: str
+    kind: Literal["docker", "compose", "swarm", "file", "journald"]
+    spec: dict[str, Any]
+    """What the kind needs to know, as written: `${variable}` is filled in when it is followed."""
+    via: str = ""
+    """The host where it is; empty: this machine."""
+    tail: int = 100
+    """Lines to begin with."""
+    zone: str = ""
+    """The time zone of times that do not say theirs; empty: this machine's."""
+    unwired: tuple[str, ...] = ()
+    """The variables that are not set and would have to be."""
+    excluded: str = ""
+    """Why it is not followed in this run; empty when it is."""
+    source: Source | None = None
+
+
 Subject = Literal["milestone", "hold", "failure", "poll", "doubt", "rollback", "abort", "command", "engine", "closed"]
 """What somebody can be told of."""
 
@@ -236,6 +257,7 @@ class Document(msgspec.Struct, frozen=True, omit_defaults=True):
     """Position to the users who may answer for it; an empty tuple means anyone."""
     contacts: tuple[Contact, ...] = ()
     commands: tuple[Command, ...] = ()
+    logs: tuple[LogSource, ...] = ()
     notify: tuple[Addressee, ...] = ()
     watch: tuple[Item, ...] = ()
     plan: Plan | None = None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import Any, NoReturn
 
 from cockpit.cli.completers import Completer
+from cockpit.text import safe_line
 
 
 class Command(argparse.ArgumentParser):
@@ -39,6 +40,10 @@ class Command(argparse.ArgumentParser):
             added.set_defaults(target=target, command=added)
         self.commands[name] = added
         return added
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the call, with what was typed made safe, and end."""
+        super().error(safe_line(message))
 
     def argument(self, *names: str, complete: Completer | None = None, **settings: Any) -> Command:
         """Add an argument, with what a shell may complete it to; returns the command."""

@@ -44,6 +44,20 @@ def moment(text: str) -> dt.datetime:
     return then
 
 
+def past(text: str) -> dt.datetime:
+    """A time that is over: `2026-12-01T18:00` (local time unless it says otherwise), or so long ago: `45m`, `2h`."""
+    import datetime as dt
+
+    if ago := re.fullmatch(r"(\d{1,6})([smhd])", text):
+        return dt.datetime.now(dt.UTC) - dt.timedelta(seconds=int(ago[1]) * _SECONDS[ago[2]])
+    try:
+        return dt.datetime.fromisoformat(text).astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is neither a time (2026-12-01T18:00) nor how long ago (10m)"
+        ) from None
+
+
 def interval(text: str) -> float:
     """A length of time in seconds, more than nothing: `500ms`, `5s`, `2m`."""
     match = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)(ms|[smhd])", text)

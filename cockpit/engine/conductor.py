@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,11 +15,13 @@ from cockpit.connect.values import Values
 from cockpit.engine.carrying import Carrying
 from cockpit.engine.commands import Commands
 from cockpit.engine.evidence import EvidenceUnreadable, measure_file
+from cockpit.engine.following_logs import FollowingLogs
 from cockpit.engine.measuring import Measurements
 from cockpit.engine.protocol import Accepted, Refused
 from cockpit.engine.record import RunRecord
 from cockpit.engine.telling import Telling
 from cockpit.journal.event import Actor
+from cockpit.journal.folder import RunFolder, shared_with
 from cockpit.journal.line import Unrecordable
 from cockpit.journal.writer import NotRecorded
 from cockpit.run import command as cmd
@@ -40,27 +41,29 @@ class Conductor:
         environ: Mapping[str, str],
         *,
         actions: Mapping[str, ActionKind],
-        steps: Path,
+        run: RunFolder,
         passphrases: Mapping[str, str] | None = None,
     ) -> None:
         """Carry the run of `record`.
 
-        Secrets may come from `environ`, `passphrases` decrypt SSH keys; actions leave their word in `steps`.
+        Secrets may come from `environ`, `passphrases` decrypt SSH keys; what is no part of the record
+        (what actions leave, logs) lies in the folder of the `run`.
         """
         self.record = record
         self._values = Values(record.state.document.variables, environ, passphrases=passphrases)
         self._measurements = Measurements(record, kinds, self._values)
-        self.commands = Commands(record, self._values, steps.with_name("commands"))
+        self.commands = Commands(record, self._values, run.commands)
         """Its quick commands."""
         self._deciding = asyncio.Lock()
         self._carrying = Carrying(
             record,
             kinds=actions,
             values=self._values,
-            steps=steps,
+            steps=run.steps,
             measure=self._measurements,
             deciding=self._deciding,
         )
+        self.logs = FollowingLogs(record.state.document, self._values, run.logs, shared_with(run))
         self.telling = Telling(record, self._values)
 
     async def run(self) -> None:
@@ -68,6 +71,7 @@ class Conductor:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._measurements.run())
             group.create_task(self._carrying.run())
+            group.create_task(self.logs.run())
             group.create_task(self.commands.run())
             group.create_task(self.telling.run())
 

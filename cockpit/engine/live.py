@@ -25,6 +25,7 @@ from cockpit.journal.event import Event
 from cockpit.journal.folder import RunFolder
 from cockpit.journal.line import Stamp
 from cockpit.journal.reader import Follower, JournalUnreadable
+from cockpit.logs.tap import SpoolTap
 from cockpit.run.command import Command
 from cockpit.run.state import State, fold
 from cockpit.views.run_view import Link, Outcome, Printed
@@ -66,6 +67,7 @@ class LiveRun:
         self._events: list[Event] = []
         self._moved = asyncio.Event()
         self._client: Client | None = None
+        self._wants_logs = False
         self._connecting: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -141,6 +143,16 @@ class LiveRun:
                     await self._journal_moved()
         return Outcome(answer.seq)
 
+    def logs(self) -> SpoolTap:
+        """Let the logs of the run be followed while this viewer looks at them, and read what was followed."""
+        self._follow_logs(wanted=True)
+        return SpoolTap(self._run.logs, lambda: self._follow_logs(wanted=False))
+
+    def _follow_logs(self, *, wanted: bool) -> None:
+        self._wants_logs = wanted
+        if self._client is not None:
+            self._client.follow_logs(wanted)
+
     def _printed_more(self) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(self.changed.set)
@@ -186,6 +198,8 @@ class LiveRun:
         client = await Client.connect(self._run, self._role)
         client.heard = self._heard
         self._client = client
+        if self._wants_logs:
+            client.follow_logs()
         self._journal.look()
         self._set_link(connected=True, captain=client.welcome.captain, you=client.welcome.you, problem="")
         return client

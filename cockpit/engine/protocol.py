@@ -37,6 +37,12 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="say", 
     command: AnyCommand
 
 
+class FollowLogs(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="say", tag="follow-logs"):
+    """This viewer looks at the logs, or does so no more. There is no answer: they come in the run's folder."""
+
+    wanted: bool = True
+
+
 class Welcome(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="say", tag="welcome"):
     """The engine's answer to hello."""
 
@@ -94,5 +100,5 @@ class Looks(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="say", ta
     commands: tuple[Look, ...]
 
 
-FromViewer = Hello | Request
+FromViewer = Hello | Request | FollowLogs
 FromEngine = Welcome | Accepted | Refused | Recorded | Measuring | InCommand | Recording | Looks

@@ -65,6 +65,9 @@ class ReplayedRun:
         """None, as above."""
         return None
 
+    def logs(self) -> None:
+        """None: the record has what people said of logs, and no logs."""
+
     async def send(self, command: Command) -> Outcome:  # noqa: ARG002 - it is a RunView, and changes nothing
         """Refuse: what happened stays as it is."""
         return Outcome(reason="this is a replay: nothing can be changed")

@@ -161,14 +161,29 @@ class Veto(Command, frozen=True, tag="veto"):
 
 
 class RollBack(Command, frozen=True, tag="roll-back"):
-    """Go the way back. `typed` is the release's name."""
+    """Go the way back, or back to a step. `typed` is the release's name."""
 
     typed: str
     reason: str
+    to: str = ""
+    """The last step to be undone; empty: all that was done is."""
 
 
 class Clear(Command, frozen=True, tag="clear"):
     """Say, after a rollback, that the run may go on."""
+
+    reason: str
+
+
+class Recycle(Command, frozen=True, tag="recycle"):
+    """Carry the plan out again from an earlier step on, after which nothing stands that was changed."""
+
+    step: str
+    reason: str
+
+
+class WaiveRehearsal(Command, frozen=True, tag="waive-rehearsal"):
+    """Carry a plan out that demands to be rehearsed, and was not."""
 
     reason: str
 
@@ -202,6 +217,6 @@ class Measure(Command, frozen=True, tag="measure"):
 
 AnyCommand = (
     Confirm | Waive | RuleOut | TakeBack | AddNote | Hold | Release | TakeCommand | Close | Attest | Measure
-    | Go | Retry | Skip | Tell | Stop | Settle | Agree | OpenPoll | Answer | Veto | RollBack | Clear
-    | RunCommand | StopCommand | NoteCall
+    | Go | Retry | Skip | Tell | Stop | Settle | Agree | OpenPoll | Answer | Veto | RollBack | Clear | Recycle
+    | WaiveRehearsal | RunCommand | StopCommand | NoteCall
 )  # fmt: skip

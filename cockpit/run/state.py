@@ -44,6 +44,10 @@ class Measurement(msgspec.Struct, frozen=True):
     since: dt.datetime
     """When this result began."""
     seq: int
+    since_seq: int = 0
+    """The event with which this result began: order is by these alone, a clock may jump."""
+    seen_seq: int = 0
+    """The event with which it was last seen to be so."""
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -91,6 +95,14 @@ class Hold(msgspec.Struct, frozen=True):
     reason: str
     by: Actor
     since: dt.datetime
+
+
+class Waived(msgspec.Struct, frozen=True):
+    """What is accepted undone: why, by whom, since when."""
+
+    reason: str
+    by: Actor
+    at: dt.datetime
 
 
 class Engine(msgspec.Struct, frozen=True):
@@ -160,6 +172,10 @@ class State(msgspec.Struct, frozen=True):
     """Where the plan stands."""
     rehearsals: tuple[str, ...] = ()
     """Rehearsals and drills that carried this very plan to its end."""
+    rehearsed: tuple[ev.Rehearsal, ...] = ()
+    """The same, with who, when and how they ended; nothing in journals that do not tell."""
+    unrehearsed: Waived | None = None
+    """Why the plan is carried out though it demands to be rehearsed, and was not."""
     took: dict[str, float] = {}
     """Seconds that steps took in earlier runs: `STEP`, and `undo STEP`."""
     faults: tuple[ev.Fault, ...] = ()
@@ -206,6 +222,7 @@ def open_state(first: Event) -> State:
         opened=first.at,
         captain=Captain(first.by, first.at),
         rehearsals=data.rehearsals,
+        rehearsed=data.rehearsed,
         took=data.took,
         faults=data.faults,
         seq=first.seq,
@@ -291,7 +308,8 @@ def _check_measured(draft: _Draft, event: Event, data: ev.CheckMeasured) -> None
     before = item.measurement
     since = before.since if before is not None and before.result.result == result else at
     history = (*item.history[1 - HISTORY :], (at, result, data.value))
-    measurement = Measurement(data, at, since, event.seq)
+    begun = before.since_seq if before is not None and before.result.result == result else event.seq
+    measurement = Measurement(data, at, since, event.seq, begun, event.seq)
     lowest, highest = item.lowest, item.highest
     if data.value is not None:
         lowest = Extreme(data.value, at) if lowest is None or data.value < lowest.value else lowest
@@ -305,7 +323,7 @@ def _checks_affirmed(draft: _Draft, event: Event, data: ev.ChecksAffirmed) -> No
     for name, at in data.at.items():
         known = draft.item(name)
         if known.measurement is not None:
-            draft.items[name] = _replace(known, measurement=_replace(known.measurement, at=at))
+            draft.items[name] = _replace(known, measurement=_replace(known.measurement, at=at, seen_seq=event.seq))
 
 
 def _command_taken(draft: _Draft, event: Event, data: ev.CommandTaken) -> None:
@@ -353,6 +371,10 @@ def _baseline_taken(draft: _Draft, event: Event, data: ev.BaselineTaken) -> None
     draft.run = _replace(draft.run, baseline=Baseline(data.name, data.at, data.host, known.update(data.items)))
 
 
+def _rehearsal_waived(draft: _Draft, event: Event, data: ev.RehearsalWaived) -> None:
+    draft.run = _replace(draft.run, unrehearsed=Waived(data.reason, event.by, event.at))
+
+
 def _command_begun(draft: _Draft, event: Event, data: ev.CommandBegun) -> None:
     ran = Ran(data, event.by, event.at, event.seq)
     draft.run = _replace(draft.run, commands=draft.run.commands.set(data.command, ran))
@@ -390,6 +412,7 @@ _CHANGES: dict[type[Data], Callable[[_Draft, Event, Any], None]] = {
     ev.EngineStopped: _engine_stopped,
     ev.JournalRecovered: _journal_recovered,
     ev.BaselineTaken: _baseline_taken,
+    ev.RehearsalWaived: _rehearsal_waived,
     ev.RunClosed: _run_closed,
     ev.CommandBegun: _command_begun,
     ev.CommandEnded: _command_ended,

@@ -26,6 +26,7 @@ from cockpit.screens.alerts import Alerts
 from cockpit.screens.boards.board import Board
 from cockpit.screens.remembered import Memory
 from cockpit.screens.widgets.line_list import LineList
+from cockpit.views.logs_pane import Showing
 from cockpit.views.moment import Moment, moment, told_by_others
 from cockpit.views.picker import Choice
 from cockpit.views.run_view import ReplayControls, RunView
@@ -74,6 +75,8 @@ class CockpitApp(App[int], inherit_bindings=False):
         self.encoding = encoding or terminal.encoding()
         self.glyphs = glyphs or terminal.glyphs(os.environ)
         self.zone = zone
+        self.showing_logs = Showing()
+        """How the logs were shown the last time."""
         self.now = self._look()
         self._alerts = Alerts(ways, self._to_terminal, self.now)
         self._ticks = 0

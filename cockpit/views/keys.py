@@ -15,6 +15,8 @@ from cockpit.run.command import Release
 from cockpit.views.commands import last, quick_keys
 from cockpit.views.key import Group, Key
 from cockpit.views.line import Line, apart, line, line_width
+from cockpit.views.logs_keys import log_keys
+from cockpit.views.logs_pane import LogPane
 from cockpit.views.moment import Moment
 from cockpit.views.outline import Node
 from cockpit.views.plan_keys import clear_key, page_keys, plan_keys, roll_back_key, veto_key
@@ -61,7 +63,10 @@ _PAGES = (
     Key("v", "watches: the success metrics", "watches", "look", "watches"),
     Key("!", "quick commands", "commands", "look", "commands"),
     Key("W", "the watches large, for a wall screen", "wall", "look"),
+    Key("l", "logs: followed, filtered, marked", "logs", "look", "logs"),
 )
+_PAGES_OF_THE_PLAN = tuple(key for key in _PAGES if key.does != "wall")
+"""Where `W` waives that the plan is rehearsed: the large watches are a key away from the watches."""
 
 
 def run_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
@@ -107,7 +112,7 @@ def timeline_keys(now: Moment, *, planned: bool = False) -> tuple[Key, ...]:
         Key("/", "filter: of:plan, by:ada, about:ITEM, any text; !not", "filter", "look", "filter", why=steps),
         Key("p", words, "planned", "look", "events" if planned else "planned", why=no_plan),
         Key("f", "only a family of kinds: people, checks, plan, calls, run; all", "family", "look", "kind", why=steps),
-        Key("u", "only what this person did, or all", "person", "look", "by", why=steps),
+        Key("w", "only what this person did (who), or all", "person", "look", "who", why=steps),
         Key("o", "only what is about this item or step, or all", "about", "look", "about", why=steps),
         Key("t", "everything again", "timeline", "look"),
         *page_keys(now),
@@ -190,6 +195,15 @@ def wall_keys(now: Moment) -> tuple[Key, ...]:
     return (_BACK, *page_keys(now), *_PAGES, *_HELP, *command_keys(now))
 
 
+def logs_keys(now: Moment, pane: LogPane | None) -> tuple[Key, ...]:
+    """The keys of the logs; without a pane, in a replay, those of what is recorded of them."""
+    pages = (*page_keys(now), *(replace(key, bar="") for key in _PAGES[:-1]), *_HELP)
+    if pane is None:
+        return (*_MOVES, _BACK, *pages)
+    end = replace(_MOVES[-1], words="to the newest line, and follow")
+    return (*_MOVES[:-1], end, *log_keys(pane, now), _BACK, *pages, *command_keys(now))
+
+
 def replay_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
     """The keys of a replay with the cursor on `node`."""
     controls = _player(now)
@@ -218,7 +232,7 @@ def steps_keys(now: Moment, row: Row | None) -> tuple[Key, ...]:
         Key("tab", "what the lower pane shows: detail, output, watches", "pane", "look", "pane"),
         *_PANE_KEYS,
         page_keys(now)[-1],
-        *_PAGES,
+        *_PAGES_OF_THE_PLAN,
         *_HELP,
     )
     return (*_MOVES, *looks, *plan_keys(now, row), *command_keys(now))
@@ -226,7 +240,7 @@ def steps_keys(now: Moment, row: Row | None) -> tuple[Key, ...]:
 
 def step_keys(now: Moment, row: Row | None) -> tuple[Key, ...]:
     """The keys of the page of one step."""
-    looks = (_BACK, page_keys(now)[-1], *_PAGES, *_HELP)
+    looks = (_BACK, page_keys(now)[-1], *_PAGES_OF_THE_PLAN, *_HELP)
     return (*_MOVES, *looks, *plan_keys(now, row), *command_keys(now))
 
 
@@ -332,7 +346,7 @@ def help_lines(keys: Iterable[Key], cells: int) -> list[Line]:
             continue
         lines += [line((f" {heading}", "strong"))]
         for key in own:
-            names = "1 to 9" if key.does == "part" else " ".join((key.show, *key.also[:1]))
+            names = "1 to 9" if key.does in ("part", "source") else " ".join((key.show, *key.also[:1]))
             why = f"  not now: {key.why}" if key.why else ""
             made = line(
                 (f"   {names:<11}", "dim" if key.why else "accent"),

@@ -15,6 +15,7 @@ import msgspec
 
 from cockpit.checklist.plan import Action
 from cockpit.journal.event import Actor, Event
+from cockpit.logs.tap import Taken
 from cockpit.run.command import Command
 from cockpit.run.state import State
 from cockpit.run.tape import Tape
@@ -80,6 +81,20 @@ class Printed(msgspec.Struct, frozen=True):
     """Whether the process that carries it out lives; None where that cannot be known."""
 
 
+class LogTap(Protocol):
+    """The logs of a run as they come, for whoever asks again and again."""
+
+    @property
+    def problem(self) -> str:
+        """Why nothing can be read, in words; empty when it can."""
+
+    def take(self) -> Taken | None:
+        """What has come since the last time, if it has been read by now; it waits for nothing."""
+
+    def close(self) -> None:
+        """Nobody looks any more."""
+
+
 class RunView(Protocol):
     """A run, live or replayed. Nothing here waits for a disk, a network or a lock but `send`."""
 
@@ -113,6 +128,9 @@ class RunView(Protocol):
 
     def printed_by(self, command: str, number: int) -> Printed | None:
         """What a quick command printed, that time; otherwise as `printed`."""
+
+    def logs(self) -> LogTap | None:
+        """Let logs be followed, and read them until the tap is closed; None in a replay: the record has none."""
 
     async def send(self, command: Command) -> Outcome:
         """Ask the engine for something, and wait until it is on disk or refused."""

@@ -131,7 +131,7 @@ def test_the_wall_shows_every_watch(size: tuple[int, int]) -> None:
 
 
 def test_the_timeline_is_narrowed_by_kind_person_and_item_with_a_key_each() -> None:
-    kind, by, everybody, about = seen(app(FakeRun()), "t f", "u", "u", "end o")
+    kind, by, everybody, about = seen(app(FakeRun()), "t f", "w", "w", "end o")
     assert "filter of:people" in kind
     assert "of:people by:" in by
     assert "by:" not in everybody

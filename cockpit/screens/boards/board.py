@@ -89,6 +89,11 @@ class Board(Screen[None], inherit_bindings=False):
         """Why nothing can be changed on this board, for the key bar."""
         return self.now.not_allowed
 
+    @property
+    def about(self) -> str:
+        """The id of the item that is looked at; empty when it is none."""
+        return ""
+
     def message(self, cells: int) -> Line:
         """The message line: what was said last, or else the verdict."""
         return self._message or verdict_line(self.now, cells)
@@ -213,6 +218,12 @@ class Board(Screen[None], inherit_bindings=False):
         from cockpit.screens.boards.commands import CommandsBoard
 
         self.app.push_screen(CommandsBoard())
+
+    def do_logs(self) -> None:
+        """Show the logs."""
+        from cockpit.screens.boards.logs import LogsBoard
+
+        self.app.push_screen(LogsBoard(self.about))
 
     def do_steps(self) -> None:
         """Show the steps of going live."""

@@ -159,7 +159,7 @@ class StepsBoard(PlanningBoard, PanedBoard):
         self.moved()
 
     def _rule(self, cells: int, _: int) -> Rows:
-        done = sum((doing := row.doing(self.now.state)) is not None and doing.over for row in self.rows if not row.back)
+        done = sum(self.now.state.procedure.step(row.step.id).passed for row in self.rows if not row.back)
         name = f"Going live: {done} of {sum(not row.back for row in self.rows)} steps"
         return Rows([rule(name, self.now.glyphs, cells, list_hint(self.now))])
 

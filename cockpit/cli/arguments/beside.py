@@ -6,7 +6,7 @@ from cockpit.cli import completers
 from cockpit.cli.command import Command
 
 
-def add_beside(cockpit: Command) -> None:
+def add(cockpit: Command) -> None:
     """Add them to the command line."""
     command = cockpit.command(
         "command",
