@@ -66,6 +66,8 @@ _PAGES = (
     Key("W", "the watches large, for a wall screen", "wall", "look"),
     Key("l", "logs: followed, filtered, marked", "logs", "look", "logs"),
 )
+_PAGES_OF_THE_PLAN = tuple(key for key in _PAGES if key.does != "wall")
+"""Where `W` waives that the plan is rehearsed: the large watches are a key away from the watches."""
 
 
 def run_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
@@ -148,7 +150,7 @@ def commands_keys(now: Moment, command: Command | None, *, zoomed: bool) -> tupl
         Key("enter", "run the row", "enter", "look", "run", why=none or mine),
         Key("z", "the output on the whole screen, or not", "zoom", "look", "list" if zoomed else "zoom"),
         Key(
-            "s",
+            "o",
             "order the processes by cpu, memory, time, pid",
             "sort",
             "look",
@@ -231,7 +233,7 @@ def steps_keys(now: Moment, row: Row | None) -> tuple[Key, ...]:
         Key("tab", "what the lower pane shows: detail, output, watches", "pane", "look", "pane"),
         *_PANE_KEYS,
         page_keys(now)[-1],
-        *_PAGES,
+        *_PAGES_OF_THE_PLAN,
         *_HELP,
     )
     return (*_MOVES, *looks, *plan_keys(now, row), *command_keys(now))
@@ -239,7 +241,7 @@ def steps_keys(now: Moment, row: Row | None) -> tuple[Key, ...]:
 
 def step_keys(now: Moment, row: Row | None) -> tuple[Key, ...]:
     """The keys of the page of one step."""
-    looks = (_BACK, page_keys(now)[-1], *_PAGES, *_HELP)
+    looks = (_BACK, page_keys(now)[-1], *_PAGES_OF_THE_PLAN, *_HELP)
     return (*_MOVES, *looks, *plan_keys(now, row), *command_keys(now))
 
 

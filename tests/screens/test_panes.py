@@ -90,7 +90,7 @@ def test_the_output_can_have_the_whole_screen_and_is_scrolled_there() -> None:
 
 
 def test_top_is_a_table_that_is_ordered() -> None:
-    by_cpu, by_time = seen(app(ran("resources", *TOP.splitlines())), "! down down", "s s")
+    by_cpu, by_time = seen(app(ran("resources", *TOP.splitlines())), "! down down", "o o")
     assert by_cpu.index("python") < by_cpu.index("gunicorn")
     assert by_time.index("gunicorn") < by_time.index("python")
 
@@ -131,7 +131,7 @@ def test_the_wall_shows_every_watch(size: tuple[int, int]) -> None:
 
 
 def test_the_timeline_is_narrowed_by_kind_person_and_item_with_a_key_each() -> None:
-    kind, by, everybody, about = seen(app(FakeRun()), "t f", "b", "b", "end o")
+    kind, by, everybody, about = seen(app(FakeRun()), "t f", "w", "w", "end o")
     assert "filter of:people" in kind
     assert "of:people by:" in by
     assert "by:" not in everybody
