@@ -2,7 +2,7 @@
 # a virtual environment in .venv, filled from the lock files, with the project itself installed as it lies here.
 
 .DEFAULT_GOAL := install
-.PHONY: install demo test check format generated generated-check bench screenshots lock clean help
+.PHONY: install demo test check format generated generated-check bench prove screenshots lock clean help
 unexport PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONPATH
 
 # The Python that .venv is made with: 3.11 or newer.
@@ -50,6 +50,9 @@ generated-check: $(DEVELOPMENT) # Whether those files are what the code would wr
 
 bench: $(DEVELOPMENT) $(SYSTEM) ## Print each figure of speed and size beside its peer or limit
 	@for program in tests/bench/bench_*.py; do .venv/bin/python "$$program" $(ARGS) || exit; done
+
+prove: $(DEVELOPMENT) $(SYSTEM) ## Try every promise of SECURITY.md for long, and write its figures there; ARGS="--short NAME"
+	@.venv/bin/python -m tests.prove --write SECURITY.md $(ARGS)
 
 screenshots: $(DEVELOPMENT) ## Write screenshots/ from real runs
 	@.venv/bin/python tests/screenshots.py $(ARGS)

@@ -20,6 +20,8 @@ pytest_plugins = [  # each after those that it imports
     "tests.servers.postgres",
     "tests.servers.redis",
     "tests.servers.ssh",
+    "tests.servers.logins",
+    "tests.servers.stack",
     "tests.servers.tls",
     "tests.servers.web",
     "tests.servers.prometheus",

@@ -90,6 +90,11 @@ class AttemptFolder:
         """What it printed."""
         return self.path / "output"
 
+    @property
+    def has_ended(self) -> bool:
+        """How it ended is written down."""
+        return (self.path / "ended.json").exists()
+
     def make(self) -> None:
         """Make the folder. Raises OSError; FileExistsError when the attempt was begun before."""
         self.path.parent.mkdir(mode=0o700, exist_ok=True)

@@ -36,6 +36,11 @@ def end_all(attempt: Path, mercy: float) -> None:
         time.sleep(0.02)
 
 
+def any_lives(attempt: Path) -> bool:
+    """Whether anything that bears the mark runs: a runner that was killed leaves its action running."""
+    return bool(_marked(attempt))
+
+
 def _marked(attempt: Path) -> list[int]:
     wanted = f"{MARK}={attempt}".encode()
     return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal() and _bears(entry, wanted)]

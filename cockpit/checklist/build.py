@@ -7,13 +7,14 @@ from typing import Any, Literal
 
 import msgspec
 
-from cockpit.checklist import file, model, plan_file, variables
+from cockpit.checklist import file, log_file, model, plan_file, variables
 from cockpit.checklist.abort import criteria
 from cockpit.checklist.actions import DocumentedAction
 from cockpit.checklist.condition_names import names, tokens
 from cockpit.checklist.conditions import ANSWER
 from cockpit.checklist.hosts import build_hosts
 from cockpit.checklist.kinds import DocumentedKind, Field
+from cockpit.checklist.logs import build_log
 from cockpit.checklist.merge import LISTS_OF_BRANCHES
 from cockpit.checklist.model import Document, Variable
 from cockpit.checklist.node import Node
@@ -65,6 +66,7 @@ def build(
         positions=dict(form.positions),
         contacts=tuple(building.contact(each, at) for each, at in _pairs(form.contacts, node, "contacts")),
         commands=tuple(building.command(each, at) for each, at in _pairs(form.commands, node, "commands")),
+        logs=tuple(building.log(each, at) for each, at in _pairs(form.logs, node, "logs")),
         notify=told,
         watch=watch,
         plan=plan,
@@ -177,7 +179,23 @@ class _Building(msgspec.Struct):
             said = "`run` holds either `command` or `docker_logs`"
             self.problems.append(problem_at(at.place, said))
         text = _docker_logs(run.docker_logs) if run.docker_logs else run.command
-        return model.Command(form.id, safe_line(form.title), self._filled(text), form.changes, node.source)
+        if form.host and form.host not in self.hosts:
+            hint = suggest(form.host, list(self.hosts), none="declare it under `hosts`")
+            self.problems.append(problem_at(node.at(("host",)).source, f"there is no host `{form.host}`", hint))
+        return model.Command(
+            id=form.id,
+            title=safe_line(form.title),
+            run=self._filled(text),
+            changes=form.changes,
+            source=node.source,
+            host=form.host,
+            timeout=form.timeout,
+        )
+
+    def log(self, form: log_file.LogSource, node: Node) -> model.LogSource:
+        built, wrong = build_log(form, node, self.variables, self.hosts)
+        self.problems.extend(wrong)
+        return msgspec.structs.replace(built, excluded=self._excluded(form.when, node))
 
     def _confirm(self, form: file.Confirm | None, node: Node | None, title: str) -> model.Confirm | None:
         if form is None or node is None:
@@ -307,7 +325,7 @@ def _written_ids(whole: Node) -> dict[str, Node]:
 
 
 def _check_ids(whole: Node) -> Iterator[Problem]:
-    for keys in (("parts", "watch"), ("commands",)):
+    for keys in (("parts", "watch"), ("commands",), ("logs",)):
         first: dict[str, Source] = {}
         for id_, node in _ids(whole, keys):
             at = node.entries()["id"].source

@@ -233,5 +233,9 @@ class Command(Written):
 
     id: Id = Field(description="Its name, once among the commands.")
     title: Title = Field(description="What it is for.")
-    run: Annotated[Run, under("command")] = Field(description="What it runs.")
+    run: Annotated[Run, under("command")] = Field(
+        description='What it runs. A secret is set for the shell as a variable of its name: `psql "${database_url}"`.'
+    )
+    host: str = Field("", description="The host that it runs on; nothing: where the engine runs.")
+    timeout: Duration = Field(3600.0, description="It is ended after this time.")
     changes: bool = Field(False, description="It changes something: never run without a question.")

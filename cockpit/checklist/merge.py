@@ -12,7 +12,7 @@ from cockpit.checklist.problem import Problem, problem_at
 LISTS_OF_BRANCHES = ("parts", *CHILDREN)
 """Keys whose lists hold branches and items, each with an id."""
 
-_NAMED_BY = {"contacts": "name", "commands": "id", "notify": "id", "watch": "id"}
+_NAMED_BY = {"contacts": "name", "commands": "id", "logs": "id", "notify": "id", "watch": "id"}
 
 
 def unite(roots: Iterable[Node]) -> tuple[Node, list[Problem]]:
@@ -57,8 +57,8 @@ def extend(base: Node, over: Node) -> list[Problem]:
     """Put `over` onto `base`, in place, and say what does not fit.
 
     A branch or item with an id of the base changes the keys that it names, wherever it stands; others are appended to
-    their parent. Mappings merge by key, contacts by name, commands, watches and `notify` by id; other lists replace the
-    base's. A key without a value takes the base's away.
+    their parent. Mappings merge by key, contacts by name; commands, logs, watches and `notify` by id; other lists
+    replace the base's. A key without a value takes the base's away.
     """
     problems: list[Problem] = []
     index = {node.text("id"): (node, key) for node, key in _branches(base) if node.text("id")}

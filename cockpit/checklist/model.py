@@ -8,6 +8,7 @@ encodes to plain JSON and back without loss. The file format that people write i
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -161,6 +162,23 @@ class Command(msgspec.Struct, frozen=True, omit_defaults=True):
     changes: bool = False
     """It changes something: never run without a question."""
     source: Source | None = None
+    host: str = ""
+    """Where it runs; empty: this machine."""
+    timeout: float = 3600.0
+    """Seconds after which it is ended."""
+
+    @property
+    def processes(self) -> bool:
+        """Whether it is `top`: it is shown as a table of processes."""
+        return _TOP.match(self.run) is not None
+
+    @property
+    def exact(self) -> str:
+        """What is given to the shell: as written, but `top` prints a page at a time, for no terminal."""
+        return _TOP.sub("top -b -d 2 -w 200 ", self.run, count=1)
+
+
+_TOP = re.compile(r"\s*top(?:\s+|$)(?!-b)")
 
 
 class Host(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -174,6 +192,27 @@ class Host(msgspec.Struct, frozen=True, omit_defaults=True):
     client: Literal["paramiko", "openssh"] = "paramiko"
     config: str = ""
     """The SSH configuration file; empty: the user's."""
+    source: Source | None = None
+
+
+class LogSource(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A log to follow."""
+
+    id: str
+    title: str
+    kind: Literal["docker", "compose", "swarm", "file", "journald"]
+    spec: dict[str, Any]
+    """What the kind needs to know, as written: `${variable}` is filled in when it is followed."""
+    via: str = ""
+    """The host where it is; empty: this machine."""
+    tail: int = 100
+    """Lines to begin with."""
+    zone: str = ""
+    """The time zone of times that do not say theirs; empty: this machine's."""
+    unwired: tuple[str, ...] = ()
+    """The variables that are not set and would have to be."""
+    excluded: str = ""
+    """Why it is not followed in this run; empty when it is."""
     source: Source | None = None
 
 
@@ -218,6 +257,7 @@ class Document(msgspec.Struct, frozen=True, omit_defaults=True):
     """Position to the users who may answer for it; an empty tuple means anyone."""
     contacts: tuple[Contact, ...] = ()
     commands: tuple[Command, ...] = ()
+    logs: tuple[LogSource, ...] = ()
     notify: tuple[Addressee, ...] = ()
     watch: tuple[Item, ...] = ()
     plan: Plan | None = None
@@ -242,6 +282,10 @@ class Document(msgspec.Struct, frozen=True, omit_defaults=True):
     def branch(self, branch_id: str) -> Branch | None:
         """The heading with this id."""
         return next((branch for branch in self.branches() if branch.id == branch_id), None)
+
+    def command(self, command_id: str) -> Command | None:
+        """The quick command with this id."""
+        return next((command for command in self.commands if command.id == command_id), None)
 
     def nearest(self, item_id: str) -> str:
         """The known id most like `item_id`; empty when none is like it."""

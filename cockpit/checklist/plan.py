@@ -56,6 +56,8 @@ class Poll(msgspec.Struct, frozen=True, omit_defaults=True):
     """Positions whose NO-GO is final."""
     answer_within: float = 0.0
     """The poll ends after this time, and the gate stays shut; 0: it does not end."""
+    captain: bool = True
+    """False: the captain's own GO does not count."""
 
 
 class Gate(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -256,7 +256,7 @@ class PlanBuilding(msgspec.Struct):
         if need > len(asked):
             said = f"{need} must say GO, and only {len(asked)} are asked"
             self.problems.append(problem_at(node.at(("need",)).source, said))
-        return Poll(asked, need, tuple(form.veto), form.answer_within)
+        return Poll(asked, need, tuple(form.veto), form.answer_within, form.captain)
 
     def _position(self, name: str, at: Node) -> str:
         if name and name not in self.positions:

@@ -105,6 +105,7 @@ class Poll(Written):
     need: int | None = Field(None, ge=1, description="How many must say GO; else all that are asked.")
     veto: Names = Field([], description="Positions whose NO-GO is final.")
     answer_within: Duration = Field(0.0, description="The poll ends after this time, and the gate stays shut.")
+    captain: bool = Field(True, description="False: the captain's own GO does not count.")
 
 
 class Gate(Written):

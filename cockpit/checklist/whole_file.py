@@ -19,6 +19,7 @@ from cockpit.checklist.file import (
     under,
     variable,
 )
+from cockpit.checklist.log_file import LogSource
 from cockpit.checklist.notify import Notify
 from cockpit.checklist.plan_file import GoLive, Rollback, Watch
 
@@ -37,6 +38,7 @@ class Checklist(Written):
     positions: Positions = Field({}, description="Who answers for what: positions, and the users who may hold them.")
     contacts: list[Contact] = Field([], description="Somebody to call.")
     commands: list[Command] = Field([], description="Quick commands.")
+    logs: list[LogSource] = Field([], description="Logs to follow.")
     notify: list[Notify] = Field([], description="Who is told of what happens: a chat, an address, a pager.")
     parts: list[Part] = Field([], description="The checklist itself.")
     watch: list[Watch] = Field([], description="Checks that keep running through the run, with the figures agreed on.")

@@ -21,13 +21,28 @@ def step(args: argparse.Namespace) -> int:
 
 
 def rollback(args: argparse.Namespace) -> int:
-    """Go the way back."""
-    return _send(folder.find(args.run), cmd.RollBack(args.type_name, args.because))
+    """Go the way back, or back to a step."""
+    run = folder.find(args.run)
+    if args.to:
+        _refuse_unknown_step(run, args.to)
+    return _send(run, cmd.RollBack(args.type_name, args.because, args.to))
+
+
+def recycle(args: argparse.Namespace) -> int:
+    """Carry the plan out again from an earlier step on."""
+    run = folder.find(args.run)
+    _refuse_unknown_step(run, args.step)
+    return _send(run, cmd.Recycle(args.step, args.because))
 
 
 def clear(args: argparse.Namespace) -> int:
     """Say, after a rollback, that the run may go on."""
     return _send(folder.find(args.run), cmd.Clear(args.because))
+
+
+def waive_rehearsal(args: argparse.Namespace) -> int:
+    """Carry a plan out that demands to be rehearsed, and was not."""
+    return _send(folder.find(args.run), cmd.WaiveRehearsal(args.because))
 
 
 def veto(args: argparse.Namespace) -> int:

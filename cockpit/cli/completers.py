@@ -54,6 +54,20 @@ def steps(parsed_args: argparse.Namespace, **_: object) -> Iterable[str]:
     return [step.id for step in plan.every()] if plan is not None else []
 
 
+def commands(parsed_args: argparse.Namespace, **_: object) -> Iterable[str]:
+    """The ids of the quick commands of the run that was named before."""
+    from cockpit.cli.record import opened_document
+
+    return [command.id for command in opened_document(parsed_args.run).commands]
+
+
+def contacts(parsed_args: argparse.Namespace, **_: object) -> Iterable[str]:
+    """The names of the contacts of the run that was named before."""
+    from cockpit.cli.record import opened_document
+
+    return [contact.name for contact in opened_document(parsed_args.run).contacts]
+
+
 def baselines(prefix: str, **_: object) -> Iterable[str]:
     """Baselines that are kept, and files that may be one."""
     from cockpit.journal.baseline import names

@@ -54,7 +54,7 @@ def demo(args: argparse.Namespace) -> int:
             return asyncio.run(_carry_out(run, stack))
         finally:
             stack.stop()
-    status = look(run, "captain", plain=args.plain)
+    status = look(run, "captain", plain=args.plain, theme=args.theme)
     output.say(f"the sandbox ends with the run, or {IDLE_HOURS * 60:g} minutes after nobody looks at it any more")
     return status
 

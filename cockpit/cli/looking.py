@@ -24,10 +24,11 @@ def look(
     take_command: bool = False,
     position: str = "",
     ways: str | None = None,
+    theme: str = "",
 ) -> int:
     """Show `run` until its viewer leaves, who answers for `position` if one is named. The run goes on.
 
-    `ways` is how the terminal tells of news; None: as the environment says.
+    `ways` is how the terminal tells of news; None: as the environment says. `theme` is how the screen is drawn.
     """
     from cockpit.cli.passphrases import for_engine
 
@@ -36,7 +37,7 @@ def look(
     wanted = _ways(ways)
     if plain or not has_screen():
         return _line_by_line(make, take_command=take_command)
-    return _on_the_screen(make(), run, take_command=take_command, ways=wanted)
+    return _on_the_screen(make(), run, take_command=take_command, ways=wanted, theme=theme)
 
 
 def _ways(given: str | None) -> frozenset[str]:
@@ -56,10 +57,12 @@ def has_screen() -> bool:
     )
 
 
-def _on_the_screen(view: LiveRun, run: RunFolder, *, take_command: bool, ways: frozenset[str]) -> int:
+def _on_the_screen(view: LiveRun, run: RunFolder, *, take_command: bool, ways: frozenset[str], theme: str) -> int:
     from cockpit.screens.app import show_run
 
-    status = show_run(view, before=lambda: _prepare(view, take_command=take_command), after=view.stop, ways=ways)
+    status = show_run(
+        view, before=lambda: _prepare(view, take_command=take_command), after=view.stop, ways=ways, theme=theme
+    )
     if view.state.closed is None:
         output.say(f"run {run.id} goes on: `cockpit attach {run.id}` comes back to it")
     else:

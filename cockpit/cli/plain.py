@@ -14,12 +14,13 @@ from typing import Any, TypeVar
 
 from cockpit.checklist.model import Item
 from cockpit.cli import words
+from cockpit.cli.plain_commands import PlainCommands
 from cockpit.cli.plain_plan import PlainPlan
 from cockpit.journal.event import ChecksAffirmed, Evidence
 from cockpit.run import command as cmd
 from cockpit.run.standing import Standing
+from cockpit.run.way import plan_of
 from cockpit.views.bridge import bridge_line
-from cockpit.views.contacts import contact_rows
 from cockpit.views.detail import detail_lines, detail_title
 from cockpit.views.filter import Filter
 from cockpit.views.header import header
@@ -27,16 +28,18 @@ from cockpit.views.line import Line, text_of
 from cockpit.views.moment import Moment, moment
 from cockpit.views.outline import Outline
 from cockpit.views.run_view import RunView
+from cockpit.views.schedule import schedule_head, schedule_row
 from cockpit.views.signs import glyphs_for
 from cockpit.views.status import closing_lines
-from cockpit.views.timeline import tell, titles, told_line
+from cockpit.views.timeline import tell, titles, told_line, wanted_events
 from cockpit.views.tree_rows import tree_row
-from cockpit.views.watches import watch_rows
+from cockpit.views.watches import facts_line, watch_rows
+from cockpit.views.words import title
 
 _T = TypeVar("_T")
 
 
-class PlainRoom(PlainPlan, line_commands.Cmd):
+class PlainRoom(PlainPlan, PlainCommands, line_commands.Cmd):
     """Reads a command, does it, tells what happened meanwhile. `view` lives in an event loop of its own."""
 
     intro = "Enter shows the next open item, `help` lists the commands, `quit` leaves; the run goes on without you."
@@ -169,15 +172,32 @@ class PlainRoom(PlainPlan, line_commands.Cmd):
         if self._ask("type `take` to take command") == "take":
             self._send(cmd.TakeCommand(self._ask("why (empty: no reason)")))
 
+    def do_timeline(self, text: str) -> None:
+        """Timeline [FILTER]: what happened; of:plan, by:ada, about:ITEM or any text narrow it down."""
+        now = self._now
+        names = titles(now)
+        for event in wanted_events(now.events, text, names, None):
+            self._say_line(told_line(tell(event, names, None), now))
+
+    def do_planned(self, _: str) -> None:
+        """Show the steps with planned and actual times."""
+        now = self._now
+        steps = plan_of(now.state).steps
+        if not steps:
+            self._say("This checklist has no plan.")
+            return
+        self._say_line(schedule_head(now, self._width))
+        for step in steps:
+            self._say_line(schedule_row(step, now, self._width))
+
     def do_watches(self, _: str) -> None:
         """Show the critical success metrics."""
-        for each in watch_rows(self._now, self._width):
+        now = self._now
+        for each in watch_rows(now, self._width):
             self._say_line(each)
-
-    def do_contacts(self, _: str) -> None:
-        """Show who to call, and the quick commands."""
-        for row in contact_rows(self._now):
-            self._say_line(row.shown)
+        for watch in now.state.document.watch:
+            if facts := text_of(facts_line(watch, now)):
+                self._say(f"{title(watch.title)}: {facts}")
 
     def do_status(self, _: str) -> None:
         """Tell where the run stands."""
@@ -227,9 +247,10 @@ class PlainRoom(PlainPlan, line_commands.Cmd):
             self._say(f"There is no item {text.strip()!r}" + (f": did you mean {near}?" if near else "."))
         return item
 
-    def _send(self, command: cmd.Command) -> None:
+    def _send(self, command: cmd.Command) -> bool:
         outcome = self._wait(self._view.send(command))
         self._say(f"recorded as event {outcome.seq}" if outcome.accepted else f"REFUSED: {outcome.reason}")
+        return outcome.accepted
 
     def _wait(self, work: Coroutine[Any, Any, _T]) -> _T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 
 from cockpit.checklist.plan import Step
@@ -14,9 +15,14 @@ from cockpit.views.line import Line, text_of
 from cockpit.views.moment import Moment
 from cockpit.views.plan_keys import plan_keys, roll_back_key, veto_key
 from cockpit.views.printed import printed_lines
+from cockpit.views.rehearsed import rehearsed_entry
 from cockpit.views.step_detail import step_detail
 from cockpit.views.steps import Row, row_to_look_at, step_line, step_rows
+from cockpit.views.turning_back import turning_words
 from cockpit.views.way_back import way_back_lines, way_back_title
+
+_LOOKS_WITHIN = 1.0
+"""Seconds for which what is printed is waited for."""
 
 _OUTPUT = 100
 """Lines of the end of an output."""
@@ -39,7 +45,7 @@ class PlainPlan:
     def _say(self, text: str) -> None:
         raise NotImplementedError
 
-    def _send(self, command: cmd.Command) -> None:
+    def _send(self, command: cmd.Command) -> bool:
         raise NotImplementedError
 
     def do_steps(self, _: str) -> None:
@@ -49,12 +55,17 @@ class PlainPlan:
         if not rows:
             self._say("This checklist has no plan.")
         self._lines(step_line(row, now, self._width) for row in rows)
+        if (told := rehearsed_entry(now)) is not None:
+            self._say(f"The plan: {told.text}")
+        if back := turning_words(now):
+            self._say(f"If we turned back now: {back}")
         self._lines(fired_lines(now))
 
     def do_step(self, text: str) -> None:
         """Step [STEP]: everything about a step; without a name of the one under way, or next."""
         row = self._row(text)
         if row is not None:
+            self._look_at_the_output(row)
             self._lines(step_detail(row, self._now, self._width))
 
     def do_output(self, text: str) -> None:
@@ -64,6 +75,7 @@ class PlainPlan:
         if row is None or doing is None:
             self._say("It has not been begun.")
             return
+        self._look_at_the_output(row)
         self._lines(printed_lines(row.step.id, doing, self._now, self._width, _OUTPUT, undo=row.undo))
 
     def do_go(self, text: str) -> None:
@@ -129,13 +141,29 @@ class PlainPlan:
         self._say(way_back_title(self._now))
         self._lines(way_back_lines(self._now, self._width))
 
-    def do_rollback(self, _: str) -> None:
-        """Go the way back; shows what it does, and asks for the release's name and a reason."""
+    def do_rollback(self, text: str) -> None:
+        """Rollback [STEP]: go the way back, or back to a step; shows what it does, asks for the release's name, why."""
+        step = self._step(text) if text.strip() else None
+        if step is not None:
+            self._fill("roll_back_to", lambda now: forms.roll_back_form(now, step), step)
+            return
+        if text.strip():
+            return
         why = roll_back_key(self._now).why
         if why:
             self._say(f"Not now: {why}")
         else:
             self._ask_form(forms.roll_back_form(self._now))
+
+    def do_recycle(self, text: str) -> None:
+        """Recycle STEP: go on with the plan from an earlier step again; asks for the reason."""
+        step = self._step(text)
+        if step is not None:
+            self._fill("recycle", lambda now: forms.recycle_form(step, now), step)
+
+    def do_unrehearsed(self, _: str) -> None:
+        """Carry a plan out that demands to be rehearsed, and was not; asks for the reason."""
+        self._fill("waive_rehearsal", lambda _: forms.waive_rehearsal_form())
 
     def do_clear(self, _: str) -> None:
         """Say, after a rollback, that the run may go on; asks for the reason."""
@@ -196,6 +224,17 @@ class PlainPlan:
             return rows[row_to_look_at(state, rows)] if rows else None
         step = self._step(name)
         return next((row for row in reversed(rows) if step is not None and row.step.id == step.id), None)
+
+    def _look_at_the_output(self, row: Row) -> None:
+        """Give the view, which reads in a thread of its own, a moment to see what was printed, and what runs."""
+        now, doing = self._now, row.doing(self._now.state)
+        if doing is None or not doing.attempt or now.view is None or now.replay is not None:
+            return
+        ends = time.monotonic() + _LOOKS_WITHIN
+        while time.monotonic() < ends:
+            if now.view.printed(row.step.id, undo=row.undo, attempt=doing.attempt) is not None:
+                return
+            time.sleep(0.05)
 
     def _lines(self, lines: Iterable[Line]) -> None:
         for each in lines:

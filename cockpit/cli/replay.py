@@ -25,7 +25,7 @@ def replay(args: argparse.Namespace) -> int:
     else:
         from cockpit.screens.app import show_replay
 
-        status = show_replay(run)
+        status = show_replay(run, theme=args.theme)
     if damage is not None:
         output.say(f"only what stands before the damage was played: {damage}")
         return Exit.NO

@@ -16,6 +16,7 @@ from cockpit.run.state import State
 
 if TYPE_CHECKING:
     from cockpit.checklist.drill import Fault
+    from cockpit.views.run_view import Printed
 
 FORMAT = 1
 """Version of the JSON output of `runs` and `status`."""
@@ -46,7 +47,7 @@ def open_run(args: argparse.Namespace) -> int:
         print(run.id)
         output.say(f"run {run.id} is open and its checks go on; `cockpit attach {run.id}` at a terminal shows it")
         return Exit.GOOD
-    return look(run, "captain", plain=args.plain, ways=args.notify)
+    return look(run, "captain", plain=args.plain, ways=args.notify, theme=args.theme)
 
 
 def attach(args: argparse.Namespace) -> int:
@@ -71,6 +72,7 @@ def attach(args: argparse.Namespace) -> int:
         take_command=args.take_command,
         position=args.as_position,
         ways=args.notify,
+        theme=args.theme,
     )
 
 
@@ -100,6 +102,7 @@ def list_runs(args: argparse.Namespace) -> int:
 
 def status(args: argparse.Namespace) -> int:
     """Tell where a run stands."""
+    from cockpit.cli import plan_status
     from cockpit.journal import folder
     from cockpit.journal.lock import holder_of
     from cockpit.journal.reader import read
@@ -113,10 +116,11 @@ def status(args: argparse.Namespace) -> int:
         print(bridge_line(state, dt.datetime.now(dt.UTC)))
         return Exit.GOOD
     alive = holder_of(run) is not None
+    seen = plan_status.seen_of_doubt(run, state)
     if args.json:
-        output.print_json(_status_as_json(state, dt.datetime.now(dt.UTC), engine_alive=alive))
+        output.print_json(_status_as_json(state, dt.datetime.now(dt.UTC), seen, engine_alive=alive))
         return Exit.GOOD
-    for line in _status_lines(state, dt.datetime.now(dt.UTC), engine_alive=alive):
+    for line in _status_lines(state, dt.datetime.now(dt.UTC), seen, engine_alive=alive):
         print(line)
     return Exit.GOOD
 
@@ -198,7 +202,7 @@ def _summary_as_json(run: RunSummary) -> dict[str, Any]:
     }
 
 
-def _status_as_json(state: State, now: dt.datetime, *, engine_alive: bool) -> dict[str, Any]:
+def _status_as_json(state: State, now: dt.datetime, seen: Printed | None, *, engine_alive: bool) -> dict[str, Any]:
     """Where a run stands: `items` counts by state, `standing` names each item's."""
     from cockpit.cli import plan_status
     from cockpit.run.standing import Standing, standing, tally, verdict
@@ -221,7 +225,7 @@ def _status_as_json(state: State, now: dt.datetime, *, engine_alive: bool) -> di
         "hold": {"reason": state.hold.reason, "by": str(state.hold.by), "since": state.hold.since.isoformat()}
         if state.hold
         else None,
-        **plan_status.as_json(state, now),
+        **plan_status.as_json(state, now, seen),
         "notices": {
             "delivered": dict(state.notices.delivered),
             "untold": [
@@ -238,7 +242,7 @@ def _status_as_json(state: State, now: dt.datetime, *, engine_alive: bool) -> di
     }
 
 
-def _status_lines(state: State, now: dt.datetime, *, engine_alive: bool) -> Iterator[str]:
+def _status_lines(state: State, now: dt.datetime, seen: Printed | None, *, engine_alive: bool) -> Iterator[str]:
     from cockpit.cli import plan_status
     from cockpit.run.standing import tally, verdict
 
@@ -253,7 +257,7 @@ def _status_lines(state: State, now: dt.datetime, *, engine_alive: bool) -> Iter
     for one in state.notices.given_up:
         yield f"not told  {one.to} of event {one.about}{' (it may have arrived)' if one.doubt else ''}: {one.reason}"
     yield f"journal   {state.seq + 1} events, head {state.head[:16]}"
-    yield from plan_status.lines(state, now)
+    yield from plan_status.lines(state, now, seen)
     for part in state.document.parts:
         counted = tally(part.items(), state, now)
         if counted.total:

@@ -15,8 +15,8 @@ from cockpit.text import safe_line
 FORMAT = 1
 """Version of the JSON output.
 
-`{format, name, note, counts, variables, hosts, positions, parts, watch, contacts, commands, files}`. Parts, and what
-stands under them, are `{level, id, title, children, ...}`; an item has `level: "item"`, `mode` (`live`, `manual`,
+`{format, name, note, counts, variables, hosts, positions, parts, watch, contacts, commands, logs, files}`. Parts, and
+what stands under them, are `{level, id, title, children, ...}`; an item has `level: "item"`, `mode` (`live`, `manual`,
 `both`) and `why`, and its `check` and `confirm` as loaded. `counts` has `parts`, `sections`, `groups`, `items`,
 `live` (items that a check measures, those that need both included) and `manual`. Times are seconds. A secret has no
 value.
@@ -58,6 +58,7 @@ def as_json(document: Document) -> dict[str, Any]:
         "watch": [_node(watch) for watch in document.watch],
         "contacts": plain.get("contacts", []),
         "commands": plain.get("commands", []),
+        "logs": plain.get("logs", []),
         "files": plain.get("files", []),
     }
 

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
+THEMES = ("terminal", "high-contrast", "light", "colour-blind", "mono")
+"""The names of `cockpit.views.themes`, here so that no command waits for what draws."""
+
 STEP_WORDS = ("go", "retry", "verify", "skip", "tell", "stop", "happened", "not-happened", "agree")
 """What can be done to a step, by the word for it."""
 
@@ -39,6 +42,20 @@ def moment(text: str) -> dt.datetime:
     if then <= now:
         raise argparse.ArgumentTypeError(f"{text} is past")
     return then
+
+
+def past(text: str) -> dt.datetime:
+    """A time that is over: `2026-12-01T18:00` (local time unless it says otherwise), or so long ago: `45m`, `2h`."""
+    import datetime as dt
+
+    if ago := re.fullmatch(r"(\d{1,6})([smhd])", text):
+        return dt.datetime.now(dt.UTC) - dt.timedelta(seconds=int(ago[1]) * _SECONDS[ago[2]])
+    try:
+        return dt.datetime.fromisoformat(text).astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is neither a time (2026-12-01T18:00) nor how long ago (10m)"
+        ) from None
 
 
 def interval(text: str) -> float:

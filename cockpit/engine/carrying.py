@@ -21,6 +21,7 @@ from cockpit.actions.start import NotStarted, start, stop
 from cockpit.checklist.kinds import Meaning, keys_that_are
 from cockpit.checklist.plan import Action, Step
 from cockpit.connect.values import ValueMissing, Values
+from cockpit.engine.attempt import LOOK_EVERY, LOST, over
 from cockpit.engine.exact import exact
 from cockpit.engine.measuring import Measurements
 from cockpit.engine.record import RunRecord
@@ -38,14 +39,8 @@ from cockpit.text import safe, safe_line
 TICK = 0.25
 """Seconds between two looks at what follows, when nothing happens."""
 
-LOOK_EVERY = 0.1
-"""Seconds between two looks at how an action stands."""
-
 MEASURE_EVERY = 2.0
 """Seconds between two measurements of what shows whether a step worked."""
-
-LOST_AFTER = 5.0
-"""Seconds for which a runner must be gone without a word before its step is in doubt: it may be starting yet."""
 
 
 class Carrying:
@@ -199,21 +194,11 @@ class Carrying:
         return None
 
     async def _follow(self, name: str, undo: bool, number: int, folder: AttemptFolder) -> None:
-        lost_since = 0.0
-        while True:
-            progress = await asyncio.to_thread(folder.progress)
-            if progress.state == "ended" and progress.ended is not None:
-                await self._note(self._ended(name, undo, number, progress, progress.ended))
-                return
-            if progress.state == "running":
-                lost_since = 0.0
-            else:
-                lost_since = lost_since or time.monotonic()
-                if time.monotonic() - lost_since > LOST_AFTER:
-                    reason = "its runner is gone, and left no word of how it ended"
-                    await self._note(ev.StepDoubted(name, number, undo, reason, self._clean(progress.output)))
-                    return
-            await asyncio.sleep(LOOK_EVERY)
+        progress = await over(folder)
+        if progress.ended is not None:
+            await self._note(self._ended(name, undo, number, progress, progress.ended))
+        else:
+            await self._note(ev.StepDoubted(name, number, undo, LOST, self._clean(progress.output)))
 
     def _ended(self, name: str, undo: bool, number: int, progress: Progress, ended: Ended) -> ev.Data:
         output = self._clean(progress.output)

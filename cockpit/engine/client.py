@@ -88,6 +88,11 @@ class Client:
         self._writer.write(_line(say.Request(self._number, command)))  # type: ignore[arg-type]
         return await answer
 
+    def follow_logs(self, wanted: bool = True) -> None:
+        """Let the run's logs be followed, into its folder; or say that they are of no more interest here."""
+        if not self.gone.is_set():
+            self._writer.write(_line(say.FollowLogs(wanted)))
+
     async def close(self) -> None:
         """Hang up."""
         self._listening.cancel()

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,12 +15,15 @@ from cockpit.checks.kind import Kind
 from cockpit.connect.thread import Stuck, in_thread
 from cockpit.connect.values import Values
 from cockpit.engine.carrying import Carrying
+from cockpit.engine.commands import Commands
 from cockpit.engine.evidence import EvidenceUnreadable, measure_file
+from cockpit.engine.following_logs import FollowingLogs
 from cockpit.engine.measuring import Measurements
 from cockpit.engine.protocol import Accepted, Refused
 from cockpit.engine.record import RunRecord
 from cockpit.engine.telling import Telling
 from cockpit.journal.event import Actor
+from cockpit.journal.folder import RunFolder, shared_with
 from cockpit.journal.line import Unrecordable
 from cockpit.journal.writer import NotRecorded
 from cockpit.run import command as cmd
@@ -44,25 +46,29 @@ class Conductor:
         environ: Mapping[str, str],
         *,
         actions: Mapping[str, ActionKind],
-        steps: Path,
+        run: RunFolder,
         passphrases: Mapping[str, str] | None = None,
     ) -> None:
         """Carry the run of `record`.
 
-        Secrets may come from `environ`, `passphrases` decrypt SSH keys; actions leave their word in `steps`.
+        Secrets may come from `environ`, `passphrases` decrypt SSH keys; what is no part of the record
+        (what actions leave, logs) lies in the folder of the `run`.
         """
         self.record = record
         self._values = Values(record.state.document.variables, environ, passphrases=passphrases)
         self._measurements = Measurements(record, kinds, self._values)
+        self.commands = Commands(record, self._values, run.commands)
+        """Its quick commands."""
         self._deciding = asyncio.Lock()
         self._carrying = Carrying(
             record,
             kinds=actions,
             values=self._values,
-            steps=steps,
+            steps=run.steps,
             measure=self._measurements,
             deciding=self._deciding,
         )
+        self.logs = FollowingLogs(record.state.document, self._values, run.logs, shared_with(run))
         self.telling = Telling(record, self._values)
 
     async def learn(self) -> None:
@@ -76,6 +82,8 @@ class Conductor:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._measurements.run())
             group.create_task(self._carrying.run())
+            group.create_task(self.logs.run())
+            group.create_task(self.commands.run())
             group.create_task(self.telling.run())
 
     async def carry_out(self, number: int, command: cmd.Command, who: Actor, *, in_command: bool) -> Accepted | Refused:
@@ -90,7 +98,7 @@ class Conductor:
             if isinstance(decision, Refusal):
                 return Refused(number, decision.reason)
             if not decision:
-                self._do(command)
+                self._do(command, who)
                 return Accepted(number, state.seq)
             try:
                 return Accepted(number, await self.record.record(who, *decision))
@@ -99,13 +107,17 @@ class Conductor:
             except NotRecorded as problem:
                 return Refused(number, f"NOT RECORDED: {problem}", recorded=False)
 
-    def _do(self, command: cmd.Command) -> None:
+    def _do(self, command: cmd.Command, who: Actor) -> None:
         """Do what leaves no event of its own: what comes of it will."""
         match command:
             case cmd.Measure(item):
                 self._measurements.ask(item)
             case cmd.Stop(step):
                 self._carrying.stop(step)
+            case cmd.RunCommand(name):
+                self.commands.look(name, who)
+            case cmd.StopCommand(name):
+                self.commands.stop(name)
             case _:
                 return
 
@@ -117,6 +129,8 @@ class Conductor:
         cleaned: cmd.Command = msgspec.convert(self._clean(msgspec.to_builtins(command)), cmd.AnyCommand)
         if isinstance(cleaned, cmd.Go | cmd.Retry):
             return msgspec.structs.replace(cleaned, action=self._request(cleaned.step))
+        if isinstance(cleaned, cmd.RunCommand):
+            return msgspec.structs.replace(cleaned, action=self.commands.exact(cleaned.command))
         if not isinstance(cleaned, cmd.Confirm | cmd.AddNote) or not cleaned.evidence:
             return cleaned
         if who.uid != os.geteuid() and any(evidence.path for evidence in cleaned.evidence):

@@ -25,6 +25,7 @@ from cockpit.journal.event import Event
 from cockpit.journal.folder import RunFolder
 from cockpit.journal.line import Stamp
 from cockpit.journal.reader import Follower, JournalUnreadable
+from cockpit.logs.tap import SpoolTap
 from cockpit.run.command import Command
 from cockpit.run.state import State, fold
 from cockpit.views.run_view import Link, Outcome, Printed
@@ -60,11 +61,13 @@ class LiveRun:
         self._role: Literal["captain", "observer"] = role
         self._journal = _JournalThread(run, self._journal_grew)
         self._printing = Printing(run.steps, self._printed_more)
+        self._commands = Printing(run.commands, self._printed_more)
         self._clock = SystemClock()
         self._state: State | None = None
         self._events: list[Event] = []
         self._moved = asyncio.Event()
         self._client: Client | None = None
+        self._wants_logs = False
         self._connecting: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -86,6 +89,7 @@ class LiveRun:
         """Look away. The run goes on."""
         self._journal.stop()
         self._printing.stop()
+        self._commands.stop()
         if self._connecting is not None:
             self._connecting.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -117,6 +121,10 @@ class LiveRun:
         """What an attempt printed so far."""
         return self._printing.of(step, undo=undo, attempt=attempt)
 
+    def printed_by(self, command: str, number: int) -> Printed | None:
+        """What a quick command printed so far."""
+        return self._commands.of(command, undo=False, attempt=number)
+
     async def send(self, command: Command) -> Outcome:
         """Ask the engine for something, and wait until it is on disk and in `state`, or refused."""
         if self._client is None:
@@ -134,6 +142,16 @@ class LiveRun:
                     self._journal.look()
                     await self._journal_moved()
         return Outcome(answer.seq)
+
+    def logs(self) -> SpoolTap:
+        """Let the logs of the run be followed while this viewer looks at them, and read what was followed."""
+        self._follow_logs(wanted=True)
+        return SpoolTap(self._run.logs, lambda: self._follow_logs(wanted=False))
+
+    def _follow_logs(self, *, wanted: bool) -> None:
+        self._wants_logs = wanted
+        if self._client is not None:
+            self._client.follow_logs(wanted)
 
     def _printed_more(self) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has ended
@@ -169,7 +187,7 @@ class LiveRun:
                 await client.gone.wait()
                 self._client = None
                 await client.close()
-                self._set_link(connected=False, captain=False, measuring=frozenset())
+                self._set_link(connected=False, captain=False, measuring=frozenset(), looks=())
                 self._journal.look()
             reached.set()
             await asyncio.sleep(TRY_AGAIN_EVERY)
@@ -180,6 +198,8 @@ class LiveRun:
         client = await Client.connect(self._run, self._role)
         client.heard = self._heard
         self._client = client
+        if self._wants_logs:
+            client.follow_logs()
         self._journal.look()
         self._set_link(connected=True, captain=client.welcome.captain, you=client.welcome.you, problem="")
         return client
@@ -196,6 +216,8 @@ class LiveRun:
                 self._set_link(captain=message.captain)
             case say.Recording():
                 self._set_link(recording=not message.problem, problem=message.problem)
+            case say.Looks():
+                self._set_link(looks=message.commands)
             case _:
                 pass
 

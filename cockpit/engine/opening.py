@@ -57,7 +57,8 @@ def open_run(
             document=msgspec.Raw(encoded),
             digest=digest(encoded),
             tool=__version__,
-            rehearsals=known.rehearsals,
+            rehearsals=tuple(each.run for each in known.rehearsed),
+            rehearsed=known.rehearsed,
             took=known.took,
             faults=tuple(_recorded(fault) for fault in faults),
         )

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cockpit.actions.folder import AttemptFolder, attempt_folder
+from cockpit.actions.offspring import any_lives
 from cockpit.text import safe
 from cockpit.views.run_view import Printed
 
@@ -60,7 +61,7 @@ class Printing:
             asked = self._asked
             if asked is not None:
                 step, undo, attempt = asked
-                seen = _look(attempt_folder(self._steps, step, attempt, undo=undo), self._seen.get(asked))
+                seen = look(attempt_folder(self._steps, step, attempt, undo=undo), self._seen.get(asked))
                 if seen != self._seen.get(asked):
                     self._seen = {asked: seen}
                     self._grew()
@@ -68,9 +69,9 @@ class Printing:
             self._wake.clear()
 
 
-def _look(folder: AttemptFolder, before: Printed | None) -> Printed:
-    """The end of what was printed; what has not grown is not read again."""
-    alive = folder.runner() is not None
+def look(folder: AttemptFolder, before: Printed | None = None) -> Printed:
+    """The end of what was printed, and whether anything of it runs; what has not grown is not read again. Blocks."""
+    alive = _lives(folder)
     try:
         with folder.output.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
@@ -87,3 +88,16 @@ def _look(folder: AttemptFolder, before: Printed | None) -> Printed:
     kept = tuple(safe("\n".join(lines[-LINES:]), lines=LINES).split("\n")) if lines else ()
     cut = len(lines) > LINES or size > LONGEST
     return Printed(kept, max(0, size - len("\n".join(lines[-LINES:]).encode())) if cut else 0, size, alive)
+
+
+def _lives(folder: AttemptFolder) -> bool | None:
+    """Whether its runner lives, or what a runner that was killed has left running; None when that cannot be seen."""
+    if folder.runner() is not None:
+        return True
+    if folder.has_ended:
+        return False
+    try:
+        mine = os.geteuid() in (0, folder.path.stat().st_uid)
+    except OSError:
+        return False
+    return any_lives(folder.path) if mine else None

@@ -30,6 +30,9 @@ from cockpit.journal.folder import RunFolder
 from cockpit.journal.lock import Holder, LockHeld, RunLock
 from cockpit.journal.reader import JournalUnreadable
 from cockpit.journal.writer import NotRecorded, Writer
+from cockpit.run.procedure import Phase
+from cockpit.run.state import State
+from cockpit.run.way import action_of, current
 from cockpit.text import without_secrets
 
 IDLE_HOURS = 12.0
@@ -93,7 +96,7 @@ async def _carry(run: RunFolder, writer: Writer, passphrases: Mapping[str, str])
     if record.state.closed is None:
         with contextlib.suppress(NotRecorded):  # a full disk: the run can still be looked at, and says so
             await record.record(record.engine, EngineStarted(os.getpid(), __version__, after))
-    conductor = Conductor(record, kinds(), os.environ, actions=actions(), steps=run.steps, passphrases=passphrases)
+    conductor = Conductor(record, kinds(), os.environ, actions=actions(), run=run, passphrases=passphrases)
     await conductor.learn()
     server = Server(conductor)
     await server.start(run)
@@ -110,6 +113,15 @@ async def _carry(run: RunFolder, writer: Writer, passphrases: Mapping[str, str])
     await server.stop()
     run.socket.unlink(missing_ok=True)
     record.close()
+
+
+def _works(state: State) -> bool:
+    """Whether an action is under way, is verified or soaks: somebody has to see to its end. A person's act can wait."""
+    here = current(state)
+    if here is None or here.doing.phase not in (Phase.RUNNING, Phase.VERIFYING, Phase.SOAKING):
+        return False
+    action = action_of(here)
+    return action is not None and action.kind != "manual"
 
 
 def _told_to_stop() -> asyncio.Event:
@@ -133,7 +145,7 @@ async def _end(record: RunRecord, server: Server, measuring: asyncio.Task[None],
             return "told to stop"
         if record.state.closed is not None:
             return "the run was closed"
-        if loop.time() - server.idle_since > idle:
+        if loop.time() - server.idle_since > idle and not _works(record.state):
             return f"nobody looked on for {idle / 3600:g} hours"
         if measuring.done():
             measuring.result()

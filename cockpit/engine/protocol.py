@@ -12,6 +12,7 @@ import msgspec
 
 from cockpit.journal.event import Actor
 from cockpit.run.command import AnyCommand
+from cockpit.views.run_view import Look
 
 PROTOCOL = 1
 """Goes up when a message changes its meaning."""
@@ -34,6 +35,12 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="say", 
 
     id: int
     command: AnyCommand
+
+
+class FollowLogs(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="say", tag="follow-logs"):
+    """This viewer looks at the logs, or does so no more. There is no answer: they come in the run's folder."""
+
+    wanted: bool = True
 
 
 class Welcome(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="say", tag="welcome"):
@@ -87,5 +94,11 @@ class Recording(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="say"
     problem: str = ""
 
 
-FromViewer = Hello | Request
-FromEngine = Welcome | Accepted | Refused | Recorded | Measuring | InCommand | Recording
+class Looks(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="say", tag="looks"):
+    """The quick commands that only read, the last time of each."""
+
+    commands: tuple[Look, ...]
+
+
+FromViewer = Hello | Request | FollowLogs
+FromEngine = Welcome | Accepted | Refused | Recorded | Measuring | InCommand | Recording | Looks

@@ -61,6 +61,13 @@ class ReplayedRun:
         """None: a replay has what the journal kept, and no other file."""
         return None
 
+    def printed_by(self, command: str, number: int) -> Printed | None:  # noqa: ARG002 - it is a RunView
+        """None, as above."""
+        return None
+
+    def logs(self) -> None:
+        """None: the record has what people said of logs, and no logs."""
+
     async def send(self, command: Command) -> Outcome:  # noqa: ARG002 - it is a RunView, and changes nothing
         """Refuse: what happened stays as it is."""
         return Outcome(reason="this is a replay: nothing can be changed")

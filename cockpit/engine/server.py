@@ -97,11 +97,17 @@ class Server:
         self._viewers.add(viewer)
         self.idle_since = float("inf")
         viewer.tell(say.Welcome(say.PROTOCOL, __version__, state.run, viewer.who, captain=self._captain is viewer))
+        if (looks := self._conductor.commands.looks).commands:
+            viewer.tell(looks)
         if self._conductor.record.problem:
             viewer.tell(say.Recording(self._conductor.record.problem))
 
     async def _listen_to(self, viewer: _Viewer, reader: asyncio.StreamReader) -> None:
         while (message := await _next(reader)) is not None:
+            if isinstance(message, say.FollowLogs):
+                viewer.wants_logs = message.wanted
+                self._ask_for_logs()
+                continue
             if not isinstance(message, say.Request):
                 viewer.tell(say.Refused(0, "hello was said already"))
                 return
@@ -128,9 +134,14 @@ class Server:
         self._viewers.discard(viewer)
         if self._captain is viewer:
             self._captain = None
+        self._ask_for_logs()
         if not self._viewers:
+            self._conductor.commands.nobody_looks()
             self.idle_since = asyncio.get_running_loop().time()
         viewer.leave()
+
+    def _ask_for_logs(self) -> None:
+        self._conductor.logs.wanted(any(viewer.wants_logs for viewer in self._viewers))
 
     def _tell_all(self, message: say.FromEngine) -> None:
         for viewer in tuple(self._viewers):
@@ -143,6 +154,7 @@ class _Viewer:
     def __init__(self, writer: asyncio.StreamWriter, who: Actor) -> None:
         self.who = who
         self.script = False
+        self.wants_logs = False
         self._writer = writer
         self._news: dict[type[say.FromEngine], say.FromEngine] = {}
 

@@ -13,6 +13,9 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from cockpit.journal.command_event import CallMade as CallMade
+from cockpit.journal.command_event import CommandBegun as CommandBegun
+from cockpit.journal.command_event import CommandEnded as CommandEnded
 from cockpit.journal.data import Actor as Actor
 from cockpit.journal.data import Data as Data
 from cockpit.journal.notice_event import NoticeBegun as NoticeBegun
@@ -23,9 +26,11 @@ from cockpit.journal.plan_event import AbortVetoed as AbortVetoed
 from cockpit.journal.plan_event import ActionEnded as ActionEnded
 from cockpit.journal.plan_event import DoubtSettled as DoubtSettled
 from cockpit.journal.plan_event import GateOpened as GateOpened
+from cockpit.journal.plan_event import PlanRecycled as PlanRecycled
 from cockpit.journal.plan_event import PollAnswered as PollAnswered
 from cockpit.journal.plan_event import PollEnded as PollEnded
 from cockpit.journal.plan_event import PollOpened as PollOpened
+from cockpit.journal.plan_event import RehearsalWaived as RehearsalWaived
 from cockpit.journal.plan_event import RollbackBegun as RollbackBegun
 from cockpit.journal.plan_event import RollbackEnded as RollbackEnded
 from cockpit.journal.plan_event import RunCleared as RunCleared
@@ -62,6 +67,19 @@ class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
     """The step from whose beginning `after` counts; empty: from the opening of the run."""
 
 
+class Rehearsal(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An earlier run that carried this very plan to its end with nothing changed."""
+
+    run: str
+    run_kind: str
+    """`rehearsal` or `drill`."""
+    at: dt.datetime
+    """When its last event was recorded."""
+    by: str
+    """Its captain."""
+    verdict: str
+
+
 class RunOpened(Data, frozen=True):
     """The first event: the whole checklist as loaded, and what is being released where."""
 
@@ -80,6 +98,8 @@ class RunOpened(Data, frozen=True):
     """The version of Cockpit that wrote this journal."""
     rehearsals: tuple[str, ...] = ()
     """Rehearsals and drills that carried this very plan to its end, the newest first."""
+    rehearsed: tuple[Rehearsal, ...] = ()
+    """The same, with who, when and how they ended."""
     took: dict[str, float] = {}
     """Seconds that steps took when they were last done: `STEP`, and `undo STEP` for a compensation."""
     faults: tuple[Fault, ...] = ()
@@ -230,6 +250,8 @@ class HoldStarted(Data, frozen=True):
     kind: ClassVar[str] = "hold.started"
 
     reason: str
+    watch: str = ""
+    """The watch that asked for more than could be done: a rollback, and there was nothing to undo."""
 
 
 class HoldReleased(Data, frozen=True):
@@ -381,7 +403,12 @@ KINDS: dict[tuple[str, int], type[Data]] = {
         RollbackBegun,
         RollbackEnded,
         RunCleared,
+        PlanRecycled,
+        RehearsalWaived,
         BaselineTaken,
+        CommandBegun,
+        CommandEnded,
+        CallMade,
         NoticeBegun,
         NoticeDelivered,
         NoticeFailed,

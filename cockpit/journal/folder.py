@@ -65,6 +65,16 @@ class RunFolder:
         return self.path / "steps"
 
     @property
+    def logs(self) -> Path:
+        """A folder: the logs that were followed while somebody looked at them, the newest of them."""
+        return self.path / "logs"
+
+    @property
+    def commands(self) -> Path:
+        """A folder: the same of each quick command."""
+        return self.path / "commands"
+
+    @property
     def engine_log(self) -> Path:
         """What the engine process printed."""
         return self.path / "engine.log"

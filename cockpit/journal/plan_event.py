@@ -198,6 +198,8 @@ class RollbackBegun(Data, frozen=True):
     reason: str = ""
     cannot: dict[str, str] = {}
     """Steps that were done and cannot be undone, and why."""
+    to: str = ""
+    """The step back to which it goes, that one undone too; empty: all the way."""
 
 
 class RollbackEnded(Data, frozen=True):
@@ -213,5 +215,26 @@ class RunCleared(Data, frozen=True):
     """After a rollback, a named person said that the run may go on."""
 
     kind: ClassVar[str] = "run.cleared"
+
+    reason: str
+    again: tuple[str, ...] = ()
+    """What was past and is not any more, for something before it was undone: gates, holds, what changes nothing."""
+
+
+class PlanRecycled(Data, frozen=True):
+    """The plan is carried out again from an earlier step on; answers of old roll calls count no more."""
+
+    kind: ClassVar[str] = "plan.recycled"
+
+    step: str
+    reason: str
+    again: tuple[str, ...] = ()
+    """What was past and is not any more."""
+
+
+class RehearsalWaived(Data, frozen=True):
+    """A plan that demands to be rehearsed is carried out without it."""
+
+    kind: ClassVar[str] = "rehearsal.waived"
 
     reason: str

@@ -161,16 +161,52 @@ class Veto(Command, frozen=True, tag="veto"):
 
 
 class RollBack(Command, frozen=True, tag="roll-back"):
-    """Go the way back. `typed` is the release's name."""
+    """Go the way back, or back to a step. `typed` is the release's name."""
 
     typed: str
     reason: str
+    to: str = ""
+    """The last step to be undone; empty: all that was done is."""
 
 
 class Clear(Command, frozen=True, tag="clear"):
     """Say, after a rollback, that the run may go on."""
 
     reason: str
+
+
+class Recycle(Command, frozen=True, tag="recycle"):
+    """Carry the plan out again from an earlier step on, after which nothing stands that was changed."""
+
+    step: str
+    reason: str
+
+
+class WaiveRehearsal(Command, frozen=True, tag="waive-rehearsal"):
+    """Carry a plan out that demands to be rehearsed, and was not."""
+
+    reason: str
+
+
+class RunCommand(Command, frozen=True, tag="run-command"):
+    """Run a quick command of the checklist."""
+
+    command: str
+    action: str = ""
+    """Exactly what will be run; the engine fills it in."""
+
+
+class StopCommand(Command, frozen=True, tag="stop-command"):
+    """End a quick command that is under way."""
+
+    command: str
+
+
+class NoteCall(Command, frozen=True, tag="note-call"):
+    """Put on record that a contact was called, and what came of it."""
+
+    contact: str
+    said: str = ""
 
 
 class Measure(Command, frozen=True, tag="measure"):
@@ -181,5 +217,6 @@ class Measure(Command, frozen=True, tag="measure"):
 
 AnyCommand = (
     Confirm | Waive | RuleOut | TakeBack | AddNote | Hold | Release | TakeCommand | Close | Attest | Measure
-    | Go | Retry | Skip | Tell | Stop | Settle | Agree | OpenPoll | Answer | Veto | RollBack | Clear
+    | Go | Retry | Skip | Tell | Stop | Settle | Agree | OpenPoll | Answer | Veto | RollBack | Clear | Recycle
+    | WaiveRehearsal | RunCommand | StopCommand | NoteCall
 )  # fmt: skip

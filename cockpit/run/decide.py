@@ -15,7 +15,7 @@ from cockpit.checklist.model import Document, Item
 from cockpit.journal import event as ev
 from cockpit.journal.event import Actor
 from cockpit.run import command as cmd
-from cockpit.run import plan_rules
+from cockpit.run import plan_rules, quick_rules
 from cockpit.run.plan_rules import Moment, may_without_command, release_refused
 from cockpit.run.refusal import Decision, Refusal, clock_time, too_long
 from cockpit.run.standing import verdict
@@ -36,6 +36,7 @@ def decide(state: State, command: cmd.Command, *, now: dt.datetime, who: Actor, 
     if state.closed is not None:
         return Refusal(f"the run is closed since {clock_time(state.closed)}: nothing can be added to it")
     allowed = in_command or isinstance(command, cmd.TakeCommand) or may_without_command(command)
+    allowed = allowed or quick_rules.may_without_command(state, command, who)
     if not (allowed or _speaks_for_a_position(state, command, who)):
         since = clock_time(state.captain.since)
         return Refusal(f"{state.captain.who} is captain since {since}: you look on, or take command first")
@@ -173,6 +174,7 @@ _RULES: dict[type[cmd.Command], Callable[[Moment, Any], Decision]] = {
     cmd.Attest: _attest,
     cmd.Measure: _measure,
     **plan_rules.RULES,
+    **quick_rules.RULES,
 }
 
 

@@ -16,19 +16,20 @@ from cockpit.checklist.plan import Step
 from cockpit.journal import event as ev
 from cockpit.journal.event import Data
 from cockpit.run.criteria import fired
+from cockpit.run.doubt import probed, shows
 from cockpit.run.gate import item_is_good
 from cockpit.run.procedure import Doing, Phase
 from cockpit.run.standing import Standing, standing
-from cockpit.run.state import Measurement, State
+from cockpit.run.state import State
 from cockpit.run.way import (
     Current,
     action_of,
     current,
     next_on_the_way_back,
     next_step,
+    nothing_to_undo,
     only_rehearsed,
     plan_of,
-    way_back,
 )
 
 
@@ -68,6 +69,9 @@ class RollBackNow(msgspec.Struct, frozen=True):
 Work = Record | Begin | Attend | Measure | RollBackNow
 
 
+PROBE_EVERY = 15.0
+"""Seconds between two measurements of the probe of a step in doubt."""
+
 NOT_VERIFIED = "not verified: it was rehearsed, and nothing has changed"
 NOT_SOAKED = "no soak: it was rehearsed, and nothing has changed"
 
@@ -98,6 +102,8 @@ def _steps(state: State, now: dt.datetime) -> Iterator[Work]:
 def _may_begin_by_itself(state: State, step: Step, now: dt.datetime) -> bool:
     """An automatic step begins after one that is done, when everything that it waits for is good."""
     number = plan_of(state).index(step.id)
+    if state.procedure.step(step.id).tried:
+        return False  # it was done before, and undone: again only on somebody's word
     if number <= 0 or step.second or step.irreversible or step.gate is not None or step.hold:
         return False
     if any(each.reversible_until == step.id for each in plan_of(state).steps):
@@ -116,8 +122,18 @@ def _on(state: State, here: Current, now: dt.datetime) -> Iterator[Work]:
             yield from _verifying(state, here, now)
         case Phase.SOAKING:
             yield from _soaking(state, here, now)
+        case Phase.DOUBT:
+            yield from _doubted(state, here, now)
         case _:
-            return  # failed, or in doubt: a person says how it goes on
+            return  # failed: a person says how it goes on
+
+
+def _doubted(state: State, here: Current, now: dt.datetime) -> Iterator[Work]:
+    """The probe is measured, and again while nobody has said what happened: it says, and decides nothing."""
+    probe = probed(state, here)
+    age = (now - probe.measurement.at).total_seconds() if probe.measurement is not None else PROBE_EVERY
+    if probe.item and (age >= PROBE_EVERY or age < 0):
+        yield Measure((probe.item,))
 
 
 def _running(here: Current) -> Iterator[Work]:
@@ -153,19 +169,15 @@ def _shown(state: State, names: tuple[str, ...], doing: Doing, now: dt.datetime)
         if item is None:
             continue
         known = state.item(name)
-        at = _begun_at(known.measurement) if item.check is not None and known.measurement is not None else None
-        if item.check is None and known.word is not None:
-            at = known.word.at
-        if at is None or at <= doing.since:
+        if item.check is None:
+            fresh = known.word is not None and known.word.seq > doing.ended_seq
+        else:
+            fresh = known.measurement is not None and shows(known.measurement, doing)
+        if not fresh:
             waiting.append(name)
         elif reason := item_is_good(state, item, now):
             bad.append(reason)
     return waiting, bad
-
-
-def _begun_at(measurement: Measurement) -> dt.datetime:
-    """When a measurement was begun: one that was under way when an action ended shows nothing of it."""
-    return measurement.at - dt.timedelta(seconds=measurement.result.took)
 
 
 def _soaking(state: State, here: Current, now: dt.datetime) -> Iterator[Work]:
@@ -222,6 +234,7 @@ def _watches(state: State, now: dt.datetime) -> Iterator[Work]:
     if state.procedure.zero is None:
         return  # criteria are agreed on for what is being changed
     back = state.procedure.way_back
+    cleared = back.cleared_at if back is not None else None
     for item in state.document.watch:
         if item.abort is None or item.excluded:
             continue
@@ -230,9 +243,11 @@ def _watches(state: State, now: dt.datetime) -> Iterator[Work]:
             if before.due is not None and now >= before.due:
                 yield from _taken(state, item.id, before.action, before.criterion)
             continue
-        since = before.at if before is not None else state.procedure.zero
+        since = max(
+            state.procedure.zero, before.at if before else state.procedure.zero, cleared or state.procedure.zero
+        )
         criterion = fired(item, state.item(item.id), since, now)
-        if not criterion or (back is not None and item.abort.action == "rollback"):
+        if not criterion or (back is not None and cleared is None and item.abort.action == "rollback"):
             continue
         would = state.run_kind != "live"
         due = None if item.abort.action == "advise" or would else now + dt.timedelta(seconds=item.abort.grace)
@@ -240,13 +255,16 @@ def _watches(state: State, now: dt.datetime) -> Iterator[Work]:
 
 
 def _taken(state: State, item: str, action: str, criterion: str) -> Iterator[Work]:
-    """What a watch asked for; in a hold it waits for the person who releases that."""
+    """What a watch asked for; in a hold it waits for the person who releases that, in doubt for their word."""
     reason = f"{item}: {criterion}"
     if state.hold is not None:
         return
-    if action == "rollback":
-        back = way_back(state)
-        if back.compensations or back.cannot:
-            yield RollBackNow(reason)
+    here = current(state)
+    if action == "rollback" and here is not None and here.doing.phase in (Phase.RUNNING, Phase.DOUBT):
+        return  # what it has to undo is not known before that has ended, or somebody has said what happened
+    if action == "rollback" and not (nothing := nothing_to_undo(state)):
+        yield RollBackNow(reason)
+    elif action == "rollback":
+        yield Record((ev.HoldStarted(f"abort criteria: {reason}; {nothing}", item),))
     else:
         yield Record((ev.HoldStarted(f"abort criteria: {reason}"),))

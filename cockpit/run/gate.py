@@ -24,6 +24,8 @@ class Voice(msgspec.Struct, frozen=True):
     """Why its GO counts no more; empty while it does."""
     veto: bool = False
     """Its NO-GO is final."""
+    own: bool = False
+    """It is the captain's own: whoever asks has answered."""
 
     @property
     def counts(self) -> bool:
@@ -105,7 +107,10 @@ def _voice(state: State, gate: Gate, open_poll: PollState | None, position: str,
     if answer is None:
         return Voice(position, veto=veto)
     stale = next(_changed_since(state, gate, answer, now), "") if answer.go else ""
-    return Voice(position, answer, stale, veto)
+    own = answer.who == state.captain.who.user
+    if own and answer.go and gate.poll is not None and not gate.poll.captain:
+        stale = "it is the captain's own"
+    return Voice(position, answer, stale, veto, own)
 
 
 def _changed_since(state: State, gate: Gate, answer: Answer, now: dt.datetime) -> Iterator[str]:
@@ -117,7 +122,7 @@ def _changed_since(state: State, gate: Gate, answer: Answer, now: dt.datetime) -
         known = state.item(name)
         if known.word is not None and known.word.seq > answer.seq:
             yield f"{name} was answered anew"
-        elif known.measurement is not None and known.measurement.since > answer.at:
+        elif known.measurement is not None and known.measurement.since_seq > answer.seq:
             yield f"{name} changed to {known.measurement.result.result}"
         elif item.required and item_is_good(state, item, now, gate.max_age):
             yield item_is_good(state, item, now, gate.max_age)

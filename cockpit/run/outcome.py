@@ -24,7 +24,7 @@ def of_the_plan_asterisks(state: State) -> list[str]:
     return [
         words
         for count, words in (
-            (unrehearsed, "plan not rehearsed"),
+            (unrehearsed, "plan not rehearsed" + (" (waived)" if state.unrehearsed is not None else "")),
             (skipped, _counted(skipped, "step") + " skipped"),
             (again, _counted(again, "step") + " tried again"),
             (relayed, _counted(relayed, "voice") + " relayed"),

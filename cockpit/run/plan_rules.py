@@ -21,10 +21,14 @@ from cockpit.run.way import (
     Current,
     action_of,
     current,
+    first_undone,
     gone_for_good,
     next_step,
+    nothing_to_undo,
     only_rehearsed,
+    past_no_more,
     plan_of,
+    standing_from,
     way_back,
 )
 
@@ -41,14 +45,13 @@ class Moment(msgspec.Struct, frozen=True):
 def attempt(state: State, step: Step, *, undo: bool, action: str) -> ev.StepBegun:
     """The intent to carry out a step, or its compensation, once more."""
     known = state.procedure.step(step.id)
-    doing = known.undo if undo else (None if known.undone else known.go)
     what = (step.undo.action if step.undo is not None else None) if undo else step.action
     rehearsed = _rehearsed(state, step, what, undo=undo)
     if rehearsed == "stand-in":
         what = step.rehearse
     return ev.StepBegun(
         step=step.id,
-        attempt=doing.attempt + 1 if doing is not None else 1,
+        attempt=(known.undo_tried if undo else known.tried) + 1,
         undo=undo,
         action=action,
         hosts=what.hosts if what is not None else (),
@@ -90,8 +93,11 @@ def _not_ready(moment: Moment, step: Step, typed: str) -> Refusal | None:
     """What must hold before a step begins, and does not."""
     state = moment.state
     plan = plan_of(state)
-    if plan.rehearsed and step.changes and state.run_kind == "live" and not state.rehearsals:
-        return Refusal("this very plan has not been rehearsed: it demands to be, before anything is changed")
+    if plan.rehearsed and step.changes and _unrehearsed(state) and state.unrehearsed is None:
+        return Refusal(
+            "this very plan has not been rehearsed: it demands to be, before anything is changed;"
+            " rehearse it, or waive that with a reason"
+        )
     if step.gate is not None:
         gate = gate_standing(state, step, moment.now)
         if not gate.open:
@@ -105,6 +111,8 @@ def _not_ready(moment: Moment, step: Step, typed: str) -> Refusal | None:
         if reason:
             return Refusal(f"{step.id} cannot begin: {reason}")
     second = state.procedure.step(step.id).second
+    if step.second and second is not None and second.user == state.captain.who.user:
+        return Refusal(f"{second.user} agreed to {step.id}, and is captain now: another one of {step.second} has to")
     if step.second and second is None:
         return Refusal(f"{step.id} needs a second person: somebody of {step.second} has to agree")
     gone = gone_for_good(step, state)
@@ -249,17 +257,24 @@ def _answer(moment: Moment, command: cmd.Answer) -> Decision:
         return Refusal("a GO or NO-GO needs a reason")
     if refusal := too_long(reason=command.reason, relayed=command.relayed):
         return refusal
-    allowed = state.document.positions.get(command.position, ())
+    if refusal := _not_their_voice(moment, command, asked):
+        return refusal
+    return (ev.PollAnswered(poll.step, command.position, command.go, command.reason, command.relayed),)
+
+
+def _not_their_voice(moment: Moment, command: cmd.Answer, asked: Poll) -> Refusal | None:
+    """Why this person may not give this answer; None when they may."""
+    who, captain = moment.who.user, moment.state.captain.who.user
+    allowed = moment.state.document.positions.get(command.position, ())
     if command.relayed:
         if not moment.in_command:
             return Refusal("only the captain records the voice of somebody else")
-        if command.relayed == moment.who.user:
-            return Refusal("your own voice is not relayed: answer for your position")
-    elif allowed and moment.who.user not in allowed:
-        return Refusal(
-            f"{moment.who.user} does not hold the position {command.position}: {', '.join(allowed)} may answer"
-        )
-    return (ev.PollAnswered(poll.step, command.position, command.go, command.reason, command.relayed),)
+        return Refusal("your own voice is not relayed: answer for your position") if command.relayed == who else None
+    if allowed and who not in allowed:
+        return Refusal(f"{who} does not hold the position {command.position}: {', '.join(allowed)} may answer")
+    if command.go and not asked.captain and who == captain:
+        return Refusal("the captain's own GO does not count here: somebody else has to give it")
+    return None
 
 
 def _veto(moment: Moment, command: cmd.Veto) -> Decision:
@@ -276,14 +291,22 @@ def _roll_back(moment: Moment, command: cmd.RollBack) -> Decision:
         return Refusal(f"type the release's name ({moment.state.release}) to roll it back")
     if not command.reason.strip():
         return Refusal("say why it is rolled back")
-    return too_long(reason=command.reason) or begin_rollback(moment.state, command.reason)
+    if command.to and plan_of(moment.state).index(command.to) < 0:
+        found = _find(moment.state, command.to)
+        words = f"{command.to} is a step of the way back: name one of going live"
+        return found if isinstance(found, Refusal) else Refusal(words)
+    return too_long(reason=command.reason) or begin_rollback(moment.state, command.reason, command.to)
 
 
-def begin_rollback(state: State, reason: str) -> Decision:
-    """The way back begins, unless something is under way or in doubt."""
+def begin_rollback(state: State, reason: str, to: str = "") -> Decision:
+    """The way back begins, unless something is under way or in doubt, or nothing is left to undo.
+
+    One that was held, or whose compensation failed, is no other one: it goes on where it stands. After one that came
+    to its end there may be another, for what was left standing or has been done since.
+    """
     begun = state.procedure.way_back
     if begun is not None and begun.under_way:
-        return Refusal(f"the rollback is under way since {clock_time(begun.begun)}")
+        return Refusal(f"the rollback is under way since {clock_time(begun.begun)}{_how_it_goes_on(state)}")
     if not plan_of(state).steps:
         return Refusal("this checklist has no plan: there is nothing to roll back")
     here = current(state)
@@ -291,12 +314,22 @@ def begin_rollback(state: State, reason: str) -> Decision:
         return Refusal(f"{here.step.id} is in doubt: say first whether it happened")
     if here is not None and here.doing.phase is Phase.RUNNING:
         return Refusal(f"{here.step.id} is under way: wait for its end, or end it")
-    back = way_back(state)
-    if not back.compensations and not back.cannot:
-        return Refusal("nothing was done that could be rolled back")
+    back = way_back(state, to)
+    if nothing := nothing_to_undo(state, to):
+        return Refusal(nothing)
     released = (ev.HoldReleased("the way back begins"),) if state.hold is not None else ()
     first, steps = (tuple(step.id for step in each) for each in (back.first, back.compensations))
-    return (*released, ev.RollbackBegun(first, steps, reason, back.cannot))
+    return (*released, ev.RollbackBegun(first, steps, reason, back.cannot, to))
+
+
+def _how_it_goes_on(state: State) -> str:
+    """What a rollback that is under way waits for."""
+    if state.hold is not None:
+        return ", and in hold: release it, and it goes on"
+    here = current(state)
+    if here is not None and here.doing.phase is Phase.FAILED:
+        return f", and {here.step.id} has failed: retry it or skip it, and it goes on"
+    return ""
 
 
 def _clear(moment: Moment, command: cmd.Clear) -> Decision:
@@ -305,8 +338,46 @@ def _clear(moment: Moment, command: cmd.Clear) -> Decision:
         return Refusal("there is no rollback to be cleared")
     if not command.reason.strip():
         return Refusal("say why the run may go on")
+    undone = first_undone(moment.state)
+    again = past_no_more(moment.state, undone.id) if undone is not None else ()
     released = (ev.HoldReleased("cleared"),) if moment.state.hold is not None else ()
-    return too_long(reason=command.reason) or (ev.RunCleared(command.reason), *released)
+    return too_long(reason=command.reason) or (ev.RunCleared(command.reason, again), *released)
+
+
+def _waive_rehearsal(moment: Moment, command: cmd.WaiveRehearsal) -> Decision:
+    state = moment.state
+    if not plan_of(state).rehearsed or not _unrehearsed(state):
+        return Refusal("nothing is to be waived: this run does not wait for a rehearsal")
+    if state.unrehearsed is not None:
+        return Refusal(f"that was waived already by {state.unrehearsed.by.user}: {state.unrehearsed.reason}")
+    if not command.reason.strip():
+        return Refusal("say why it is carried out without a rehearsal")
+    return too_long(reason=command.reason) or (ev.RehearsalWaived(command.reason),)
+
+
+def _unrehearsed(state: State) -> bool:
+    return state.run_kind == "live" and not state.rehearsals
+
+
+def _recycle(moment: Moment, command: cmd.Recycle) -> Decision:
+    state = moment.state
+    step = _find(state, command.step)
+    if isinstance(step, Refusal):
+        return step
+    turn = next_step(state)
+    if refusal := _on_the_way_back(state) or _under_way(state):
+        return refusal
+    if plan_of(state).index(step.id) < 0:
+        return Refusal(f"{step.id} is a step of the way back: the plan does not go on there")
+    if turn is not None and plan_of(state).index(step.id) >= plan_of(state).index(turn.id):
+        return Refusal(f"{step.id} is not past: {turn.id} comes next")
+    if standing := standing_from(state, step.id):
+        names = ", ".join(each.id for each in standing)
+        return Refusal(f"from {step.id} on these stand as they were made: {names}; roll back to {step.id} first")
+    if not command.reason.strip():
+        return Refusal(f"say why it is carried out again from {step.id} on")
+    again = past_no_more(state, step.id)
+    return too_long(reason=command.reason) or (ev.PlanRecycled(step.id, command.reason, again),)
 
 
 RULES: dict[type[cmd.Command], Callable[[Any, Any], Decision]] = {
@@ -322,6 +393,8 @@ RULES: dict[type[cmd.Command], Callable[[Any, Any], Decision]] = {
     cmd.Veto: _veto,
     cmd.RollBack: _roll_back,
     cmd.Clear: _clear,
+    cmd.Recycle: _recycle,
+    cmd.WaiveRehearsal: _waive_rehearsal,
 }
 
 
@@ -374,14 +447,20 @@ def _is_first_on_the_way_back(state: State, step: Step) -> bool:
     return back is not None and back.under_way and step.id in back.first
 
 
-def _not_its_turn(state: State, step: Step) -> Refusal | None:
+def _under_way(state: State) -> Refusal | None:
     here = current(state)
-    if here is not None:
-        words = {
-            Phase.FAILED: "has failed: retry, skip or roll back",
-            Phase.DOUBT: "is in doubt: say first whether it happened",
-        }.get(here.doing.phase, f"is under way ({here.doing.phase})")
-        return Refusal(f"{here.step.id} {words}")
+    if here is None:
+        return None
+    words = {
+        Phase.FAILED: "has failed: retry, skip or roll back",
+        Phase.DOUBT: "is in doubt: say first whether it happened",
+    }.get(here.doing.phase, f"is under way ({here.doing.phase})")
+    return Refusal(f"{here.step.id} {words}")
+
+
+def _not_its_turn(state: State, step: Step) -> Refusal | None:
+    if refusal := _under_way(state):
+        return refusal
     turn = next_step(state)
     if turn is None:
         return Refusal("no step is left")

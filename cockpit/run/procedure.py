@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -52,6 +52,10 @@ class Doing(msgspec.Struct, frozen=True):
     output: str = ""
     seq: int = 0
     """The event that began the last attempt."""
+    ended_seq: int = 0
+    """The event with which its action ended, or came into doubt: what was measured before shows nothing of it."""
+    touched: bool = False
+    """An attempt before the last one did something, or may have."""
 
     @property
     def over(self) -> bool:
@@ -61,7 +65,7 @@ class Doing(msgspec.Struct, frozen=True):
     @property
     def happened(self) -> bool:
         """Its action has been done, or may have been, in part or whole."""
-        return self.phase is not Phase.SKIPPED and self.failed_in != "not done"
+        return self.touched or self.failed_in != "not done"
 
 
 class StepState(msgspec.Struct, frozen=True):
@@ -71,6 +75,10 @@ class StepState(msgspec.Struct, frozen=True):
     undo: Doing | None = None
     second: Actor | None = None
     """Who agreed that it may begin."""
+    tried: int = 0
+    """Attempts at it so far, however often the plan came by here: no two have the same number."""
+    undo_tried: int = 0
+    """The same for its compensation."""
 
     @property
     def undone(self) -> bool:
@@ -134,9 +142,12 @@ class WayBack(msgspec.Struct, frozen=True):
     first: tuple[str, ...]
     steps: tuple[str, ...]
     cannot: dict[str, str]
+    to: str = ""
+    """The step back to which it goes; empty: all the way."""
     ended: dt.datetime | None = None
     not_undone: dict[str, str] = {}
     cleared: Actor | None = None
+    cleared_at: dt.datetime | None = None
 
     @property
     def under_way(self) -> bool:
@@ -173,13 +184,22 @@ def changed(procedure: Procedure, event: Event, *, changes_production: Callable[
     after = change(procedure, event, event.data)
     begun = event.data
     if isinstance(begun, ev.StepBegun) and after.zero is None and not begun.undo and changes_production(begun.step):
-        after = _replace(after, zero=event.at)
+        return _replace(after, zero=event.at)
+    if isinstance(begun, ev.RunCleared) and not any(map(changes_production, _standing(after))):
+        return _replace(after, zero=None)  # production is as it was before: T-0 is to come
     return after
 
 
 def concerns_the_plan(data: Data) -> bool:
     """Whether an event changes where the plan stands."""
     return type(data) in _CHANGES
+
+
+def _standing(procedure: Procedure) -> Iterator[str]:
+    """Steps that happened, or may have, and have not been undone."""
+    for name, known in procedure.steps.items():
+        if known.go is not None and known.go.happened and not known.undone:
+            yield name
 
 
 def _with(procedure: Procedure, step: str, state: StepState) -> Procedure:
@@ -211,10 +231,13 @@ def _step_begun(procedure: Procedure, event: Event, data: ev.StepBegun) -> Proce
         rehearsed=data.rehearsed,
         hosts=data.hosts,
         seq=event.seq,
+        touched=before is not None and before.happened,
     )
     if data.undo:
-        return _with(procedure, data.step, _replace(state, undo=doing))
-    return _with(procedure, data.step, StepState(go=doing, second=state.second))
+        begun = _replace(state, undo=doing, undo_tried=max(state.undo_tried, data.attempt))
+    else:
+        begun = _replace(state, go=doing, undo=None, tried=max(state.tried, data.attempt))
+    return _with(procedure, data.step, begun)
 
 
 def _action_ended(procedure: Procedure, event: Event, data: ev.ActionEnded) -> Procedure:
@@ -227,7 +250,7 @@ def _action_ended(procedure: Procedure, event: Event, data: ev.ActionEnded) -> P
         failed_in = "not done" if data.nothing else "action"
         ended = _replace(ended, phase=Phase.FAILED, failed_in=failed_in, since=event.at)
     elif data.last:
-        ended = _replace(ended, phase=Phase.VERIFYING, since=event.at)
+        ended = _replace(ended, phase=Phase.VERIFYING, since=event.at, ended_seq=event.seq)
     return _with_doing(procedure, data, ended)
 
 
@@ -235,7 +258,9 @@ def _step_doubted(procedure: Procedure, event: Event, data: ev.StepDoubted) -> P
     doing = _doing(procedure, data)
     if doing is None:
         return procedure
-    doubted = _replace(doing, phase=Phase.DOUBT, since=event.at, summary=data.reason, output=data.output)
+    doubted = _replace(
+        doing, phase=Phase.DOUBT, since=event.at, summary=data.reason, output=data.output, ended_seq=event.seq
+    )
     return _with_doing(procedure, data, doubted)
 
 
@@ -244,7 +269,9 @@ def _doubt_settled(procedure: Procedure, event: Event, data: ev.DoubtSettled) ->
     if doing is None:
         return procedure
     phase, failed_in = (Phase.VERIFYING, "") if data.happened else (Phase.FAILED, "not done")
-    settled = _replace(doing, phase=phase, failed_in=failed_in, since=event.at, summary=data.reason)
+    settled = _replace(
+        doing, phase=phase, failed_in=failed_in, since=event.at, summary=data.reason, ended_seq=event.seq
+    )
     return _with_doing(procedure, data, settled)
 
 
@@ -270,7 +297,11 @@ def _step_done(procedure: Procedure, event: Event, data: ev.StepDone) -> Procedu
     doing = _doing(procedure, data)
     if doing is None:
         return procedure
-    return _with_doing(procedure, data, _replace(doing, phase=Phase.DONE, failed_in="", since=event.at))
+    after = _with_doing(procedure, data, _replace(doing, phase=Phase.DONE, failed_in="", since=event.at))
+    if not data.undo:
+        return after
+    # Whoever agreed to it has not agreed to have it done again.
+    return _with(after, data.step, _replace(after.step(data.step), second=None))
 
 
 def _step_skipped(procedure: Procedure, event: Event, data: ev.StepSkipped) -> Procedure:
@@ -303,7 +334,7 @@ def _poll_ended(procedure: Procedure, event: Event, data: ev.PollEnded) -> Proce
 
 def _gate_opened(procedure: Procedure, event: Event, data: ev.GateOpened) -> Procedure:
     doing = Doing(Phase.DONE, 1, event.by, event.at, event.at)
-    return _with(_replace(procedure, poll=None), data.step, StepState(go=doing))
+    return _with(_replace(procedure, poll=None), data.step, _replace(procedure.step(data.step), go=doing))
 
 
 def _watch_fired(procedure: Procedure, event: Event, data: ev.WatchFired) -> Procedure:
@@ -321,10 +352,16 @@ def _abort_vetoed(procedure: Procedure, event: Event, data: ev.AbortVetoed) -> P
 
 
 def _rollback_begun(procedure: Procedure, event: Event, data: ev.RollbackBegun) -> Procedure:
-    way = WayBack(event.at, event.by, data.reason, data.first, data.steps, data.cannot)
+    way = WayBack(event.at, event.by, data.reason, data.first, data.steps, data.cannot, data.to)
     steps = procedure.steps
+    for step, known in steps.items():
+        if known.second is not None:
+            steps = steps.set(step, _replace(known, second=None))
+    # An earlier rollback may have done what comes first, and left out what is to be undone now.
     for step in data.first:
-        steps = steps.set(step, StepState())  # an earlier rollback may have done them
+        steps = steps.set(step, _replace(steps.get(step, _NOTHING), go=None))
+    for step in data.steps:
+        steps = steps.set(step, _replace(steps.get(step, _NOTHING), undo=None))
     return _replace(procedure, way_back=way, poll=None, fired=_all_taken(procedure.fired), steps=steps)
 
 
@@ -337,11 +374,29 @@ def _rollback_ended(procedure: Procedure, event: Event, data: ev.RollbackEnded) 
 def _run_cleared(procedure: Procedure, event: Event, data: ev.RunCleared) -> Procedure:
     if procedure.way_back is None:
         return procedure
-    return _replace(procedure, way_back=_replace(procedure.way_back, cleared=event.by))
+    cleared = _replace(procedure.way_back, cleared=event.by, cleared_at=event.at)
+    return _forgotten(_replace(procedure, way_back=cleared), data.again)
+
+
+def _plan_recycled(procedure: Procedure, event: Event, data: ev.PlanRecycled) -> Procedure:
+    return _forgotten(_replace(procedure, poll=None), data.again)
+
+
+def _forgotten(procedure: Procedure, again: Iterable[str]) -> Procedure:
+    """Steps that are past no more: all that is left of them is how often they were tried."""
+    steps = procedure.steps
+    for step in again:
+        known = steps.get(step, _NOTHING)
+        steps = steps.set(step, StepState(tried=known.tried, undo_tried=known.undo_tried))
+    return _replace(procedure, steps=steps)
 
 
 def _hold_started(procedure: Procedure, event: Event, data: ev.HoldStarted) -> Procedure:
-    return _replace(procedure, holds=(*procedure.holds, (event.at, None)), fired=_all_taken(procedure.fired, "hold"))
+    fired = _all_taken(procedure.fired, "hold")
+    asked = fired.get(data.watch)
+    if asked is not None:
+        fired = fired.set(data.watch, _replace(asked, taken=True))
+    return _replace(procedure, holds=(*procedure.holds, (event.at, None)), fired=fired)
 
 
 def _hold_released(procedure: Procedure, event: Event, data: ev.HoldReleased) -> Procedure:
@@ -378,6 +433,7 @@ _CHANGES: dict[type[Data], Callable[[Procedure, Event, Any], Procedure]] = {
     ev.RollbackBegun: _rollback_begun,
     ev.RollbackEnded: _rollback_ended,
     ev.RunCleared: _run_cleared,
+    ev.PlanRecycled: _plan_recycled,
     ev.HoldStarted: _hold_started,
     ev.HoldReleased: _hold_released,
 }

@@ -44,6 +44,10 @@ class Measurement(msgspec.Struct, frozen=True):
     since: dt.datetime
     """When this result began."""
     seq: int
+    since_seq: int = 0
+    """The event with which this result began: order is by these alone, a clock may jump."""
+    seen_seq: int = 0
+    """The event with which it was last seen to be so."""
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -56,6 +60,13 @@ class Note(msgspec.Struct, frozen=True):
     evidence: tuple[ev.Evidence, ...] = ()
 
 
+class Extreme(msgspec.Struct, frozen=True):
+    """A figure that none of the run goes beyond, and when it was first measured."""
+
+    value: float
+    at: dt.datetime
+
+
 class ItemState(msgspec.Struct, frozen=True):
     """All that is known of one item."""
 
@@ -66,6 +77,9 @@ class ItemState(msgspec.Struct, frozen=True):
     notes: tuple[Note, ...] = ()
     history: tuple[tuple[dt.datetime, str, float | None], ...] = ()
     """The last results: when, which, and the figure if there is one."""
+    lowest: Extreme | None = None
+    """The lowest figure of the whole run."""
+    highest: Extreme | None = None
 
 
 class Captain(msgspec.Struct, frozen=True):
@@ -81,6 +95,14 @@ class Hold(msgspec.Struct, frozen=True):
     reason: str
     by: Actor
     since: dt.datetime
+
+
+class Waived(msgspec.Struct, frozen=True):
+    """What is accepted undone: why, by whom, since when."""
+
+    reason: str
+    by: Actor
+    at: dt.datetime
 
 
 class Engine(msgspec.Struct, frozen=True):
@@ -99,6 +121,27 @@ class Baseline(msgspec.Struct, frozen=True):
     at: dt.datetime
     host: str
     items: Map[str, ev.Remembered] = Map()
+
+
+class Ran(msgspec.Struct, frozen=True):
+    """The last time that a quick command was begun which changes something."""
+
+    begun: ev.CommandBegun
+    by: Actor
+    at: dt.datetime
+    seq: int
+    ended: ev.CommandEnded | None = None
+    """None while its end is not on disk."""
+    ended_at: dt.datetime | None = None
+
+
+class Call(msgspec.Struct, frozen=True):
+    """A call that was made."""
+
+    made: ev.CallMade
+    by: Actor
+    at: dt.datetime
+    seq: int
 
 
 class State(msgspec.Struct, frozen=True):
@@ -129,11 +172,19 @@ class State(msgspec.Struct, frozen=True):
     """Where the plan stands."""
     rehearsals: tuple[str, ...] = ()
     """Rehearsals and drills that carried this very plan to its end."""
+    rehearsed: tuple[ev.Rehearsal, ...] = ()
+    """The same, with who, when and how they ended; nothing in journals that do not tell."""
+    unrehearsed: Waived | None = None
+    """Why the plan is carried out though it demands to be rehearsed, and was not."""
     took: dict[str, float] = {}
     """Seconds that steps took in earlier runs: `STEP`, and `undo STEP`."""
     faults: tuple[ev.Fault, ...] = ()
     """What goes wrong on purpose in this drill."""
     baseline: Baseline | None = None
+    commands: Map[str, Ran] = Map()
+    """Quick commands that change something, by id: the last time of each."""
+    calls: Map[str, Call] = Map()
+    """The last call to each contact, by name."""
     notices: Notices = Notices()
     """How those were told who are to be told."""
 
@@ -171,6 +222,7 @@ def open_state(first: Event) -> State:
         opened=first.at,
         captain=Captain(first.by, first.at),
         rehearsals=data.rehearsals,
+        rehearsed=data.rehearsed,
         took=data.took,
         faults=data.faults,
         seq=first.seq,
@@ -256,15 +308,22 @@ def _check_measured(draft: _Draft, event: Event, data: ev.CheckMeasured) -> None
     before = item.measurement
     since = before.since if before is not None and before.result.result == result else at
     history = (*item.history[1 - HISTORY :], (at, result, data.value))
-    measurement = Measurement(data, at, since, event.seq)
-    draft.items[data.item] = ItemState(item.word, item.earlier, measurement, item.notes, history)
+    begun = before.since_seq if before is not None and before.result.result == result else event.seq
+    measurement = Measurement(data, at, since, event.seq, begun, event.seq)
+    lowest, highest = item.lowest, item.highest
+    if data.value is not None:
+        lowest = Extreme(data.value, at) if lowest is None or data.value < lowest.value else lowest
+        highest = Extreme(data.value, at) if highest is None or data.value > highest.value else highest
+    draft.items[data.item] = ItemState(
+        item.word, item.earlier, measurement, item.notes, history, lowest=lowest, highest=highest
+    )
 
 
 def _checks_affirmed(draft: _Draft, event: Event, data: ev.ChecksAffirmed) -> None:
     for name, at in data.at.items():
         known = draft.item(name)
         if known.measurement is not None:
-            draft.items[name] = _replace(known, measurement=_replace(known.measurement, at=at))
+            draft.items[name] = _replace(known, measurement=_replace(known.measurement, at=at, seen_seq=event.seq))
 
 
 def _command_taken(draft: _Draft, event: Event, data: ev.CommandTaken) -> None:
@@ -312,6 +371,27 @@ def _baseline_taken(draft: _Draft, event: Event, data: ev.BaselineTaken) -> None
     draft.run = _replace(draft.run, baseline=Baseline(data.name, data.at, data.host, known.update(data.items)))
 
 
+def _rehearsal_waived(draft: _Draft, event: Event, data: ev.RehearsalWaived) -> None:
+    draft.run = _replace(draft.run, unrehearsed=Waived(data.reason, event.by, event.at))
+
+
+def _command_begun(draft: _Draft, event: Event, data: ev.CommandBegun) -> None:
+    ran = Ran(data, event.by, event.at, event.seq)
+    draft.run = _replace(draft.run, commands=draft.run.commands.set(data.command, ran))
+
+
+def _command_ended(draft: _Draft, event: Event, data: ev.CommandEnded) -> None:
+    ran = draft.run.commands.get(data.command)
+    if ran is not None and ran.begun.number == data.number:
+        ended = _replace(ran, ended=data, ended_at=event.at)
+        draft.run = _replace(draft.run, commands=draft.run.commands.set(data.command, ended))
+
+
+def _call_made(draft: _Draft, event: Event, data: ev.CallMade) -> None:
+    call = Call(data, event.by, event.at, event.seq)
+    draft.run = _replace(draft.run, calls=draft.run.calls.set(data.contact, call))
+
+
 def _run_closed(draft: _Draft, event: Event, data: ev.RunClosed) -> None:
     draft.run = _replace(draft.run, closed=event.at, verdict=data.verdict)
 
@@ -332,5 +412,9 @@ _CHANGES: dict[type[Data], Callable[[_Draft, Event, Any], None]] = {
     ev.EngineStopped: _engine_stopped,
     ev.JournalRecovered: _journal_recovered,
     ev.BaselineTaken: _baseline_taken,
+    ev.RehearsalWaived: _rehearsal_waived,
     ev.RunClosed: _run_closed,
+    ev.CommandBegun: _command_begun,
+    ev.CommandEnded: _command_ended,
+    ev.CallMade: _call_made,
 }

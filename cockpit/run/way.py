@@ -56,8 +56,13 @@ def current(state: State) -> Current | None:
     for step in candidates:
         known = state.procedure.step(step.id)
         if known.go is not None and known.go.phase in UNDECIDED and not known.undone:
-            return Current(step, False, known.go)
+            return Current(step, False, known.go) if _is_its_turn(step, known.go, state) else None
     return None
+
+
+def _is_its_turn(step: Step, doing: Doing, state: State) -> bool:
+    """A failure waits until all before it is past again, when something there has been undone since."""
+    return doing.phase is not Phase.FAILED or _on_the_way_back(state) or step == next_step(state)
 
 
 def next_on_the_way_back(state: State) -> tuple[Step, bool] | None:
@@ -94,11 +99,15 @@ class Return(msgspec.Struct, frozen=True):
         return sum(self.takes.values())
 
 
-def way_back(state: State) -> Return:
-    """What a rollback would do now: what is done first, and the compensation of all that happened, in reverse."""
+def way_back(state: State, to: str = "") -> Return:
+    """What a rollback would do now: what is done first, and the compensation of all that happened, in reverse.
+
+    With `to`, it goes back to that step only, and undoes it too: what a whole rollback does first is left out.
+    """
     plan = plan_of(state)
+    first = () if to else plan.rollback
     compensations, cannot = [], {}
-    for step in reversed(plan.steps):
+    for step in reversed(plan.steps[max(0, plan.index(to)) :]):
         if not _happened(state.procedure.step(step.id)):
             continue
         reason = _no_way_back(step, state)
@@ -106,11 +115,44 @@ def way_back(state: State) -> Return:
             cannot[step.id] = reason
         elif step.undo is not None:
             compensations.append(step)
-    takes = {step.id: state.took.get(step.id, step.takes) for step in plan.rollback}
+    takes = {step.id: state.took.get(step.id, step.takes) for step in first}
     for step in compensations:
         planned = step.undo.takes if step.undo is not None else 0.0
         takes[step.id] = state.took.get(f"undo {step.id}", planned)
-    return Return(plan.rollback, tuple(compensations), cannot, takes)
+    return Return(first, tuple(compensations), cannot, takes)
+
+
+def nothing_to_undo(state: State, to: str = "") -> str:
+    """Why a rollback, of all or back to a step, would do nothing; empty when it would do something."""
+    back, begun = way_back(state, to), state.procedure.way_back
+    if not back.compensations and not back.cannot:
+        return f"nothing was done{f' from {to} on' if to else ''} that could be rolled back"
+    if not back.compensations and begun is not None and back.cannot.keys() <= begun.not_undone.keys():
+        return f"nothing is left that could be undone; it stands: {', '.join(back.cannot)}"
+    return ""
+
+
+def standing_from(state: State, step_id: str) -> tuple[Step, ...]:
+    """Steps, from `step_id` on, that stand as they were made: done, or partly, and not undone."""
+    steps = plan_of(state).steps[max(0, plan_of(state).index(step_id)) :]
+    return tuple(step for step in steps if _stands(step, state.procedure.step(step.id)))
+
+
+def past_no_more(state: State, step_id: str) -> tuple[str, ...]:
+    """Steps that have to be gone through again when the plan goes on at `step_id`: all that do not stand."""
+    steps = plan_of(state).steps[max(0, plan_of(state).index(step_id)) :]
+    known = ((step, state.procedure.step(step.id)) for step in steps)
+    return tuple(step.id for step, each in known if each.go is not None and not each.undone and not _stands(step, each))
+
+
+def first_undone(state: State) -> Step | None:
+    """The first step of going live that was done and undone since."""
+    return next((step for step in plan_of(state).steps if state.procedure.step(step.id).undone), None)
+
+
+def _stands(step: Step, known: StepState) -> bool:
+    leaves_something = step.changes or step.undo is not None or step.irreversible
+    return step.action is not None and leaves_something and _happened(known)
 
 
 def only_rehearsed(state: State) -> frozenset[str]:

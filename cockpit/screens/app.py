@@ -24,10 +24,14 @@ from textual.binding import Binding, BindingType
 from cockpit.screens import terminal
 from cockpit.screens.alerts import Alerts
 from cockpit.screens.boards.board import Board
+from cockpit.screens.remembered import Memory
+from cockpit.screens.widgets.line_list import LineList
+from cockpit.views.logs_pane import Showing
 from cockpit.views.moment import Moment, moment, told_by_others
 from cockpit.views.picker import Choice
 from cockpit.views.run_view import ReplayControls, RunView
 from cockpit.views.signs import Glyphs
+from cockpit.views.themes import DEFAULT, Theme, next_theme
 
 _LOOK_EVERY = 5
 """Seconds between two looks at what time alone changes: ages, results that go stale, waivers that run out."""
@@ -55,17 +59,24 @@ class CockpitApp(App[int], inherit_bindings=False):
         zone: dt.tzinfo | None = None,
         encoding: str | None = None,
         ways: frozenset[str] = frozenset(),
+        theme: str = "",
+        memory: Memory | None = None,
     ) -> None:
         """Show `view`; when it is a replay, hand it in as `replay` too. The rest is found out from the terminal.
 
-        `ways` are those of `cockpit.views.alert.WAYS` by which the terminal tells of news.
+        `ways` are those of `cockpit.views.alert.WAYS` by which the terminal tells of news. `theme` is one of
+        `cockpit.views.themes`; without one the screen is as `memory` has it.
         """
         super().__init__(ansi_color=True)
         self.view = view
         self.replay = replay
+        self.memory = memory or Memory()
+        self.look_theme = theme or self.memory.now.theme or DEFAULT
         self.encoding = encoding or terminal.encoding()
         self.glyphs = glyphs or terminal.glyphs(os.environ)
         self.zone = zone
+        self.showing_logs = Showing()
+        """How the logs were shown the last time."""
         self.now = self._look()
         self._alerts = Alerts(ways, self._to_terminal, self.now)
         self._ticks = 0
@@ -88,6 +99,16 @@ class CockpitApp(App[int], inherit_bindings=False):
                 if news := told_by_others(before, self.now):
                     screen.say((news, "warn"))
         self._alerts.look(self.now)
+
+    def turn_theme(self) -> Theme:
+        """Draw everything in the next theme, and remember it."""
+        theme = next_theme(self.look_theme)
+        self.look_theme = theme.name
+        self.memory.keep(theme=theme.name)
+        for screen in self.screen_stack:
+            for pane in screen.query(LineList):
+                pane.redraw()
+        return theme
 
     def _to_terminal(self, sequence: str) -> None:
         if self._driver is not None:
@@ -166,17 +187,18 @@ def show_run(
     before: Callable[[], Awaitable[None]] | None = None,
     after: Callable[[], Awaitable[None]] | None = None,
     ways: frozenset[str] = frozenset(),
+    theme: str = "",
 ) -> int:
     """Show a run until the person leaves; the exit status. The terminal tells of news by `ways`.
 
     `before` is awaited in the same loop before anything is drawn, `after` when all is over, whatever happened.
     """
-    return asyncio.run(_show(view, None, before, after, ways))
+    return asyncio.run(_show(view, None, before=before, after=after, ways=ways, theme=theme))
 
 
-def show_replay(replay: ReplayControls) -> int:
+def show_replay(replay: ReplayControls, *, theme: str = "") -> int:
     """Show a run played back until the person leaves; the exit status."""
-    return asyncio.run(_show(replay, replay, None, None))
+    return asyncio.run(_show(replay, replay, theme=theme))
 
 
 def pick(choices: Sequence[Choice], now: dt.datetime | None = None) -> Choice | None:
@@ -189,14 +211,16 @@ def pick(choices: Sequence[Choice], now: dt.datetime | None = None) -> Choice | 
 async def _show(
     view: RunView,
     replay: ReplayControls | None,
-    before: Callable[[], Awaitable[None]] | None,
-    after: Callable[[], Awaitable[None]] | None,
+    *,
+    before: Callable[[], Awaitable[None]] | None = None,
+    after: Callable[[], Awaitable[None]] | None = None,
     ways: frozenset[str] = frozenset(),
+    theme: str = "",
 ) -> int:
     try:
         if before is not None:
             await before()
-        app = CockpitApp(view, replay=replay, ways=ways)
+        app = CockpitApp(view, replay=replay, ways=ways, theme=theme)
         result = await app.run_async(mouse=False)
         return result or app.return_code or 0
     finally:

@@ -29,6 +29,17 @@ def alarm(now: Moment) -> Line:
     return line((f" {item} {fired.criterion}: {fired.action.upper()} {_when(fired, now)}{more}, V vetoes ", "alarm"))
 
 
+def advice(now: Moment) -> Line:
+    """What was fired, asks for nothing that can be vetoed, and is still bad; empty when there is nothing."""
+    for item, fired in now.state.procedure.fired.items():
+        measured = now.state.item(item).measurement
+        asks = fired.would or fired.action == "advise"
+        if asks and measured is not None and measured.result.result not in ("PASS", "WARN"):
+            told = f"would have asked for {fired.action.upper()}" if fired.would else "hold or roll back is ADVISED"
+            return line((f" {item} {fired.criterion}: {told} ", "alarm"))
+    return ()
+
+
 def fired_lines(now: Moment) -> Iterator[Line]:
     """A row for each watch that fired."""
     for item, fired in now.state.procedure.fired.items():

@@ -43,7 +43,8 @@ def failure_entries(here: Current, now: Moment) -> Iterator[Entry]:
     step, doing, undo = here.step, here.doing, here.undo
     yield Entry("FAILED", f"{_IN.get(doing.failed_in, 'it failed')}, {ago(doing.since, now.now, 1)}", "bad")
     action = (step.undo.action if step.undo is not None else None) if undo else step.action
-    yield Entry("ran", f"{doing.action or now.exact(action)}   (on {', '.join(doing.hosts) or 'this machine'})")
+    where = f"   (on {', '.join(doing.hosts)})" if doing.hosts else ""
+    yield Entry("ran", f"{doing.action or now.exact(action)}{where}")
     status = f"exit status {doing.status}" if doing.status is not None else ""
     ended = doing.summary if not status or status in doing.summary else f"{doing.summary} ({status})"
     yield Entry("ended", ended or "without a word", "bad")
@@ -53,4 +54,5 @@ def failure_entries(here: Current, now: Moment) -> Iterator[Entry]:
     elif doing.failed_in == "soak":
         watched = step.soak.watch if step.soak is not None and step.soak.watch else verify
         yield from shown_by("expect", watched, now, findings=True)
-    yield from printed_entries(step.id, doing, now, _PRINTED, undo=undo)
+    rows = 1 if doing.failed_in in ("verify", "soak") else _PRINTED  # its action did what it should
+    yield from printed_entries(step.id, doing, now, rows, undo=undo)

@@ -6,10 +6,11 @@ from cockpit.run.countdown import clock as t_clock
 from cockpit.run.standing import Standing
 from cockpit.run.way import current, plan_of
 from cockpit.views.ages import age, clock, countdown
-from cockpit.views.fired import alarm
+from cockpit.views.fired import advice, alarm
 from cockpit.views.line import Line, Look, Piece, apart, cut_line, joined, line, line_width
 from cockpit.views.moment import Moment
 from cockpit.views.phases import seconds_on, step_sign
+from cockpit.views.turning_back import turning_warning
 from cockpit.views.words import person, title
 
 _NAMES = 12
@@ -116,7 +117,7 @@ def _second(now: Moment, cells: int) -> Line:
         who = line(" captain ", (captain.who.user, "strong"), (f"{where} since {since}", "dim"))
         if now.replay is None and now.link.connected and not state.closed:
             who = (*who, Piece(f" {now.glyphs.dot} you look on", "warn"))
-    hold = (alarm(now) if now.replay is None else ()) or _hold(now)
+    hold = (alarm(now) if now.replay is None else ()) or _hold(now) or turning_warning(now) or advice(now)
     if not hold:
         return apart(who, cut_line(_run(now), max(cells - line_width(who) - 2, 0), now.glyphs.mark), cells)
     short = line(" captain ", (person(captain.who, captain.who if now.link.captain else None), "strong"), "  ")

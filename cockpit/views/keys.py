@@ -9,16 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from cockpit.checklist.model import Branch, Item
+from cockpit.checklist.model import Branch, Command, Contact, Item
 from cockpit.journal.event import ItemConfirmed
 from cockpit.run.command import Release
+from cockpit.views.commands import last, quick_keys
 from cockpit.views.key import Group, Key
 from cockpit.views.line import Line, apart, line, line_width
+from cockpit.views.logs_keys import log_keys
+from cockpit.views.logs_pane import LogPane
 from cockpit.views.moment import Moment
 from cockpit.views.outline import Node
 from cockpit.views.plan_keys import clear_key, page_keys, plan_keys, roll_back_key, veto_key
 from cockpit.views.refused import refused
 from cockpit.views.steps import Row
+from cockpit.views.words import title
 
 GROUPS: dict[Group, str] = {
     "look": "Look",
@@ -43,15 +47,23 @@ _TREE = (
     Key("z", "fold all sections, or unfold all", "fold_all", "move"),
     Key("1", "to the part with that number", "part", "move", also=tuple("23456789")),
 )
+_PANE_KEYS = (
+    Key("Z", "the lower pane on the whole screen, or both again", "zoom_pane", "look"),
+    Key("\\", "hide the lower pane, or bring it back", "hide_pane", "look"),
+)
 _HELP = (
+    Key("%", "colours: the next theme", "theme", "look"),
     Key("i", "a line for the bridge call: shown, and copied", "bridge", "look"),
     Key("?", "the keys that work here", "help", "look", "keys"),
 )
 _BACK = Key("escape", "back", "back", "look", "back", also=("q",))
 _PAGES = (
     Key("t", "timeline: what happened", "timeline", "look", "timeline"),
-    Key("c", "contacts and quick commands", "contacts", "look", "contacts"),
+    Key("c", "contacts: who is called for what", "contacts", "look", "contacts"),
     Key("v", "watches: the success metrics", "watches", "look", "watches"),
+    Key("!", "quick commands", "commands", "look", "commands"),
+    Key("W", "the watches large, for a wall screen", "wall", "look"),
+    Key("l", "logs: followed, filtered, marked", "logs", "look", "logs"),
 )
 
 
@@ -67,6 +79,7 @@ def run_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
         *page_keys(now),
         *_PAGES,
         Key("tab", "what the lower pane shows", "pane", "look"),
+        *_PANE_KEYS,
         *_HELP,
     )
     return (*_MOVES, *_TREE, *looks, *say_keys(now, node), *command_keys(now), _leave(now))
@@ -86,12 +99,20 @@ def item_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
     return (*_MOVES, *looks, *say_keys(now, node), *command_keys(now))
 
 
-def timeline_keys(now: Moment) -> tuple[Key, ...]:
-    """The keys of the timeline."""
+def timeline_keys(now: Moment, *, planned: bool = False) -> tuple[Key, ...]:
+    """The keys of the timeline; `planned` while it shows the plan beside what happened."""
+    no_plan = "" if now.state.document.plan is not None else "this checklist has no plan"
+    steps = "the list of steps has no filter: p goes back" if planned else ""
+    words = "what happened" if planned else "planned beside actual times of the steps"
     looks = (
         _BACK,
-        Key("enter", "the item that it is about", "enter", "look", "item"),
-        Key("/", "filter: kind, person, item or text; !not", "filter", "look", "filter"),
+        Key("enter", "the item or step that it is about", "enter", "look", "item"),
+        Key("/", "filter: of:plan, by:ada, about:ITEM, any text; !not", "filter", "look", "filter", why=steps),
+        Key("p", words, "planned", "look", "events" if planned else "planned", why=no_plan),
+        Key("f", "only a family of kinds: people, checks, plan, calls, run; all", "family", "look", "kind", why=steps),
+        Key("w", "only what this person did (who), or all", "person", "look", "who", why=steps),
+        Key("o", "only what is about this item or step, or all", "about", "look", "about", why=steps),
+        Key("t", "everything again", "timeline", "look"),
         *page_keys(now),
         *_PAGES[1:],
         *_HELP,
@@ -99,10 +120,58 @@ def timeline_keys(now: Moment) -> tuple[Key, ...]:
     return (*_MOVES, *looks, *command_keys(now))
 
 
-def contacts_keys(now: Moment) -> tuple[Key, ...]:
-    """The keys of the contacts and quick commands."""
-    copy = Key("y", "copy the row to the terminal's clipboard", "copy", "look", "copy")
-    return (*_MOVES, _BACK, copy, *page_keys(now), _PAGES[0], _PAGES[2], *_HELP, *command_keys(now))
+def contacts_keys(now: Moment, contact: Contact | None) -> tuple[Key, ...]:
+    """The keys of the contacts with the cursor on `contact`."""
+    looks = (
+        Key("/", "filter: a name, a position, what they are on the hook for", "filter", "look", "filter"),
+        Key("y", "copy the number to the terminal's clipboard", "copy", "look", "copy"),
+    )
+    barred = now.may_not_note_a_call or ("" if contact is not None else "nobody stands here")
+    calls = (
+        Key("m", "put on record that you called them", "called", "say", "called", why=barred),
+        Key("a", "the same, with what came of it", "said", "say", "what they said", why=barred),
+    )
+    return (*_MOVES, _BACK, *looks, *calls, *page_keys(now), _PAGES[0], *_PAGES[2:], *_HELP, *command_keys(now))
+
+
+def commands_keys(now: Moment, command: Command | None, *, zoomed: bool) -> tuple[Key, ...]:
+    """The keys of the quick commands with the cursor on `command`."""
+    none = "" if command is not None else "this checklist has no quick commands"
+    barred = now.not_connected
+    ran = last(command, now) if command is not None else None
+    idle = none or ("" if ran is not None and not ran.over else "it is not under way")
+    mine = now.not_allowed if command is not None and command.changes else barred
+    table = "" if command is not None and command.processes else "only a table of processes has an order"
+    looks = (
+        _BACK,
+        Key("enter", "run the row", "enter", "look", "run", why=none or mine),
+        Key("z", "the output on the whole screen, or not", "zoom", "look", "list" if zoomed else "zoom"),
+        Key(
+            "s",
+            "order the processes by cpu, memory, time, pid",
+            "sort",
+            "look",
+            "order" if not table else "",
+            why=table,
+        ),
+        Key("y", "copy the command to the terminal's clipboard", "copy", "look", "copy", why=none),
+        *page_keys(now),
+        *_PAGES[:3],
+        *_PAGES[4:],
+        *_HELP,
+    )
+    runs = tuple(
+        Key(
+            key,
+            f"run: {title(each.title)}",
+            "quick",
+            "run" if each.changes else "look",
+            why=now.not_allowed if each.changes else barred,
+        )
+        for key, each in quick_keys(now.state.document).items()
+    )
+    stop = Key("x", "end it", "stop", "run", "stop it", why=idle or mine)
+    return (*_MOVES, *looks, *runs, stop, *command_keys(now))
 
 
 def watches_keys(now: Moment) -> tuple[Key, ...]:
@@ -113,9 +182,24 @@ def watches_keys(now: Moment) -> tuple[Key, ...]:
         Key("enter", "everything about it", "enter", "look", "detail"),
         *page_keys(now),
         *_PAGES[:2],
+        *_PAGES[3:],
         *_HELP,
         *command_keys(now),
     )
+
+
+def wall_keys(now: Moment) -> tuple[Key, ...]:
+    """The keys of the large watches."""
+    return (_BACK, *page_keys(now), *_PAGES, *_HELP, *command_keys(now))
+
+
+def logs_keys(now: Moment, pane: LogPane | None) -> tuple[Key, ...]:
+    """The keys of the logs; without a pane, in a replay, those of what is recorded of them."""
+    pages = (*page_keys(now), *(replace(key, bar="") for key in _PAGES[:-1]), *_HELP)
+    if pane is None:
+        return (*_MOVES, _BACK, *pages)
+    end = replace(_MOVES[-1], words="to the newest line, and follow")
+    return (*_MOVES[:-1], end, *log_keys(pane, now), _BACK, *pages, *command_keys(now))
 
 
 def replay_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
@@ -130,6 +214,7 @@ def replay_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
         *page_keys(now),
         *_PAGES,
         Key("tab", "what the lower pane shows", "pane", "look", "pane"),
+        *_PANE_KEYS,
         *_HELP,
     )
     tree = tuple(replace(key, also=()) for key in _TREE[:2]) + _TREE[2:]
@@ -143,6 +228,7 @@ def steps_keys(now: Moment, row: Row | None) -> tuple[Key, ...]:
         Key("enter", "everything about the step", "enter", "look", "detail", also=("d",)),
         Key("n", "to what is under way, or next", "follow", "look", "current"),
         Key("tab", "what the lower pane shows: detail, output, watches", "pane", "look", "pane"),
+        *_PANE_KEYS,
         page_keys(now)[-1],
         *_PAGES,
         *_HELP,
@@ -169,6 +255,7 @@ def replay_steps_keys(now: Moment) -> tuple[Key, ...]:
         Key("enter", "everything about the step", "enter", "look", "detail", also=("d",)),
         Key("n", "to what was under way, or next", "follow", "look", "current"),
         Key("tab", "what the lower pane shows: detail, output, watches", "pane", "look", "pane"),
+        *_PANE_KEYS,
         page_keys(now)[-1],
         *_PAGES,
         *_HELP,
@@ -257,7 +344,7 @@ def help_lines(keys: Iterable[Key], cells: int) -> list[Line]:
             continue
         lines += [line((f" {heading}", "strong"))]
         for key in own:
-            names = "1 to 9" if key.does == "part" else " ".join((key.show, *key.also[:1]))
+            names = "1 to 9" if key.does in ("part", "source") else " ".join((key.show, *key.also[:1]))
             why = f"  not now: {key.why}" if key.why else ""
             made = line(
                 (f"   {names:<11}", "dim" if key.why else "accent"),

@@ -107,6 +107,18 @@ class Moment:
             return f"not captain: {captain.who} since {clock(captain.since, self.zone, self.now)}"
         return ""
 
+    @property
+    def not_connected(self) -> str:
+        """Why even what changes nothing cannot be asked of the engine; empty when it can."""
+        return self.not_allowed if self.replay is not None or self.state.closed or not self.link.connected else ""
+
+    @property
+    def may_not_note_a_call(self) -> str:
+        """Why this view cannot put a call on record: who answers for a position may, without being captain."""
+        you = self.link.you
+        speaks = you is not None and any(you.user in users for users in self.state.document.positions.values())
+        return self.not_connected if speaks else self.not_allowed
+
     def may_not_confirm(self, item: Item) -> str:
         """Why this view cannot confirm `item`: who answers for its position may, without being captain."""
         why, you = self.not_allowed, self.link.you

@@ -40,6 +40,9 @@ def step_sign(step: Step, now: Moment, *, undo: bool = False) -> Sign:
     doing = known.undo if undo else known.go
     if doing is None:
         return _not_begun(step, now, undo=undo)
+    turn = next_step(now.state) if known.undone and not undo else None
+    if turn is not None and turn.id == step.id:
+        return _not_begun(step, now, undo=False)
     if not undo and known.undone:
         return Sign(now.glyphs.signs[Standing.RULED_OUT].sign, "undone", "warn")
     if not undo and doing.phase is Phase.RUNNING and _by_hand(step):

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from cockpit.checklist.plan import Step
 from cockpit.run import command as cmd
-from cockpit.run.way import Current, gone_for_good, plan_of
+from cockpit.run.way import Current, gone_for_good, past_no_more, plan_of
 from cockpit.views.detail import Entry
 from cockpit.views.fired import pending
 from cockpit.views.forms import Blank, Form, Unfit
@@ -179,21 +179,46 @@ def veto_form(now: Moment) -> Form:
     return _reasoned(form, lambda reason: cmd.Veto(item, reason), "a veto needs a reason")
 
 
-def roll_back_form(now: Moment) -> Form:
-    """Show what a rollback will do, and ask for the release's name and a reason."""
-    release = now.state.release
+def roll_back_form(now: Moment, to: Step | None = None) -> Form:
+    """Show what a rollback, of all or back to a step, will do; ask for the release's name and a reason."""
+    release, back_to = now.state.release, to.id if to is not None else ""
 
     def make(answers: Sequence[str]) -> cmd.Command:
         if answers[0].strip() != release:
             raise Unfit(f"type the release's name, {release}, or go back with escape")
         if not answers[1].strip():
             raise Unfit("say why it is rolled back", 1)
-        return cmd.RollBack(answers[0].strip(), answers[1].strip())
+        return cmd.RollBack(answers[0].strip(), answers[1].strip(), back_to)
 
     blanks = (Blank(f"type {release}"), Blank("because"))
     return Form(
-        "ROLL BACK", _told(preview_entries(now)), blanks, make, "ROLL BACK", "the rollback has begun", grave=True
+        f"ROLL BACK to {title(to.title)}" if to is not None else "ROLL BACK",
+        _told(preview_entries(now, back_to)),
+        blanks,
+        make,
+        "ROLL BACK",
+        "the rollback has begun",
+        grave=True,
     )
+
+
+def recycle_form(step: Step, now: Moment) -> Form:
+    """Say what is gone through again, and ask why."""
+    again = past_no_more(now.state, step.id)
+    about = (
+        line("Nothing is undone and nothing begins: the plan goes on from here again, step by step."),
+        line((f"Gone through again: {', '.join(again)}.", "strong")),
+        line(("Answers of old roll calls count no more.", "warn")),
+    )
+    form = _asking(f"Recycle to: {title(step.title)}", about, "recycle", "recycled")
+    return _reasoned(form, lambda reason: cmd.Recycle(step.id, reason), "say why it is carried out again")
+
+
+def waive_rehearsal_form() -> Form:
+    """Ask why the plan is carried out without a rehearsal."""
+    about = (line("The plan demands to be rehearsed, and was not. The verdict will say that this was waived."),)
+    form = _asking("Waive the rehearsal", about, "waive it", "waived")
+    return _reasoned(form, cmd.WaiveRehearsal, "say why it is carried out without a rehearsal")
 
 
 def clear_form(now: Moment) -> Form:

@@ -41,8 +41,11 @@ def plan_keys(now: Moment, row: Row | None) -> tuple[Key, ...]:
         Key("A", "answer GO or NO-GO", "answer", "run", "answer", why=_answer(now)),
         Key("Y", "agree as the second person", "agree", "run", "agree", why=_of_step(now, step, cmd.Agree)),
         clear_key(now),
+        Key("U", "undo back to this step, that one too", "roll_back_to", "run", "undo to", why=_undo_to(now, step)),
+        Key("L", "recycle: the plan goes on from this step again", "recycle", "run", "recycle", why=_again(now, step)),
+        Key("W", "waive that the plan is rehearsed", "waive_rehearsal", "run", "waive", why=_unrehearsed(now)),
     )
-    return tuple(_unbarred(key) if key.why and key.show != "G" else key for key in keys)
+    return tuple(_unbarred(key) if key.show == "U" or (key.why and key.show != "G") else key for key in keys)
 
 
 def roll_back_key(now: Moment) -> Key:
@@ -88,6 +91,18 @@ def _poll(now: Moment, step: Step | None) -> Key:
 def _skip(now: Moment, step: Step | None, here: Current | None) -> str:
     name = here.step.id if here is not None else step.id if step is not None else ""
     return refused(now, cmd.Skip(name, SAID)) if name else _NO_STEP
+
+
+def _unrehearsed(now: Moment) -> str:
+    return refused(now, cmd.WaiveRehearsal(SAID))
+
+
+def _undo_to(now: Moment, step: Step | None) -> str:
+    return _of_step(now, step, lambda name: cmd.RollBack(now.state.release, SAID, name))
+
+
+def _again(now: Moment, step: Step | None) -> str:
+    return _of_step(now, step, lambda name: cmd.Recycle(name, SAID))
 
 
 def _answer(now: Moment) -> str:

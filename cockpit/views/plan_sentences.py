@@ -100,7 +100,8 @@ def _vetoed(data: ev.AbortVetoed, name: str) -> Sentence:
 def _rollback_begun(data: ev.RollbackBegun, _: str) -> Sentence:
     why = f": {one_line(data.reason)}" if data.reason else ""
     cannot = f"; {plural(len(data.cannot), 'step')} cannot be undone" if data.cannot else ""
-    return f"began the rollback of {plural(len(data.steps), 'step')}{cannot}{why}", "bad"
+    to = f", back to {data.to}" if data.to else ""
+    return f"began the rollback of {plural(len(data.steps), 'step')}{to}{cannot}{why}", "bad"
 
 
 def _rollback_ended(data: ev.RollbackEnded, _: str) -> Sentence:
@@ -110,6 +111,16 @@ def _rollback_ended(data: ev.RollbackEnded, _: str) -> Sentence:
 
 def _cleared(data: ev.RunCleared, _: str) -> Sentence:
     return f"cleared the run after its rollback: {one_line(data.reason)}", "warn"
+
+
+def _recycled(data: ev.PlanRecycled, name: str) -> Sentence:
+    return f"recycled to {name}: {one_line(data.reason)}; {plural(len(data.again), 'step')} to be gone through again", (
+        "warn"
+    )
+
+
+def _rehearsal_waived(data: ev.RehearsalWaived, _: str) -> Sentence:
+    return f"waived that the plan is rehearsed: {one_line(data.reason)}", "warn"
 
 
 SENTENCES: dict[type[ev.Data], Tell] = {
@@ -131,4 +142,6 @@ SENTENCES: dict[type[ev.Data], Tell] = {
     ev.RollbackBegun: _rollback_begun,
     ev.RollbackEnded: _rollback_ended,
     ev.RunCleared: _cleared,
+    ev.PlanRecycled: _recycled,
+    ev.RehearsalWaived: _rehearsal_waived,
 }

@@ -89,7 +89,7 @@ def _voice(voice: Voice, now: Moment) -> tuple[Line, Line]:
         f" {pad(answer.who, _WHO, now.glyphs.mark)} ",
         (pad_left(age(answer.at, now.now), 4), "dim"),
     )
-    relayed = f"relayed by {answer.by.user}: " if answer.relayed else ""
+    relayed = f"relayed by {answer.by.user}: " if answer.relayed else "the captain's own: " if voice.own else ""
     stale = f"{voice.stale}; said: " if voice.stale else ""
     return told, line("  ", (stale, "warn"), (relayed, "warn"), one_line(answer.reason))
 

@@ -15,6 +15,7 @@ import msgspec
 
 from cockpit.checklist.plan import Action
 from cockpit.journal.event import Actor, Event
+from cockpit.logs.tap import Taken
 from cockpit.run.command import Command
 from cockpit.run.state import State
 from cockpit.run.tape import Tape
@@ -34,6 +35,22 @@ class Outcome(msgspec.Struct, frozen=True):
         return self.seq >= 0
 
 
+class Look(msgspec.Struct, frozen=True):
+    """A quick command that only reads: it is under way, or was."""
+
+    command: str
+    number: int
+    by: str
+    begun: dt.datetime
+    over: bool = False
+    done: bool = False
+    """It is over, and ended well."""
+    stopped: bool = False
+    """Somebody ended it, or nobody looked on any more."""
+    summary: str = ""
+    ended: dt.datetime | None = None
+
+
 class Link(msgspec.Struct, frozen=True):
     """How the view stands to the engine and the record."""
 
@@ -46,6 +63,8 @@ class Link(msgspec.Struct, frozen=True):
     you: Actor | None = None
     measuring: frozenset[str] = frozenset()
     """Items being measured at this moment."""
+    looks: tuple[Look, ...] = ()
+    """The quick commands that only read, the last time of each."""
     position: str = ""
     """The position that this view answers for; it looks on otherwise."""
 
@@ -60,6 +79,20 @@ class Printed(msgspec.Struct, frozen=True):
     """Bytes in all."""
     alive: bool | None = None
     """Whether the process that carries it out lives; None where that cannot be known."""
+
+
+class LogTap(Protocol):
+    """The logs of a run as they come, for whoever asks again and again."""
+
+    @property
+    def problem(self) -> str:
+        """Why nothing can be read, in words; empty when it can."""
+
+    def take(self) -> Taken | None:
+        """What has come since the last time, if it has been read by now; it waits for nothing."""
+
+    def close(self) -> None:
+        """Nobody looks any more."""
 
 
 class RunView(Protocol):
@@ -92,6 +125,12 @@ class RunView(Protocol):
 
         Asking makes the view follow it: `changed` is set when there is more.
         """
+
+    def printed_by(self, command: str, number: int) -> Printed | None:
+        """What a quick command printed, that time; otherwise as `printed`."""
+
+    def logs(self) -> LogTap | None:
+        """Let logs be followed, and read them until the tap is closed; None in a replay: the record has none."""
 
     async def send(self, command: Command) -> Outcome:
         """Ask the engine for something, and wait until it is on disk or refused."""

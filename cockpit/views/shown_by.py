@@ -18,7 +18,7 @@ def shown_by(
 ) -> Iterator[Entry]:
     """A row for each item, with what was found; what is older than `since` says that it is.
 
-    With `findings`, each condition of what is not good follows, expected and found.
+    With `findings` only what is not good is told, and each condition of it follows, expected and found.
     """
     for name in names:
         item = now.state.document.find(name)
@@ -29,9 +29,13 @@ def shown_by(
         stands = now.stands[name]
         shown = sign(stands, now.glyphs, measuring=now.measuring(item))
         known = now.known(item)
+        if findings and stands is Standing.PASS:
+            continue
         said = measured_summary(known.measurement) or one_line(
             getattr(known.word.said if known.word else None, "value", "")
         )
+        if findings and known.measurement is not None and known.measurement.result.findings:
+            said = f"; {said}".partition("; not: ")[0].removeprefix("; ")  # the conditions say it, below
         at = known.measurement.at if known.measurement is not None else known.word.at if known.word else None
         old = ago(at, now.now) if at is not None else ""
         if since is not None and at is not None and at <= since:
@@ -42,7 +46,7 @@ def shown_by(
         )
         label = ""
         measured = known.measurement
-        if findings and measured is not None and stands is not Standing.PASS:
+        if findings and measured is not None:
             for finding in sorted(measured.result.findings, key=lambda each: each.holds):
                 entry = finding_entry(finding, now)
                 yield Entry("", f"  {entry.text}", entry.look)

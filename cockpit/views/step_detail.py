@@ -16,6 +16,7 @@ from cockpit.views.line import Line, apart, cut_line, line, line_width
 from cockpit.views.moment import Moment
 from cockpit.views.phases import soak_left, step_sign
 from cockpit.views.printed import printed_entries
+from cockpit.views.rehearsed import rehearsed_entry
 from cockpit.views.roll_call import gate_entries, roll_call_lines
 from cockpit.views.shown_by import shown_by
 from cockpit.views.steps import Row, lateness_words, planned_start
@@ -104,13 +105,16 @@ def _what(row: Row, doing: Doing | None, now: Moment) -> Iterator[Entry]:
         yield from rehearsal_entries(row, now)
     yield from _under_way(row, doing, now)
     if doing is None and not row.undo:
+        if step.changes and step.action is not None and not row.back and (told := rehearsed_entry(now)) is not None:
+            yield told
         yield from shown_by("before", step.before, now)
         yield from _second(row, now)
     since = doing.since if doing is not None and doing.phase is Phase.VERIFYING else None
     yield from shown_by(
         "verify", undo.verify if undo is not None else () if row.undo else step.verify, now, since=since
     )
-    if doing is not None and step.gate is None and not step.hold and doing.attempt:
+    by_hand = action is not None and action.kind == "manual"
+    if doing is not None and step.gate is None and not step.hold and not by_hand and doing.attempt:
         yield from printed_entries(step.id, doing, now, _PRINTED, undo=row.undo)
 
 

@@ -11,12 +11,13 @@ from cockpit.run.countdown import planned_window
 from cockpit.run.gate import gate_standing
 from cockpit.run.procedure import Doing, Phase
 from cockpit.run.state import State
-from cockpit.run.way import current, next_step, plan_of, way_back
+from cockpit.run.way import current, next_step, plan_of
 from cockpit.views.ages import clock, countdown, duration
 from cockpit.views.line import Line, Piece, apart, line, line_width, pad, pad_left
 from cockpit.views.moment import Moment
 from cockpit.views.phases import WORD, seconds_on, soak_left, step_sign
-from cockpit.views.words import person, plural, title
+from cockpit.views.turning_back import turning_words
+from cockpit.views.words import person, title
 
 _WHO = 7
 _ROOMY = 70
@@ -81,11 +82,8 @@ def step_line(row: Row, now: Moment, cells: int) -> Line:
 
 def list_hint(now: Moment) -> str:
     """What stands at the end of the rule over the list: the time that the way back would take, and the window's end."""
-    back, window = way_back(now.state), planned_window(now.state)
-    words = []
-    if back.compensations and now.state.procedure.way_back is None:
-        takes = f", {countdown(back.seconds)}" if back.seconds else ""
-        words.append(f"way back {plural(len(back.compensations), 'step')}{takes}")
+    window = planned_window(now.state)
+    words = [each for each in (turning_words(now),) if each]
     if window is not None and window[1] is not None:
         words.append(f"until {clock(window[1], now.zone, now.now)}")
     return "  ".join(words)

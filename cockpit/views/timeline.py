@@ -11,6 +11,7 @@ from cockpit.checklist.model import Document
 from cockpit.journal import event as ev
 from cockpit.journal.event import Event
 from cockpit.views.ages import clock, duration
+from cockpit.views.event_filter import wants
 from cockpit.views.line import Line, Look, line
 from cockpit.views.moment import Moment
 from cockpit.views.notice_sentences import NOTICE_SENTENCES
@@ -70,18 +71,11 @@ def latest_lines(now: Moment, rows: int) -> list[Line]:
 
 
 def wanted_events(events: Sequence[Event], words: str, names: Mapping[str, str], zone: dt.tzinfo | None) -> list[Event]:
-    """The events that a filter finds: every word in kind, person, item or sentence; `!word` excludes."""
+    """The events that a filter finds, as `cockpit.views.event_filter` reads it."""
     asked = words.casefold().split()
     if not asked:
         return list(events)
-    return [event for event in events if _found(tell(event, names, zone), asked)]
-
-
-def _found(told: Told, asked: Sequence[str]) -> bool:
-    data = told.event.data
-    about = getattr(data, "item", "") or getattr(data, "step", "")
-    text = f"{told.event.kind} {told.event.by} {about} {told.sentence}".casefold()
-    return all((word[1:] not in text) if word[0] == "!" and len(word) > 1 else word in text for word in asked)
+    return [event for event in events if wants(event, tell(event, names, zone).sentence, asked)]
 
 
 @dataclass(frozen=True)
@@ -180,6 +174,24 @@ def _checkpoint_signed(data: ev.CheckpointSigned, _: _About) -> _Sentence:
     return f"signed the record up to event {data.seq}, hash {data.head[:12]}, with key {data.key}", ""
 
 
+def _command_begun(data: ev.CommandBegun, _: _About) -> _Sentence:
+    where = f" on {data.host}" if data.host else ""
+    shown = "was shown (a rehearsal) " if data.rehearsed else "ran "
+    return f"{shown}the quick command {data.command}{where}: {one_line(data.action)}", "warn"
+
+
+def _command_ended(data: ev.CommandEnded, _: _About) -> _Sentence:
+    word = "is in doubt" if data.unknown else "ended well" if data.done else "failed"
+    return f"the quick command {data.command} {word}: {one_line(data.summary)}", (
+        "warn" if data.unknown else "good" if data.done else "bad"
+    )
+
+
+def _call_made(data: ev.CallMade, _: _About) -> _Sentence:
+    position = f" ({data.position})" if data.position else ""
+    return f"called {one_line(data.contact)}{position}" + _because(data.said), ""
+
+
 def _unknown(data: ev.Unknown, _: _About) -> _Sentence:
     return f"something that this version does not know: {data.name}", "dim"
 
@@ -211,5 +223,8 @@ _SENTENCES: dict[type[ev.Data], Callable[[Any, _About], _Sentence]] = {
     ev.ChecksAffirmed: _affirmed,
     ev.CheckpointSigned: _checkpoint_signed,
     ev.BaselineTaken: _baseline_taken,
+    ev.CommandBegun: _command_begun,
+    ev.CommandEnded: _command_ended,
+    ev.CallMade: _call_made,
     ev.Unknown: _unknown,
 }

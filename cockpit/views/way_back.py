@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 
 from cockpit.checklist.plan import Step
 from cockpit.run.countdown import planned_window
-from cockpit.run.procedure import WayBack
-from cockpit.run.way import Return, plan_of, way_back
+from cockpit.run.procedure import Phase, WayBack
+from cockpit.run.turning_back import turning_back
+from cockpit.run.way import Return, action_of, current, plan_of, way_back
 from cockpit.views.ages import clock, countdown, duration
 from cockpit.views.detail import Entry, entry_lines
 from cockpit.views.heading import rule
-from cockpit.views.line import Line, line
+from cockpit.views.line import Line, Look, line
 from cockpit.views.moment import Moment
 from cockpit.views.steps import Row, step_line
 from cockpit.views.words import person, plural, title
@@ -30,12 +32,13 @@ def way_back_title(now: Moment) -> str:
     back = now.state.procedure.way_back
     if back is None or back.cleared is not None:
         return "Way back: what a rollback would do now"
-    return "ROLLBACK under way" if back.under_way else "ROLLED BACK"
+    to = f" to {back.to}" if back.to else ""
+    return f"ROLLBACK{to} under way" if back.under_way else f"ROLLED BACK{to}"
 
 
-def preview_entries(now: Moment) -> Iterator[Entry]:
-    """What a rollback would do now, in its order, and what it cannot."""
-    back = way_back(now.state)
+def preview_entries(now: Moment, to: str = "") -> Iterator[Entry]:
+    """What a rollback, of all or back to a step, would do now, in its order, and what it cannot."""
+    back = way_back(now.state, to)
     if not back.compensations and not back.cannot:
         yield Entry("", "Nothing was done that could be rolled back.", "dim")
         return
@@ -60,6 +63,7 @@ def ended_entries(back: WayBack, now: Moment) -> Iterator[Entry]:
     yield Entry("begun", f"{begun} by {person(back.by, now.link.you)}: {back.reason}")
     if back.under_way:
         yield from _cannot(back.cannot, now, "cannot")
+        yield from _stops(now)
         return
     if back.ended is not None:
         took = countdown((back.ended - back.begun).total_seconds())
@@ -71,6 +75,21 @@ def ended_entries(back: WayBack, now: Moment) -> Iterator[Entry]:
     if back.cleared is None:
         who = now.state.captain.who.user
         yield Entry("now", f"the run is in hold until {who}, who is captain, clears it with a reason: C", "strong")
+
+
+def _stops(now: Moment) -> Iterator[Entry]:
+    """Where it waits for a person."""
+    here = current(now.state)
+    if here is None:
+        return
+    action = action_of(here)
+    by_hand = here.doing.phase is Phase.RUNNING and action is not None and action.kind == "manual"
+    if by_hand or here.doing.phase in (Phase.FAILED, Phase.DOUBT):
+        words = (
+            "waits for you" if by_hand else f"is {here.doing.phase}" if here.doing.phase is Phase.DOUBT else "failed"
+        )
+        name = ("undo " if here.undo else "") + title(here.step.title)
+        yield Entry("now", f"{name} {words}: s shows it, and the ways on", "strong")
 
 
 def _preview(now: Moment, cells: int) -> list[Line]:
@@ -121,7 +140,9 @@ def _cannot(cannot: dict[str, str], now: Moment, label: str) -> Iterator[Entry]:
 
 
 def _time(back: Return, now: Moment) -> Iterator[Entry]:
-    takes = f"about {countdown(back.seconds)}" if back.seconds else "not known: the plan says no times"
+    unknown = [name for name, seconds in back.takes.items() if not seconds]
+    about = f"at least {countdown(back.seconds)}" if unknown else f"about {countdown(back.seconds)}"
+    takes = about if back.seconds else "not known: the plan says no times"
     parts = plural(len(back.first) + len(back.compensations), "part")
     window = planned_window(now.state)
     if window is None or window[1] is None:
@@ -130,7 +151,11 @@ def _time(back: Return, now: Moment) -> Iterator[Entry]:
     left = (window[1] - now.now).total_seconds()
     end = clock(window[1], now.zone, now.now)
     if left >= back.seconds:
+        latest = clock(window[1] - dt.timedelta(seconds=back.seconds), now.zone, now.now, seconds=True)
+        told = turning_back(now.state, now.now)
+        look: Look = "warn" if told is not None and told.near else ""
         yield Entry("takes", f"{takes}, {parts}; the window ends at {end}, in {duration(left)}")
+        yield Entry("", f"turn back by {latest} to be done by {end}", look)
     else:
         over = "is over" if left < 0 else f"ends in {duration(left)}"
         yield Entry("takes", f"{takes}, {parts}: LONGER THAN THE WINDOW, which {over} ({end})", "bad")

@@ -29,10 +29,10 @@ def ways_on(here: Current, now: Moment) -> Iterator[WayOn]:
     action = (here.step.undo.action if here.step.undo is not None else None) if undo else here.step.action
     where = f" on {', '.join(action.hosts)}" if action is not None and action.hosts else ""
     exact = now.exact(action)
-    what = "the same again" if exact == here.doing.action else one_line(exact)
-    yield WayOn("R", "retry", f"does {what}{where}, as attempt {here.doing.attempt + 1}", refused(now, cmd.Retry(name)))
-    verify = here.step.undo.verify if undo and here.step.undo is not None else here.step.verify
-    again = f"runs nothing; measures {', '.join(verify)} again" if verify else "runs nothing, looks again"
+    what = "does the same again" if exact == here.doing.action else f"does {one_line(exact)}"
+    what = _REHEARSED.get(here.doing.rehearsed, what + where)
+    yield WayOn("R", "retry", f"{what}, as attempt {here.doing.attempt + 1}", refused(now, cmd.Retry(name)))
+    again = "runs nothing; what shows that it worked is measured again"
     yield WayOn("M", "verify", again, refused(now, cmd.Retry(name, verify_only=True)))
     after = _after(here, now)
     left = "leaves it standing as it is, counted as not undone" if undo else f"leaves it as it is{after}"
@@ -49,6 +49,9 @@ def ways_on(here: Current, now: Moment) -> Iterator[WayOn]:
         words = f"undoes {undone}{takes}"
         cannot = f"; {plural(len(back.cannot), 'step')} cannot be undone" if back.cannot else ""
         yield WayOn("b", "roll back", words + cannot + "; shown first", _no_rollback(now))
+
+
+_REHEARSED = {"shown": "shows it again, and does nothing", "stand-in": "does its stand-in again"}
 
 
 def _after(here: Current, now: Moment) -> str:

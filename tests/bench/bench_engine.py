@@ -53,7 +53,7 @@ def confirmation(rounds: int) -> Figure:
 
     async def confirm() -> list[float]:
         record = RunRecord(Writer.resume(run.journal, engine=myself(engine=True)))
-        conductor = Conductor(record, kinds(), os.environ, actions={}, steps=run.steps)
+        conductor = Conductor(record, kinds(), os.environ, actions={}, run=run)
         took = []
         for number in range(rounds):
             command = Confirm("owner", f"seen {number}", note="as in the rehearsal")

@@ -37,7 +37,7 @@ def complete_in_bash(line: str, folder: Path) -> list[str]:
 
 def test_bash_completes_commands(tmp_path: Path) -> None:
     assert complete_in_bash("cockpit jou", tmp_path) == ["journal"]
-    assert complete_in_bash("cockpit re", tmp_path) == ["release", "replay", "report"]
+    assert complete_in_bash("cockpit re", tmp_path) == ["release", "replay", "report", "recycle"]
 
 
 def test_bash_completes_options(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from cockpit.journal import event as ev
 from cockpit.journal.reader import read
 from cockpit.journal.writer import Writer
 from tests.support.plans import step
-from tests.support.runs import document, manual
+from tests.support.runs import document, live, manual
 
 PLAN = Plan((step("one"), step("two")))
 OF = msgspec.structs.replace(document(manual("owner")), plan=PLAN)
@@ -40,22 +40,27 @@ def whole(rehearsed: str = "") -> list[ev.Data]:
 
 def test_a_rehearsal_of_this_very_plan_to_its_end_is_known(state_home: Path) -> None:
     carried_out("rehearsal", *whole("shown")[:3])
-    assert earlier(OF).rehearsals == ()
+    assert earlier(OF).rehearsed == ()
     rehearsal = carried_out("rehearsal", *whole("shown"))
     carried_out("live", *whole())
-    assert earlier(OF).rehearsals == (rehearsal,)
+    (told,) = earlier(OF).rehearsed
+    assert (told.run, told.run_kind, told.by) == (rehearsal, "rehearsal", myself().user)
+    assert told.verdict.startswith("not closed, NOT GOOD: 1 open")
     run = open_run(OF, release="2", environment="production", run_kind="live")
     opened = next(iter(read(run.journal))).data
     assert isinstance(opened, ev.RunOpened)
     assert opened.rehearsals == (rehearsal,)
+    assert opened.rehearsed == (told,)
 
 
 def test_another_plan_was_not_rehearsed_but_one_that_only_moved_in_its_file_was(state_home: Path) -> None:
     carried_out("drill", *whole("shown"))
     other = msgspec.structs.replace(OF, plan=Plan((step("one"), step("two", title="Another"))))
-    assert earlier(other).rehearsals == ()
+    assert earlier(other).rehearsed == ()
+    measured_otherwise = msgspec.structs.replace(OF, plan_checks=(live("seen"),))
+    assert earlier(measured_otherwise).rehearsed == ()
     moved = Plan(tuple(msgspec.structs.replace(each, source=Source("x.yaml", 99)) for each in PLAN.steps))
-    assert plan_digest(moved) == plan_digest(PLAN)
+    assert plan_digest(msgspec.structs.replace(OF, plan=moved)) == plan_digest(OF)
 
 
 def test_how_long_steps_took_is_taken_from_the_last_time_they_were_really_done(state_home: Path) -> None:

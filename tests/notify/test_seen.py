@@ -10,7 +10,7 @@ from cockpit.checklist.model import Addressee
 from cockpit.journal import event as ev
 from cockpit.journal.event import Event
 from cockpit.run.state import fold
-from cockpit.views.contacts import contact_rows
+from cockpit.views.addressees import addressee_lines, addressee_row, found_addressees
 from cockpit.views.line import text_of
 from cockpit.views.moment import Moment, told_by_others
 from cockpit.views.run_view import Link
@@ -32,14 +32,20 @@ def at(happened: list[Event]) -> Moment:
 
 
 def seen(*data: ev.Data) -> str:
-    """The page of contacts, as text."""
-    return "\n".join(text_of(row.shown) for row in contact_rows(at(events(OF, *data))))
+    """What the page of contacts says of those who are told, spaces squeezed."""
+    now = at(events(OF, *data))
+    lines = [
+        line
+        for told in found_addressees(now, "")
+        for line in (addressee_row(told, now, 120), *addressee_lines(told, now))
+    ]
+    return "\n".join(" ".join(text_of(line).split()) for line in lines)
 
 
 def test_the_contacts_say_who_is_told_how_and_what_did_not_arrive() -> None:
     page = seen(*HELD, LOST)
-    assert "chat  slack://  1 delivered, the last at 22:00" in page
-    assert "pager  ${pager_url}  nothing delivered yet" in page
+    assert "chat slack:// 1 delivered, the last at 22:00" in page
+    assert "pager ${pager_url} nothing delivered yet" in page
     assert "event 1 at 22:00: not delivered, connection refused" in page
     assert "T0KEN" not in page
     assert "tried again" in seen(*HELD, REFUSED)

@@ -1,7 +1,7 @@
 """Try the promises: `python -m tests.prove [--short] [PROMISE...]`.
 
 Prints what each came to, and ends with status 1 when one does not hold, or when a harness found nothing even without
-the guard it is about. `--write FILE` also puts the figures into FILE between its two marks.
+the guard it is about. `--write FILE` also puts the figures of a trial of everything, at full length, into FILE.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make prove", description="Try what Cockpit promises.")
     parser.add_argument("promise", nargs="*", help=f"which: {', '.join(PROMISES)} (all)")
     parser.add_argument("--short", action="store_true", help="for seconds instead of many minutes")
-    parser.add_argument("--write", type=Path, help="put the figures into this file, between its marks")
+    parser.add_argument("--write", type=Path, help="put the figures of a whole, long trial into this file")
     arguments = parser.parse_args()
     if unknown := [name for name in arguments.promise if name not in PROMISES]:
         parser.error(f"there is no promise {', '.join(unknown)}")
@@ -36,7 +36,7 @@ def main() -> int:
         for finding in tried(name, Effort(full=not arguments.short)):
             rows.append((PROMISES[name], finding))
             good = good and (isinstance(finding, Cannot) or finding.good)
-    if arguments.write is not None:
+    if arguments.write is not None and not arguments.promise and not arguments.short:
         write(arguments.write, rows)
     print("Every promise held." if good else "NOT EVERY PROMISE HELD.")
     return 0 if good else 1

@@ -14,14 +14,17 @@ from textual.pilot import Pilot
 
 from cockpit.engine.replayed import ReplayedRun
 from cockpit.screens.app import CockpitApp
+from cockpit.screens.remembered import Memory
 from cockpit.views.signs import UNICODE, Glyphs
 
 Shown = tuple[str, "App[Any]"]
 
 
-def cockpit(view: FakeRun | None = None, *, glyphs: Glyphs = UNICODE, encoding: str = "utf-8") -> CockpitApp:
+def cockpit(
+    view: FakeRun | None = None, *, glyphs: Glyphs = UNICODE, encoding: str = "utf-8", memory: Memory | None = None
+) -> CockpitApp:
     """The app over a run, with a fixed zone and terminal."""
-    return CockpitApp(view or FakeRun(), glyphs=glyphs, zone=dt.UTC, encoding=encoding)
+    return CockpitApp(view or FakeRun(), glyphs=glyphs, zone=dt.UTC, encoding=encoding, memory=memory)
 
 
 def replayed() -> CockpitApp:

@@ -11,11 +11,27 @@ from launch import ADA, NOW, event, story
 from cockpit.checklist.plan import Action
 from cockpit.engine.exact import exact_in
 from cockpit.journal.event import Actor, Data, Event
+from cockpit.logs.tap import Taken
 from cockpit.run.command import Command
 from cockpit.run.decide import decide
 from cockpit.run.refusal import Refusal
 from cockpit.run.state import State, apply, fold
 from cockpit.views.run_view import Link, Outcome, Printed
+
+
+class FakeTap:
+    """Logs without a spool: what is put into `ready` is taken at the next look."""
+
+    def __init__(self) -> None:
+        self.ready: list[Taken] = []
+        self.problem = ""
+        self.closed = False
+
+    def take(self) -> Taken | None:
+        return self.ready.pop(0) if self.ready else None
+
+    def close(self) -> None:
+        self.closed = True
 
 
 class FakeRun:
@@ -34,6 +50,10 @@ class FakeRun:
         self.sent: list[Command] = []
         self.output: dict[tuple[str, bool, int], Printed] = {}
         """What actions printed, as if their files had been read."""
+        self.quick: dict[tuple[str, int], Printed] = {}
+        """The same of quick commands."""
+
+        self.tap = FakeTap()
 
     def now(self) -> dt.datetime:
         return self.time
@@ -43,6 +63,12 @@ class FakeRun:
 
     def printed(self, step: str, *, undo: bool, attempt: int) -> Printed | None:
         return self.output.get((step, undo, attempt))
+
+    def printed_by(self, command: str, number: int) -> Printed | None:
+        return self.quick.get((command, number))
+
+    def logs(self) -> FakeTap:
+        return self.tap
 
     async def send(self, command: Command) -> Outcome:
         await asyncio.sleep(self.delay)

@@ -78,6 +78,7 @@ def document() -> model.Document:
         commands=(
             model.Command("health", "Check application health", "curl -f https://yourdomain.com/health"),
             model.Command("logs", "View recent logs", "docker logs -f --tail 100 trading-bot-backend"),
+            model.Command("resources", "Monitor system resources", 'top -p "$(pgrep -d, -f trading-bot)"'),
             model.Command("restart", "Restart services (if needed)", "docker-compose restart", changes=True),
         ),
         watch=tuple(_watches()),

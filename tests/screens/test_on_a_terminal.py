@@ -160,3 +160,16 @@ def test_the_environment_presses_no_keys_and_loads_no_code() -> None:
         [sys.executable, "-c", program], env={**os.environ, **hostile}, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "['', None, 'none', 15, False]"
+
+
+def test_what_comes_in_one_go_over_a_slow_line_stands_in_the_blanks_it_was_typed_for() -> None:
+    with Terminal(PROGRAM) as terminal:
+        terminal.until("leave")
+        terminal.press("n", " ")
+        terminal.until("record, next item")
+        terminal.quiet(0.3)
+        terminal.send("seen at noon\tasked her twice")
+        terminal.until("asked her twice")
+        lines = [line.split() for line in terminal.text()]
+        assert ["note", "asked", "her", "twice"] in lines, terminal.text()
+        assert any(words[-3:] == ["seen", "at", "noon"] for words in lines)

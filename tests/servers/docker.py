@@ -39,7 +39,8 @@ class Containers:
         """Start a container that runs a shell script; its name."""
         name = name or f"cockpit-test-{uuid.uuid4().hex[:12]}"
         self.docker("run", "-d", "--name", name, "--network", "none", *options, self.image, "sh", "-c", script)
-        self._names.append(name)
+        if name not in self._names:
+            self._names.append(name)
         return name
 
     def ended(self, script: str, *options: str) -> str:
@@ -113,6 +114,11 @@ class Daemon:
     shell: int
     """The process that its network belongs to."""
 
+    def stop(self) -> None:
+        """Let it end, as for an upgrade; one that `comes_back` is there again soon."""
+        shell = int(Path(f"/proc/{self.shell}/task/{self.shell}/children").read_text())
+        os.kill(int(Path(f"/proc/{shell}/task/{shell}/children").read_text().split()[0]), signal.SIGTERM)
+
     @contextlib.contextmanager
     def frozen(self) -> Iterator[None]:
         """Stop it as a hung disk would, and let it go on afterwards."""
@@ -125,8 +131,10 @@ class Daemon:
 
 
 @contextlib.contextmanager
-def started(name: str = "docker", beside: Daemon | None = None) -> Iterator[Daemon]:
+def started(name: str = "docker", beside: Daemon | None = None, *, comes_back: bool = False) -> Iterator[Daemon]:
     """Start a daemon on a machine of the suite's own, called `name`; `beside` another, whose network it then shares.
+
+    One that `comes_back` is started again whenever it ends, as a system would; its containers live on meanwhile.
 
     Daemons that change no firewall and have no bridge can share a network. Processes and mounts are in namespaces that
     end with the daemon, and the daemon ends with us, however we end.
@@ -135,10 +143,11 @@ def started(name: str = "docker", beside: Daemon | None = None) -> Iterator[Daem
         folder = Path(temporary)
         host = f"unix://{folder}/docker.sock"
         network = ["unshare", "--net"] if beside is None else ["nsenter", f"--net=/proc/{beside.shell}/ns/net"]
+        carry = 'while :; do "$@" --live-restore; sleep 0.5; done' if comes_back else 'exec "$@"'
         command = [
             "setpriv", "--pdeathsig", "KILL", *network,
             "unshare", "--uts", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
-            "sh", "-c", 'hostname "$0" && ip link set lo up && exec "$@"', name,
+            "sh", "-c", f'hostname "$0" && ip link set lo up && {carry}', name,
             "dockerd", "--host", host, "--data-root", folder / "data", "--exec-root",
             folder / "exec", "--pidfile", folder / "pid", "--iptables=false", "--bridge=none", "--log-level=warn",
             "--cgroup-parent", f"/{folder.name}",

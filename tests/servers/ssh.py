@@ -272,8 +272,12 @@ def sshd(
     port: int = 0,
     via: str = "",
     namespace: int = 0,
+    mounts: int = 0,
 ) -> Iterator[Sshd]:
-    """Run a server with further `lines` of configuration; those before the usual ones win, as sshd has it."""
+    """Run a server with further `lines` of configuration; those before the usual ones win, as sshd has it.
+
+    `namespace` and `mounts` are processes whose network, and whose view of the files, are the server's.
+    """
     program = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
     if program is None:
         missing("sshd", "install the package openssh-server")
@@ -295,6 +299,7 @@ def sshd(
             text = [*lines, *always, SERVER.format(address=at(address, plain=True), port=number, keys=keys.folder)]
             (folder / "sshd_config").write_text("\n".join(text))
             inside = ("nsenter", f"--net=/proc/{namespace}/ns/net") if namespace else ()
+            inside += ("nsenter", f"--mount=/proc/{mounts}/ns/mnt") if mounts else ()
             with (folder / "log").open("wb") as log:
                 process = subprocess.Popen(
                     [*inside, "setpriv", "--pdeathsig=KILL", "--", program, "-D", "-e", "-f", folder / "sshd_config"],

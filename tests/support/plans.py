@@ -74,7 +74,7 @@ class World:
     """How things outside come out: actions and checks, by name; whatever is not told is well."""
 
     actions: dict[str, list[str]] = field(default_factory=dict)
-    """How the attempts of a step end, in turn (`ID`, `undo ID`): `done`, `failed`, `hangs`; then done."""
+    """How the attempts of a step end, in turn (`ID`, `undo ID`): `done`, `failed`, `nothing`, `doubt`, `hangs`."""
     checks: dict[str, str] = field(default_factory=dict)
     carried_out: list[str] = field(default_factory=list)
     """What was carried out, in order."""
@@ -172,7 +172,9 @@ class Play:
         if ending == "doubt":
             self.happen(ev.StepDoubted(name, number, undo, "cut off"), by=ENGINE)
         elif ending != "hangs":
-            self.happen(ev.ActionEnded(name, number, undo, ending == "done", f"it is {ending}"), by=ENGINE)
+            nothing = ending == "nothing"
+            said = f"it is {ending}"
+            self.happen(ev.ActionEnded(name, number, undo, ending == "done", said, nothing=nothing), by=ENGINE)
 
     def run_through(self, *, until: str = "", answers: Iterable[Actor] = ()) -> None:
         """Press go on every step, as a captain does when all goes well, until the step `until`, which is not begun."""

@@ -39,7 +39,7 @@ def test_every_item_and_every_reference_row_is_in_the_outline(now: Moment) -> No
         each.title for each in now.state.document.watch
     ]
     assert sum(node.level == "contact" for node in outline.nodes) == 3
-    assert sum(node.level == "command" for node in outline.nodes) == 3
+    assert sum(node.level == "command" for node in outline.nodes) == 4
 
 
 def test_going_to_a_node_unfolds_what_is_over_it_and_only_that(now: Moment) -> None:

@@ -89,6 +89,11 @@ class Board(Screen[None], inherit_bindings=False):
         """Why nothing can be changed on this board, for the key bar."""
         return self.now.not_allowed
 
+    @property
+    def about(self) -> str:
+        """The id of the item that is looked at; empty when it is none."""
+        return ""
+
     def message(self, cells: int) -> Line:
         """The message line: what was said last, or else the verdict."""
         return self._message or verdict_line(self.now, cells)
@@ -196,6 +201,29 @@ class Board(Screen[None], inherit_bindings=False):
         from cockpit.screens.boards.watches import WatchesBoard
 
         self.app.push_screen(WatchesBoard())
+
+    def do_theme(self) -> None:
+        """Draw everything in the next theme."""
+        theme = self.cockpit.turn_theme()
+        self.say((f"{theme.name}: {theme.about}", "good"))
+
+    def do_wall(self) -> None:
+        """Show the watches large."""
+        from cockpit.screens.boards.wall import WallBoard
+
+        self.app.push_screen(WallBoard())
+
+    def do_commands(self) -> None:
+        """Show the quick commands."""
+        from cockpit.screens.boards.commands import CommandsBoard
+
+        self.app.push_screen(CommandsBoard())
+
+    def do_logs(self) -> None:
+        """Show the logs."""
+        from cockpit.screens.boards.logs import LogsBoard
+
+        self.app.push_screen(LogsBoard(self.about))
 
     def do_steps(self) -> None:
         """Show the steps of going live."""

@@ -29,6 +29,8 @@ class FilteringBoard(Board):
 
     HINT = HELP
     """What a filter knows, shown in the empty prompt."""
+    LABEL = "filter"
+    """What is typed in the prompt, in at most six letters."""
 
     def __init__(self) -> None:
         """Show everything at first."""
@@ -56,7 +58,7 @@ class FilteringBoard(Board):
         from cockpit.screens.widgets.prompt import Prompt
 
         self._prompt = Prompt(self.wanted, self.HINT, name="filter")
-        label = self.lines(lambda *_: Rows([line((" filter ", "accent"))]), "filter-label")
+        label = self.lines(lambda *_: Rows([line((f" {self.LABEL}", "accent"))]), "filter-label")
         self.mount(Pane(label, self._prompt, id="filter-row"), before="#message")
         self.add_class("-filtering")
         self._prompt.focus()

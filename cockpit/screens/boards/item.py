@@ -44,6 +44,12 @@ class ItemBoard(SayingBoard):
         self.query_one("#detail", LineList).to_top()
         self.redraw()
 
+    def do_timeline(self) -> None:
+        """What happened to this item."""
+        from cockpit.screens.boards.timeline import TimelineBoard
+
+        self.app.push_screen(TimelineBoard(about=self.item.id if self.item is not None else ""))
+
     def _where(self, *_: int) -> Rows:
         node = self.node
         names = [self.walk.outline.by_key[key].name for key in node.above] if node else []

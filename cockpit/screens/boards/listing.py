@@ -28,13 +28,18 @@ class ListingBoard(Board):
         """All rows."""
         raise NotImplementedError
 
+    @property
+    def title_of_list(self) -> str:
+        """What is listed."""
+        return self.TITLE_OF_LIST
+
     def hint(self) -> str:
         """What stands at the end of the rule."""
         return ""
 
     def body(self) -> Iterable[Widget]:
         """The rule and the list."""
-        yield self.lines(lambda cells, _: Rows([rule(self.TITLE_OF_LIST, self.now.glyphs, cells, self.hint())]), "rule")
+        yield self.lines(lambda cells, _: Rows([rule(self.title_of_list, self.now.glyphs, cells, self.hint())]), "rule")
         yield self.lines(self._list, "list")
 
     def moved(self) -> None:

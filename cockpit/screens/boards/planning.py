@@ -73,6 +73,20 @@ class PlanningBoard(Board):
         if self.row is not None:
             self.ask(forms.agree_form(self.row.step, self.now))
 
+    def do_roll_back_to(self) -> None:
+        """Show what is undone back to the step, and ask for the release's name and a reason."""
+        if self.row is not None:
+            self.ask(forms.roll_back_form(self.now, self.row.step))
+
+    def do_recycle(self) -> None:
+        """Say what is gone through again, and ask why."""
+        if self.row is not None:
+            self.ask(forms.recycle_form(self.row.step, self.now))
+
+    def do_waive_rehearsal(self) -> None:
+        """Ask why it is carried out without a rehearsal."""
+        self.ask(forms.waive_rehearsal_form())
+
     def do_clear(self) -> None:
         """Ask why the run may go on."""
         self.ask(forms.clear_form(self.now))

@@ -15,6 +15,8 @@ from cockpit.views.keys import replay_keys
 class ReplayBoard(RunBoard, PlayerBoard):
     """What the captain's screen showed, at any moment of the run."""
 
+    PANES = "replay"
+
     def __init__(self) -> None:
         """Show what happened below the tree at first."""
         super().__init__()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Literal
+from typing import Literal, cast, get_args
 
 from textual.timer import Timer
 from textual.widget import Widget
 
 from cockpit.screens.boards.filtering import FilteringBoard
+from cockpit.screens.boards.paned import PanedBoard
 from cockpit.screens.boards.saying import SayingBoard
 from cockpit.screens.widgets.line_list import LineList, Rows
 from cockpit.screens.widgets.pane import Pane
@@ -34,7 +35,7 @@ _SHEET = 9
 """Rows of a wide tree that a sheet covers."""
 
 
-class RunBoard(FilteringBoard, SayingBoard):
+class RunBoard(FilteringBoard, SayingBoard, PanedBoard):
     """The checklist, walked item by item."""
 
     DEFAULT_CSS = """
@@ -44,7 +45,12 @@ class RunBoard(FilteringBoard, SayingBoard):
     RunBoard.-wide #tree { width: 3fr; }
     RunBoard.-wide #side { width: 2fr; height: 1fr; }
     RunBoard.-wide #strip { display: block; height: 9; }
+    RunBoard.-zoomed #tree, RunBoard.-hidden #side { display: none; }
+    RunBoard.-zoomed #side { height: 1fr; width: 1fr; }
     """
+
+    PANES = "run"
+    KINDS = get_args(Shown)
 
     def __init__(self) -> None:
         """Show the detail of an item below the tree at first."""
@@ -189,6 +195,8 @@ class RunBoard(FilteringBoard, SayingBoard):
         if self.node is not None and self.node.is_heading:
             self.walk.toggle()
             self.moved()
+        elif item is None and self.node is not None and self.node.level == "command":
+            self.do_commands()
         elif item is None:
             self.do_contacts()
         elif asks_now(item, self.now):
@@ -205,6 +213,10 @@ class RunBoard(FilteringBoard, SayingBoard):
     def _back_from_item(self, _: None) -> None:
         self.moved()
 
+    def turned_to(self, shown: str) -> None:
+        """Show this in the lower pane."""
+        self._shown = cast("Shown", shown)
+
     def do_pane(self) -> None:
         """Show something else in the lower pane."""
         order: tuple[Shown, ...] = (
@@ -212,6 +224,7 @@ class RunBoard(FilteringBoard, SayingBoard):
         )
         place = order.index(self._shown) if self._shown in order else 0
         self._shown = order[(place + 1) % len(order)]
+        self.cockpit.memory.keep(**{f"{self.PANES}.shown": self._shown})
         self._rested()
 
     def do_leave(self) -> None:

@@ -29,6 +29,11 @@ class SayingBoard(Board):
         """The item or watch that the cursor stands on."""
         return self.node.item if self.node else None
 
+    @property
+    def about(self) -> str:
+        """The item under the cursor."""
+        return self.item.id if self.item is not None else ""
+
     def moved(self) -> None:
         """Show where the cursor is now."""
         raise NotImplementedError

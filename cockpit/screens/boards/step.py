@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from cockpit.screens.boards.planning import PlanningBoard
 from cockpit.screens.boards.reading import ReadingBoard
@@ -18,10 +19,18 @@ _PRINTED = 500
 """Lines of the end of the output."""
 
 
+class OnAStep(Protocol):
+    """What stands on a step: a board with a cursor."""
+
+    @property
+    def row(self) -> Row | None:
+        """The step; None when there is none."""
+
+
 class StepBoard(ReadingBoard, PlanningBoard):
     """The step under the cursor of the board below, on the whole screen."""
 
-    def __init__(self, below: PlanningBoard) -> None:
+    def __init__(self, below: OnAStep) -> None:
         """Show where the cursor of `below` stands."""
         super().__init__()
         self._below = below
@@ -30,6 +39,13 @@ class StepBoard(ReadingBoard, PlanningBoard):
     def row(self) -> Row | None:
         """The step of the board below."""
         return self._below.row
+
+    def do_timeline(self) -> None:
+        """What happened to this step."""
+        from cockpit.screens.boards.timeline import TimelineBoard
+
+        row = self.row
+        self.app.push_screen(TimelineBoard(about=row.step.id if row is not None else ""))
 
     def keys(self) -> Sequence[Key]:
         """What works on the step."""

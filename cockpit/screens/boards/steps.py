@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import Literal, cast, get_args
 
 from textual.widget import Widget
 
 from cockpit.run.procedure import Phase
+from cockpit.screens.boards.paned import PanedBoard
 from cockpit.screens.boards.planning import PlanningBoard
 from cockpit.screens.widgets.line_list import LineList, Rows
 from cockpit.screens.widgets.pane import Pane
@@ -27,7 +28,7 @@ from cockpit.views.words import title
 Shown = Literal["detail", "output", "watches", "timeline"]
 
 
-class StepsBoard(PlanningBoard):
+class StepsBoard(PlanningBoard, PanedBoard):
     """Every step with its standing. The cursor follows what is under way until it is moved."""
 
     DEFAULT_CSS = """
@@ -39,7 +40,13 @@ class StepsBoard(PlanningBoard):
     StepsBoard.-wide #list { width: 5fr; height: 1fr; }
     StepsBoard.-wide #side { width: 4fr; }
     StepsBoard.-wide #strip { display: block; height: 10; }
+    StepsBoard.-zoomed #list, StepsBoard.-hidden #side, StepsBoard.-hidden #strip { display: none; }
+    StepsBoard.-zoomed #side { height: 1fr; width: 1fr; }
+    StepsBoard.-hidden #list { height: 1fr; width: 1fr; }
     """
+
+    PANES = "steps"
+    KINDS = get_args(Shown)
 
     def __init__(self) -> None:
         """Stand on what is under way, or next."""
@@ -126,6 +133,10 @@ class StepsBoard(PlanningBoard):
         if self.row is not None:
             self.app.push_screen(StepBoard(self))
 
+    def turned_to(self, shown: str) -> None:
+        """Show this in the lower pane."""
+        self._shown = cast("Shown", shown)
+
     def do_pane(self) -> None:
         """Show something else in the lower pane."""
         order: tuple[Shown, ...] = ("output", "watches", "timeline")
@@ -133,6 +144,7 @@ class StepsBoard(PlanningBoard):
             order = ("detail", *order)
         shown = self._shown if self._shown in order else order[0]
         self._shown = order[(order.index(shown) + 1) % len(order)]
+        self.cockpit.memory.keep(**{f"{self.PANES}.shown": self._shown})
         self.moved()
 
     def do_steps(self) -> None:
@@ -147,7 +159,7 @@ class StepsBoard(PlanningBoard):
         self.moved()
 
     def _rule(self, cells: int, _: int) -> Rows:
-        done = sum((doing := row.doing(self.now.state)) is not None and doing.over for row in self.rows if not row.back)
+        done = sum(self.now.state.procedure.step(row.step.id).passed for row in self.rows if not row.back)
         name = f"Going live: {done} of {sum(not row.back for row in self.rows)} steps"
         return Rows([rule(name, self.now.glyphs, cells, list_hint(self.now))])
 

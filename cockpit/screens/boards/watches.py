@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from cockpit.screens.boards.listing import ListingBoard
 from cockpit.views.key import Key
 from cockpit.views.keys import watches_keys
-from cockpit.views.line import Line
+from cockpit.views.line import Line, line
 from cockpit.views.walk import Walk
-from cockpit.views.watches import watch_rows
+from cockpit.views.watches import facts_line, watch_rows
+
+_EACH = 3
+"""Rows of a watch."""
 
 
 class WatchesBoard(ListingBoard):
@@ -21,9 +24,23 @@ class WatchesBoard(ListingBoard):
         """The keys of this page."""
         return watches_keys(self.now)
 
+    def hint(self) -> str:
+        """Where they are larger."""
+        return "W: large, for a wall"
+
     def rows(self, cells: int) -> Sequence[Line]:
-        """A row for each watch."""
-        return watch_rows(self.now, cells)
+        """Two rows for each watch: how it stands, and how it has gone; and a blank one."""
+        watches = self.now.state.document.watch
+        heads = watch_rows(self.now, cells)
+        if not watches:
+            return heads
+        pairs = zip(heads, watches, strict=True)
+        return [each for head, watch in pairs for each in (head, line("   ", *facts_line(watch, self.now)), ())]
+
+    def _move(self, by: int) -> None:
+        super()._move(by * _EACH if abs(by) == 1 else by)
+        self.at -= self.at % _EACH
+        self.moved()
 
     def do_enter(self) -> None:
         """Show everything about the watch."""
@@ -32,5 +49,5 @@ class WatchesBoard(ListingBoard):
         watches = self.now.state.document.watch
         if watches:
             walk = Walk(self.now.state.document, self.now.stands)
-            walk.go_to(walk.outline.watches[self.at])
+            walk.go_to(walk.outline.watches[self.at // _EACH])
             self.app.push_screen(ItemBoard(walk))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual import events
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.widgets import Input
 
 from cockpit.run.command import Command
@@ -27,6 +30,12 @@ class FormDialog(Sheet[str]):
     Its answer is the sentence to show afterwards; None when the person went back.
     """
 
+    # With priority, so that what is typed after a tab stands in the next blank however fast it comes: the other keys
+    # reach a blank through its own queue, and a burst of them would all be in the queue of the blank before.
+    BINDINGS: ClassVar = [
+        Binding("tab,down", "move(1)", priority=True, show=False),
+        Binding("shift+tab,up", "move(-1)", priority=True, show=False),
+    ]
     DEFAULT_CSS = """
     FormDialog #about { height: 3; }
     FormDialog .blank { height: 1; layout: horizontal; }
@@ -78,16 +87,19 @@ class FormDialog(Sheet[str]):
                 self._early += event.character
 
     def take_key(self, name: str) -> bool:
-        """Tab and the arrows move between the blanks, escape goes back."""
-        by = {"tab": 1, "down": 1, "shift+tab": -1, "up": -1}.get(name)
-        if not self.form.blanks:
-            if name == "enter" and not self._waiting:
+        """Escape goes back; enter does what a form without blanks asks."""
+        if name == "enter" and not self.form.blanks:
+            if not self._waiting:
                 self.submit()
-            return super().take_key(name) or name == "enter"
-        if by is None:
-            return super().take_key(name)
-        self._go(by)
-        return True
+            return True
+        return super().take_key(name)
+
+    def action_move(self, by: int) -> None:
+        """Tab and the arrows move between the blanks."""
+        prompts = self.prompts
+        if prompts:
+            place = next((number for number, prompt in enumerate(prompts) if prompt is self.focused), 0)
+            self.set_focus(prompts[(place + by) % len(prompts)])
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter sends the answers from whichever blank it is pressed in."""
@@ -128,11 +140,6 @@ class FormDialog(Sheet[str]):
         self.saying = what
         self._fit()
         self.query_one("#foot", LineList).redraw()
-
-    def _go(self, by: int) -> None:
-        prompts = self.prompts
-        place = next((number for number, prompt in enumerate(prompts) if prompt.has_focus), 0)
-        prompts[(place + by) % len(prompts)].focus()
 
     def _row(self, number: int, blank: Blank) -> Pane:
         label = line((f" {blank.label} ", "accent"))

@@ -17,6 +17,7 @@ from textual.widget import Widget
 
 from cockpit.screens.palette import paint
 from cockpit.views.line import Line
+from cockpit.views.themes import DEFAULT
 
 _CONTEXT = 2
 """Rows left in sight of those that the cursor came from."""
@@ -100,6 +101,7 @@ class LineList(Widget, can_focus=False):
                 selected=row == cursor,
                 encoding=self._encoding,
                 mark=self._mark,
+                theme=getattr(self.app, "look_theme", DEFAULT),
             )
             for row in range(self._top, self._top + height)
         ]

@@ -6,8 +6,8 @@ from cockpit.cli import completers
 from cockpit.cli.command import Command
 
 
-def add_reports(cockpit: Command) -> None:
-    """Add `report` and `compare`."""
+def add(cockpit: Command) -> None:
+    """Add them to the command line."""
     report = cockpit.command(
         "report",
         "report:report",

@@ -1,0 +1,131 @@
+"""Quick commands, contacts and calls line by line."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from cockpit.run import command as cmd
+from cockpit.views import commands as quick
+from cockpit.views.addressees import addressee_lines, found_addressees
+from cockpit.views.contacts import call_form, contact_lines, found_contacts
+from cockpit.views.forms import Unfit
+from cockpit.views.line import Line
+from cockpit.views.moment import Moment
+
+_LOOK_EVERY = 0.25
+
+
+class PlainCommands:
+    """`ask` reads a line, `say` prints one, `send` asks the engine."""
+
+    @property
+    def _now(self) -> Moment:
+        raise NotImplementedError
+
+    @property
+    def _width(self) -> int:
+        raise NotImplementedError
+
+    def _ask(self, what: str) -> str:
+        raise NotImplementedError
+
+    def _say(self, text: str) -> None:
+        raise NotImplementedError
+
+    def _say_line(self, line: Line) -> None:
+        raise NotImplementedError
+
+    def _send(self, command: cmd.Command) -> bool:
+        raise NotImplementedError
+
+    def do_commands(self, _: str) -> None:
+        """List the quick commands, and how the last time of each went."""
+        now = self._now
+        if not now.state.document.commands:
+            self._say("This checklist has no quick commands.")
+        for _key, command in quick.listed(now.state.document):
+            self._say(command.id)
+            self._say_line(quick.command_row("", command, now, self._width))
+            self._say_line(quick.exact_line(command, now))
+
+    def do_run(self, text: str) -> None:
+        """Run COMMAND: run a quick command and tell what it prints; Ctrl-C ends one that only reads."""
+        now = self._now
+        command = now.state.document.command(text.strip())
+        if command is None:
+            self._say(f"There is no quick command {text.strip()!r}: `commands` lists them.")
+            return
+        if command.changes:
+            form = quick.command_form(command, now)
+            for each in form.about:
+                self._say_line(each)
+            try:
+                wanted = form.make([self._ask(form.blanks[0].label)])
+            except Unfit as unfit:
+                self._say(f"Not run: {unfit}.")
+                return
+            begun = wanted is not None and self._send(wanted)
+        else:
+            begun = self._send(cmd.RunCommand(command.id))
+        if begun:
+            try:
+                self._follow(command.id)
+            except KeyboardInterrupt:
+                if not command.changes:
+                    self._send(cmd.StopCommand(command.id))
+
+    def do_stop_command(self, text: str) -> None:
+        """stop_command COMMAND: end a quick command that is under way."""
+        self._send(cmd.StopCommand(text.strip()))
+
+    def do_contacts(self, text: str) -> None:
+        """Contacts [TEXT]: whom to call, and what they are on the hook for."""
+        now = self._now
+        for contact in found_contacts(now, text):
+            for each in contact_lines(contact, now, self._width):
+                self._say_line(each)
+        for told in found_addressees(now, text):
+            for each in addressee_lines(told, now):
+                self._say_line(each)
+
+    def do_call(self, text: str) -> None:
+        """Call NAME: put on record that somebody was called; asks what came of it."""
+        found = found_contacts(self._now, text)
+        if len(found) != 1:
+            self._say("Nobody is called that." if not found else f"Which of {', '.join(each.name for each in found)}?")
+            return
+        form = call_form(found[0], self._now)
+        wanted = form.make([self._ask(form.blanks[0].label)])
+        if wanted is not None:
+            self._send(wanted)
+
+    def _follow(self, command_id: str) -> None:
+        """Tell what it prints until it is over."""
+        told: Sequence[str] = ()
+        while True:
+            now = self._now
+            command = now.state.document.command(command_id)
+            ran = quick.last(command, now) if command is not None else None
+            if ran is not None and now.view is not None:
+                found = now.view.printed_by(command_id, ran.number)
+                lines = found.lines if found is not None else ()
+                if ran.over and not lines:
+                    lines = ran.output
+                for text in _new(told, lines):
+                    self._say(text)
+                told = lines
+                if ran.over:
+                    self._say(f"{ran.word}: {ran.summary}")
+                    return
+            time.sleep(_LOOK_EVERY)
+
+
+def _new(before: Sequence[str], lines: Sequence[str]) -> Sequence[str]:
+    """What came since; the oldest lines fall out of what is kept. A last line that has grown is told again."""
+    if lines[: len(before)] == before:
+        return lines[len(before) :]
+    for place in range(len(lines), 0, -1):
+        if before and lines[place - 1] == before[-1]:
+            return lines[place:]
+    return lines

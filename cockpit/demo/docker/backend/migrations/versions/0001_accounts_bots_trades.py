@@ -1,0 +1,45 @@
+"""Accounts, bots and trades."""
+
+from collections.abc import Callable
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade(execute: Callable[[str], None]) -> None:
+    """Make the tables, their keys and rules, and what the application may do with them."""
+    execute("""
+        CREATE TABLE users (
+            id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            email text NOT NULL UNIQUE CHECK (email = lower(email)),
+            password_hash text NOT NULL,
+            created_at timestamptz NOT NULL DEFAULT now()
+        );
+        CREATE TABLE bots (
+            id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            user_id bigint NOT NULL REFERENCES users (id),
+            name text NOT NULL CHECK (length(name) BETWEEN 1 AND 80),
+            symbol text NOT NULL,
+            created_at timestamptz NOT NULL DEFAULT now()
+        );
+        CREATE INDEX bots_user_id ON bots (user_id);
+        CREATE TABLE trades (
+            id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            bot_id bigint NOT NULL REFERENCES bots (id),
+            symbol text NOT NULL,
+            side text NOT NULL CHECK (side IN ('buy', 'sell')),
+            amount numeric NOT NULL CHECK (amount > 0),
+            price numeric CHECK (price > 0),
+            state text NOT NULL DEFAULT 'ordered' CHECK (state IN ('ordered', 'filled', 'refused')),
+            created_at timestamptz NOT NULL DEFAULT now()
+        );
+        CREATE INDEX trades_bot_id ON trades (bot_id);
+        CREATE INDEX trades_created_at ON trades (created_at);
+        GRANT SELECT, INSERT ON users, bots TO trading_bot;
+        GRANT SELECT, INSERT, UPDATE ON trades TO trading_bot;
+    """)
+
+
+def downgrade(execute: Callable[[str], None]) -> None:
+    """Drop them."""
+    execute("DROP TABLE trades, bots, users")

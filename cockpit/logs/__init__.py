@@ -1,0 +1,1 @@
+"""Logs of many sources: followed, cleaned, recognised, merged, kept within bounds, and searched."""

@@ -1,0 +1,200 @@
+"""The sample system does what a trading bot does, and can be operated as one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+import pytest
+import websockets
+
+from tests.stack.system import CHECKLIST, PROBE, System
+
+pytestmark = pytest.mark.server
+
+
+def test_it_is_healthy_and_ready(stack: System) -> None:
+    assert stack.ask("/health")[0] == 200
+    status, body = stack.ask("/ready")
+    assert (status, body) == (200, {"ready": True, "database": True, "cache": True, "exchange": True})
+
+
+def test_it_says_that_it_is_not_ready_while_the_exchange_is_down(stack: System) -> None:
+    stack.docker("stop", "--time", "1", stack.container("exchange"))
+    try:
+        status, body = stack.ask("/ready")
+        assert (status, body["exchange"], body["database"]) == (503, False, True)
+    finally:
+        stack.docker("start", stack.container("exchange"))
+    stack.until("the bot is ready", lambda: stack.ask("/ready")[0] == 200)
+
+
+def test_a_login_gives_a_token_that_opens_what_is_shut_without_it(stack: System) -> None:
+    password = stack.secrets["probe_password"]
+    assert stack.ask("/api/bots")[0] == 401
+    assert stack.ask("/api/auth/login", {"email": PROBE, "password": password + "x"})[0] == 401
+    status, body = stack.ask("/api/auth/login", {"email": PROBE, "password": password})
+    assert status == 200
+    assert stack.ask("/api/bots", None, body["token"])[0] == 200
+    assert stack.ask(f"/api/bots/{stack.foreign_bot}", None, body["token"])[0] == 404
+
+
+def test_logins_are_counted_and_refused_in_the_end(stack: System) -> None:
+    answers = [stack.ask("/api/auth/login", {})[0] for _ in range(70)]
+    assert 429 in answers, "seventy within two windows of thirty at most"
+    stack.execute("redis", "sh", "-c", "redis-cli --scan --pattern 'limit:*' | xargs redis-cli del")
+    assert stack.ask("/api/auth/login", {})[0] == 422
+
+
+def test_a_trade_goes_from_the_order_through_the_worker_to_the_database(stack: System) -> None:
+    bot = stack.ask("/api/bots", {"name": "test", "symbol": "BTCUSDT"}, stack.token)[1]["id"]
+    status, ordered = stack.ask(f"/api/bots/{bot}/trades", {"side": "buy", "amount": 0.5}, stack.token)
+    assert (status, ordered["state"]) == (202, "ordered")
+    stack.until("the trade is filled", lambda: _trade(stack, bot)["state"] == "filled")
+    with psycopg.connect(stack.dsn()) as connection:
+        row = connection.execute("SELECT amount, price > 0 FROM trades WHERE id = %s", (ordered["id"],)).fetchone()
+    assert row is not None
+    assert (float(row[0]), row[1]) == (0.5, True)
+
+
+def test_prices_come_over_a_websocket(stack: System) -> None:
+    async def first() -> dict[str, Any]:
+        trust = ssl.create_default_context(cafile=stack.folder / "tls" / "ca.pem")
+        async with websockets.connect(stack.variables()["websocket_url"], ssl=trust) as feed:
+            async with asyncio.timeout(20):
+                return dict(json.loads(await feed.recv()))
+
+    assert asyncio.run(first())["price"] > 0
+
+
+def test_its_metrics_are_scraped_and_not_for_strangers(stack: System) -> None:
+    assert stack.ask("/metrics")[0] == 404
+    query = 'sum(flask_http_request_total{status="200"})'
+    stack.until("requests are counted", lambda: _prometheus(stack, query) > 0)
+
+
+def test_the_replica_has_what_the_primary_has(stack: System) -> None:
+    email = f"{uuid.uuid4().hex}@trading-bot.test"
+    assert stack.ask("/api/auth/register", {"email": email, "password": uuid.uuid4().hex})[0] == 201
+
+    def there() -> bool:
+        with psycopg.connect(stack.dsn("replica", "backup", "backup_password")) as replica:
+            return replica.execute("SELECT FROM users WHERE email = %s", (email,)).fetchone() is not None
+
+    stack.until("the account is on the replica", there)
+
+
+def test_the_applications_role_can_neither_change_tables_nor_rewrite_the_audit_log(stack: System) -> None:
+    for refused in ("CREATE TABLE mine (id int)", "DELETE FROM audit_log", "DROP TABLE users"):
+        with psycopg.connect(stack.dsn()) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(refused)
+
+
+def test_a_backup_can_be_restored(stack: System) -> None:
+    stack.execute("backup", "sh", "/deploy/backup.sh", "once")
+    restored = json.loads(stack.execute("backup", "sh", "/deploy/restore.sh"))
+    assert restored["users"] >= 2
+    assert restored["trades"] >= 2
+    with psycopg.connect(stack.dsn()) as connection:
+        left = connection.execute("SELECT FROM pg_database WHERE datname LIKE 'restore%'").fetchone()
+    assert left is None, "the scratch database is dropped"
+
+
+def test_every_item_of_the_production_checklist_that_applies_passes(stack: System) -> None:
+    stack.until("the pool holds its connections", lambda: _oldest_connection(stack) > 11)
+    for query in _LATEST:
+        stack.until(f"there is a value: {query}", lambda query=query: _prometheus(stack, query) > 0, within=120)
+    measured = _check(stack)
+    if failed := [item for item, result in measured.items() if result != "PASS"]:
+        measured |= _check(stack, *failed)  # a machine that was busy for a moment answers late
+    assert {item: result for item, result in measured.items() if result != "PASS"} == {}
+    assert len(measured) >= 109
+
+
+def test_a_release_goes_live_and_back_without_one_failed_request(stack: System) -> None:
+    with _answers(stack) as seen:
+        stack.deploy("1.1.0")
+        assert stack.ask("/version")[1]["version"] == "1.1.0"
+        stack.deploy("1.0.0")
+        assert stack.ask("/version")[1]["version"] == "1.0.0"
+    assert set(seen) == {(200, "1.0.0"), (200, "1.1.0")}
+
+
+def test_a_release_that_is_not_healthy_gets_no_traffic(stack: System) -> None:
+    before = stack.ask("/version")[1]
+    with pytest.raises(RuntimeError, match="is unhealthy"):
+        stack.deploy("1.2.0-bad")
+    assert stack.ask("/version")[1] == before
+    assert before["colour"] == stack.active
+    stack.mend()
+
+
+_LATEST = (
+    "max_over_time(sum(rate(flask_http_request_duration_seconds_count[5m]))[1h:1m])",
+    "sum(rate(container_cpu_usage_seconds_total[5m]))",
+)
+"""What has a value last in a system that has just come up: a query in steps of a minute; what is seldom scraped."""
+
+
+def _trade(stack: System, bot: int) -> dict[str, Any]:
+    return dict(stack.ask(f"/api/bots/{bot}/trades", None, stack.token)[1]["trades"][0])
+
+
+def _prometheus(stack: System, query: str) -> float:
+    found = stack.get("prometheus", f"/api/v1/query?query={quote(query)}")["data"]["result"]
+    return float(found[0]["value"][1]) if found else 0.0
+
+
+def _oldest_connection(stack: System) -> float:
+    with psycopg.connect(stack.dsn()) as connection:
+        row = connection.execute(
+            "SELECT extract(epoch FROM now() - min(backend_start)) FROM pg_stat_activity WHERE usename = 'trading_bot'"
+        ).fetchone()
+    return float(row[0]) if row else 0.0
+
+
+def _check(stack: System, *items: str) -> dict[str, str]:
+    """What `cockpit check` says of these items, or of all."""
+    command = [sys.executable, "-m", "cockpit", "check", CHECKLIST, *items, "--format", "json"]
+    options = (part for name, value in stack.declared().items() for part in ("--var", f"{name}={value}"))
+    environ = {"PATH": "/usr/bin:/bin", "HOME": str(stack.folder), "LC_ALL": "C.UTF-8", **stack.environment()}
+    done = subprocess.run(
+        [*command, *options], cwd=CHECKLIST.parents[1], env=environ, capture_output=True, timeout=120, check=False
+    )
+    assert done.stdout, done.stderr.decode()
+    return {result["item"]: result["result"] for result in json.loads(done.stdout)["results"]}
+
+
+@contextmanager
+def _answers(stack: System) -> Iterator[list[tuple[int, str]]]:
+    """What users are answered, asked all the time."""
+    seen: list[tuple[int, str]] = []
+    ended = threading.Event()
+
+    def ask() -> None:
+        while not ended.is_set():
+            try:
+                status, body = stack.ask("/version")
+                seen.append((status, body.get("version", "") if isinstance(body, dict) else body))
+            except OSError as failed:
+                seen.append((0, str(failed)))
+            time.sleep(0.02)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        yield seen
+    finally:
+        ended.set()
+        asking.join()
