@@ -214,6 +214,7 @@ def _of_checklist(args: argparse.Namespace) -> Job:
     document = load_named(args.log, dict(args.var)).document
     wanted = _sources(document, args.sources)
     values = Values(document.variables, os.environ)
+    values.learn()
     return job(tuple(each for each in document.logs if each.id in wanted), document.hosts, values)
 
 

@@ -175,5 +175,5 @@ def _words(error: Exception, where: str) -> str:
             return tls.failure(cause, where)
     words = dial.why(error, where)
     if words is None and isinstance(error, httpcore.RemoteProtocolError):
-        words = f"the answer of {where} is not HTTP: {said}"
+        words = f"the answer of {where} is not HTTP: {said.partition(': bytearray(')[0]}"
     return words or f"connection to {where} broke: {said or type(error).__name__}"

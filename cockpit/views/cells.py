@@ -13,10 +13,16 @@ _ONE_CELL = frozenset(
 ) | frozenset("✓✗☐◷⊘▸▾↻␛␡")
 """Characters that are known to be one cell wide, so that ordinary text is measured without a table."""
 
+_LONGEST = 4096
+"""Characters of a line that are looked at: as many as are kept of one that is safe, and more than a row can show."""
+
 
 def width(text: str) -> int:
-    """How many cells `text` takes."""
-    if text.isascii() or _ONE_CELL.issuperset(text):
+    """How many cells `text` takes, as far as it is looked at."""
+    if text.isascii():
+        return len(text)
+    text = text[:_LONGEST]
+    if _ONE_CELL.issuperset(text):
         return len(text)
     return sum(map(_cell, text))
 
@@ -33,6 +39,7 @@ def cut(text: str, cells: int, mark: str = "…") -> str:
 
 def head(text: str, cells: int) -> str:
     """The beginning of `text` that fits in `cells` cells."""
+    text = text[:_LONGEST]
     if text.isascii() or _ONE_CELL.issuperset(text):
         return text[: max(0, cells)]
     used = 0
@@ -55,7 +62,7 @@ def wrap(text: str, cells: int) -> list[str]:
 
 def _wrap_paragraph(paragraph: str, cells: int) -> list[str]:
     lines: list[str] = []
-    rest = paragraph.rstrip(" ")
+    rest = paragraph[:_LONGEST].rstrip(" ")
     while width(rest) > cells:
         fits = head(rest, cells) or rest[0]
         space = fits.rfind(" ")

