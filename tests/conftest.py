@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 pytest_plugins = [  # each after those that it imports
+    "tests.servers.aws",
     "tests.servers.certificates",
     "tests.servers.dns",
     "tests.servers.docker",

@@ -35,10 +35,11 @@ class Containers:
     image: str
     _names: list[str] = field(default_factory=list)
 
-    def run(self, script: str, *options: str, name: str = "") -> str:
-        """Start a container that runs a shell script; its name."""
+    def run(self, script: str, *options: str, name: str = "", network: str = "none") -> str:
+        """Start a container that runs a shell script; its name. An empty `network` leaves it to the options."""
         name = name or f"cockpit-test-{uuid.uuid4().hex[:12]}"
-        self.docker("run", "-d", "--name", name, "--network", "none", *options, self.image, "sh", "-c", script)
+        networks = ("--network", network) if network else ()
+        self.docker("run", "-d", "--name", name, *networks, *options, self.image, "sh", "-c", script)
         if name not in self._names:
             self._names.append(name)
         return name

@@ -24,7 +24,7 @@ from tests.servers.web import serving
 CONFIGURATION = """
 global: {{scrape_interval: 200ms, scrape_timeout: 200ms}}
 scrape_configs:
-- job_name: bot
+- job_name: {job}
   static_configs: [{{targets: ["127.0.0.1:{metrics}"]}}]
 """
 METRICS = """
@@ -52,27 +52,28 @@ class Prometheus:
 @pytest.fixture(scope="session")
 def prometheus_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
     """Prometheus on loopback."""
-    program = shutil.which("prometheus")
-    if program is None:
-        missing("Prometheus", "install the package prometheus")
     folder = tmp_path_factory.mktemp("prometheus")
-    with serving(_metrics) as metrics, _running(program, folder, metrics) as server:
+    with serving(_metrics) as metrics, scraping(folder, "bot", metrics) as server:
         yield server
 
 
 @contextlib.contextmanager
-def _running(program: str, folder: Path, metrics: int) -> Iterator[Prometheus]:
-    (folder / "prometheus.yml").write_text(CONFIGURATION.format(metrics=metrics))
+def scraping(folder: Path, job: str, port: int) -> Iterator[Prometheus]:
+    """A Prometheus that has scraped a program on this port, as `job`, more than once."""
+    program = shutil.which("prometheus")
+    if program is None:
+        missing("Prometheus", "install the package prometheus")
+    (folder / "prometheus.yml").write_text(CONFIGURATION.format(job=job, metrics=port))
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+        own = taken.getsockname()[1]
     command = ["setpriv", "--pdeathsig=KILL", "--", program, f"--config.file={folder}/prometheus.yml"]
-    command += [f"--storage.tsdb.path={folder}/data", f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"]
+    command += [f"--storage.tsdb.path={folder}/data", f"--web.listen-address=127.0.0.1:{own}", "--log.level=warn"]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder)
-    server = Prometheus(f"http://127.0.0.1:{port}")
+    server = Prometheus(f"http://127.0.0.1:{own}")
     try:
         ends = time.monotonic() + 60
-        while not _has_scraped(server):
+        while not _has_scraped(server, job):
             assert process.poll() is None, (folder / "log").read_text()
             assert time.monotonic() < ends, "Prometheus does not scrape"
             time.sleep(0.05)
@@ -82,9 +83,9 @@ def _running(program: str, folder: Path, metrics: int) -> Iterator[Prometheus]:
         process.wait(timeout=30)
 
 
-def _has_scraped(server: Prometheus) -> bool:
+def _has_scraped(server: Prometheus, job: str) -> bool:
     with contextlib.suppress(OSError, ValueError):
-        return bool(server.ask("count_over_time(orders_open[1m]) > 2"))
+        return bool(server.ask(f'sum_over_time(up{{job="{job}"}}[1m]) > 2'))
     return False
 
 
