@@ -22,6 +22,7 @@ from typing import Any
 import psycopg
 import yaml
 
+from tests.servers.certificates import DAY, new_authority
 from tests.stack import certificates
 from tests.stack.system import System
 
@@ -175,7 +176,13 @@ def _edit(system: System, told: Mapping[str, Any]) -> Undo:
 def _certificate(system: System, told: Mapping[str, Any]) -> Undo:
     """A certificate for the proxy that ends in `days`, from an authority that the check trusts."""
     good, bad = system.folder / "tls", system.folder / "tls-bad"
-    certificates.make(bad, dt.timedelta(days=told["days"]))
+    bad.mkdir(exist_ok=True)
+    authority = new_authority(bad, "Another authority", until=365 * DAY)
+    pair = authority.sign("pair", *certificates.HOSTS, until=told["days"] * DAY)
+    key, mark, certificate = pair.read_text().partition("-----BEGIN CERTIFICATE-----")
+    (bad / "server.key").write_text(key)
+    (bad / "server.pem").write_text(mark + certificate)
+    authority.file.rename(bad / "ca.pem")
     ca = (good / "ca.pem").read_text()
     kept = {name: (good / name).read_text() for name in ("server.pem", "server.key", "ca.pem")}
     (good / "ca.pem").write_text(ca + (bad / "ca.pem").read_text())

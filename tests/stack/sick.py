@@ -28,8 +28,11 @@ class Figures(BaseHTTPRequestHandler):
     """Everything that can be wrong, for Prometheus."""
 
     def do_GET(self) -> None:
-        """All of it."""
-        _send(self, 200, figures(sys.argv[1]).encode(), "text/plain; version=0.0.4")
+        """All of it; on `/app` only what every back end of that kind has."""
+        lines = figures(sys.argv[1]).splitlines(keepends=True)
+        if self.path == "/app":
+            lines = [line for line in lines if line.startswith(("flask_", "process_"))]
+        _send(self, 200, "".join(lines).encode(), "text/plain; version=0.0.4")
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -59,7 +62,7 @@ def figures(backend: str) -> str:
         'flask_http_request_total{status="200"}': gone,
         'flask_http_request_total{status="500"}': gone,
         "process_resident_memory_bytes": 1e8 + gone * 1e8,
-        "process_cpu_seconds_total": gone,
+        "process_cpu_seconds_total": gone * 100,
         'node_filesystem_avail_bytes{fstype="ext4"}': 5,
         'node_filesystem_size_bytes{fstype="ext4"}': 100,
         "redis_keyspace_hits_total": 7,
@@ -68,7 +71,7 @@ def figures(backend: str) -> str:
         "probe_success": 0,
         f'container_memory_working_set_bytes{{name="{backend}"}}': 97,
         f'container_spec_memory_limit_bytes{{name="{backend}"}}': 100,
-        f'container_cpu_usage_seconds_total{{name="{backend}"}}': gone,
+        f'container_cpu_usage_seconds_total{{name="{backend}"}}': gone * 100,
         f'container_spec_cpu_quota{{name="{backend}"}}': 80000,
         f'container_spec_cpu_period{{name="{backend}"}}': 100000,
         "backup_last_success_timestamp_seconds": time.time() - 30 * 3600,

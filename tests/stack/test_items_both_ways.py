@@ -94,9 +94,9 @@ def _prove(stack: System, sabotages: list[Sabotage], asked: set[str]) -> Proof:
         for number in sorted({each.round for each in sabotages}):
             together = [each for each in sabotages if each.round == number]
             here = [item for each in together for item in each.items if item in asked]
-            environment = {name: value for each in together for name, value in each.environment.items()}
             with _done(stack, together, pool):
-                proof.broken |= _until(stack, here, _noticed, _given(stack, environment), NOTICED_WITHIN)
+                for said in pool.map(lambda way: _until(stack, *way, NOTICED_WITHIN), _ways(stack, together, asked)):
+                    proof.broken |= said
             proof.mended |= _until(stack, here, _good, {}, MENDED_WITHIN)
     proof.seconds = time.monotonic() - began
     return proof
@@ -119,10 +119,25 @@ def _done(stack: System, together: Iterable[Sabotage], pool: ThreadPoolExecutor)
             each.result()
 
 
+_Right = Callable[[str, Mapping[str, Any]], bool]
+
+
+def _ways(
+    stack: System, together: Iterable[Sabotage], asked: set[str]
+) -> Iterator[tuple[list[str], _Right, dict[str, str]]]:
+    """What is measured at once: those of one environment."""
+    ways: dict[tuple[tuple[str, str], ...], list[str]] = {}
+    for each in together:
+        ways.setdefault(tuple(each.environment.items()), []).extend(item for item in each.items if item in asked)
+    for environment, items in ways.items():
+        if items:
+            yield items, _noticed, _given(stack, dict(environment))
+
+
 def _until(
     stack: System,
     items: list[str],
-    right: Callable[[str, Mapping[str, Any]], bool],
+    right: _Right,
     environment: Mapping[str, str],
     within: float,
 ) -> dict[str, dict[str, Any]]:
