@@ -25,6 +25,11 @@ value.
 
 def show(args: argparse.Namespace) -> int:
     """Print the tree, or everything as JSON."""
+    if args.markdown:
+        from cockpit.cli.measures import page
+
+        print(page(args.file, dict(args.var)), end="")
+        return Exit.GOOD
     document = load_named(args.file, dict(args.var)).document
     if args.json:
         output.print_json(as_json(document))

@@ -9,7 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+import socket
 import ssl
+import subprocess
 import threading
 import time
 import urllib.request
@@ -50,8 +52,19 @@ class Sabotage:
     """What is done when the proof begins, as it takes a while to be there, and harms nothing yet."""
 
 
-def read_table() -> tuple[list[Sabotage], dict[str, str]]:
-    """All sabotages, and the items that have none with the reason."""
+@dataclass(frozen=True)
+class Table:
+    """All of `sabotages.yaml`."""
+
+    sabotages: list[Sabotage]
+    without: Mapping[str, str]
+    """The items that have none, with the reason."""
+    variables: Mapping[str, str]
+    """Variables of the checklist beside those that the system itself declares."""
+
+
+def read_table() -> Table:
+    """The table as it is written."""
     table = yaml.safe_load(TABLE.read_text())
     sabotages = [
         Sabotage(
@@ -60,7 +73,7 @@ def read_table() -> tuple[list[Sabotage], dict[str, str]]:
         )
         for name, each in table["sabotages"].items()
     ]  # fmt: skip
-    return sabotages, table["without"]
+    return Table(sabotages, table["without"], table["variables"])
 
 
 def begin(system: System, acts: Sequence[Mapping[str, Any]]) -> ExitStack:
@@ -121,8 +134,8 @@ def _instead(system: System, told: Mapping[str, Any]) -> Undo:
             system.docker("start", name)
 
     try:
-        options = [_filled(system, str(option)) for option in told.get("options", [])]
-        command = [_filled(system, str(word)) for word in told.get("command", [])]
+        options = [filled(system, str(option)) for option in told.get("options", [])]
+        command = [filled(system, str(word)) for word in told.get("command", [])]
         system.docker("run", "--detach", "--name", name, *options, image, *command)
     except BaseException:
         back()
@@ -155,6 +168,23 @@ def _proxy(system: System, told: Mapping[str, Any]) -> Undo:
             _configure_proxy(system, conf)
 
     return back
+
+
+def _listen(system: System, told: Mapping[str, Any]) -> Undo:
+    """A port that answers, though nothing should."""
+    opened = socket.create_server(("127.0.0.1", told["port"]))
+    return opened.close
+
+
+def _run(system: System, told: Mapping[str, Any]) -> Undo:
+    """Commands in the repository; `mend` undoes them."""
+
+    def run(lines: Sequence[str]) -> None:
+        for line in lines:
+            subprocess.run(_words(system, line), cwd=system.repository, check=True, capture_output=True, timeout=30)
+
+    run(told["break"])
+    return lambda: run(told["mend"])
 
 
 def _edit(system: System, told: Mapping[str, Any]) -> Undo:
@@ -222,6 +252,8 @@ ACTS: dict[str, Callable[[System, Any], Undo]] = {
     "docker": _docker,
     "proxy": _proxy,
     "edit": _edit,
+    "listen": _listen,
+    "run": _run,
     "certificate": _certificate,
     "alertmanager": _alertmanager,
 }
@@ -240,7 +272,7 @@ def _configure_proxy(system: System, conf: str) -> None:
         for text, other in told.get("replace", {}).items():
             lines = [line.replace(text, other) for line in lines]
     locations = "".join(f"location {each}\n" for told in _proxied for each in told.get("locations", []))
-    text = "\n".join(lines).replace("listen 8443 ssl;", f"listen 8443 ssl;\n{_filled(system, locations)}")
+    text = "\n".join(lines).replace("listen 8443 ssl;", f"listen 8443 ssl;\n{filled(system, locations)}")
     command = "cat > /tmp/next.conf && nginx -q -t -c /tmp/next.conf && cat /tmp/next.conf > /tmp/nginx.conf"
     system.docker("exec", "--interactive", system.container("proxy"), "sh", "-c", command, given=text.encode())
     _reload_proxy(system)
@@ -267,13 +299,22 @@ def _run_query(system: System, told: Mapping[str, Any]) -> None:
 
 
 def _words(system: System, line: str | Sequence[str]) -> list[str]:
-    return [_filled(system, word) for word in (line.split() if isinstance(line, str) else line)]
+    return [filled(system, word) for word in (line.split() if isinstance(line, str) else line)]
 
 
-def _filled(system: System, text: str) -> str:
-    values = {"project": system.project, "sick": str(system.folder / "sick")} | {
-        f"{name}_port": str(port) for name, port in system.ports.items()
-    } | {f"{name}_image": image for name, image in system.images.items()}
+def filled(system: System, text: str) -> str:
+    """`text` with the names of containers, images, ports and places in it."""
+    values = (
+        {
+            "project": system.project,
+            "repository": str(system.repository),
+            "base_url": system.base_url,
+            "version": system.version,
+            "sick": str(system.folder / "sick"),
+        }
+        | {f"{name}_port": str(port) for name, port in system.ports.items()}
+        | {f"{name}_image": image for name, image in system.images.items()}
+    )
     return re.sub(r"\{([a-z0-9_-]+)\}", lambda found: values.get(found[1]) or system.container(found[1]), text)
 
 

@@ -51,6 +51,18 @@ class Answers(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+class Slow(BaseHTTPRequestHandler):
+    """Takes its time, and does not wait for it when it is to end."""
+
+    def do_GET(self) -> None:
+        """Answer after three seconds."""
+        time.sleep(3)
+        _send(self, 200, b"{}", "application/json")
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
 def figures(backend: str) -> str:
     """Requests that take long and fail, a process that grows and is busy, a full disk, a cache that misses, ..."""
     gone = time.monotonic() - BEGAN + 1
@@ -108,7 +120,9 @@ def _send(request: BaseHTTPRequestHandler, status: int, body: bytes, kind: str) 
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "forward":
+    if sys.argv[1] == "abrupt":
+        ThreadingHTTPServer(("", 8000), Slow).serve_forever()
+    elif sys.argv[1] == "forward":
         asyncio.run(forward(sys.argv[2], int(sys.argv[3])))
     elif sys.argv[1] == "answers":
         ThreadingHTTPServer(("", 8000), Answers).serve_forever()

@@ -18,12 +18,13 @@ from typing import Any
 
 import pytest
 
-from tests.stack.sabotage import Sabotage, begin, place_files, read_table
+from tests.stack.sabotage import Sabotage, begin, filled, place_files, read_table
 from tests.stack.system import CHECKLIST, System
 
 pytestmark = pytest.mark.server
 
-SABOTAGES, WITHOUT = read_table()
+TABLE = read_table()
+SABOTAGES, WITHOUT = TABLE.sabotages, TABLE.without
 BY_ITEM = {item: sabotage for sabotage in SABOTAGES for item in sabotage.items}
 NOTICED_WITHIN, MENDED_WITHIN = 75, 60
 """Seconds. What is measured over time, and at the full minute, takes longest."""
@@ -40,9 +41,7 @@ class Proof:
 
     def proven(self, item: str) -> bool:
         """Whether it was right all three times."""
-        return (
-            _good(item, self.good[item]) and _noticed(item, self.broken[item]) and _good(item, self.mended[item])
-        )
+        return _good(item, self.good[item]) and _noticed(item, self.broken[item]) and _good(item, self.mended[item])
 
 
 @pytest.fixture(scope="module")
@@ -155,8 +154,10 @@ def _until(
 
 
 def _cockpit(stack: System, command: str, *words: object, **environment: str) -> str:
-    options = (part for name, value in stack.declared().items() for part in ("--var", f"{name}={value}"))
+    more = {name: filled(stack, value) for name, value in TABLE.variables.items()}
+    options = (part for name, value in (stack.declared() | more).items() for part in ("--var", f"{name}={value}"))
     environ = {"PATH": "/usr/bin:/bin", "HOME": str(stack.folder), "LC_ALL": "C.UTF-8", **stack.environment()}
+    environ["PROBE_PASSWORD"] = stack.secrets["probe_password"]
     done = subprocess.run(
         [sys.executable, "-m", "cockpit", command, *map(str, words), *options],
         cwd=CHECKLIST.parents[1], env=environ | environment, capture_output=True, timeout=120, check=False, text=True,
