@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cockpit.checklist.model import Item
+from cockpit.checklist.plan import Criterion
 from cockpit.run.criteria import Near, near
 from cockpit.run.difference import FIGURE, value_text
 from cockpit.run.state import Extreme
@@ -101,15 +102,20 @@ def _criterion(watch: Item, now: Moment) -> Iterator[Piece]:
     if fired is not None and not fired.vetoed:
         yield Piece(f"fired at {clock(fired.at, now.zone, now.now)}: {watch.abort.action}", "bad")
     elif zero is None:
-        yield Piece(f"{action} at {watch.abort.when} bad, from T-0 on", "dim")
+        yield Piece(f"{action} {_when_bad(watch.abort.when)}, from T-0 on", "dim")
     else:
         yield Piece(
-            f"{_so_far(found)} bad, {action} at {watch.abort.when}", _CLOSE[round(found.part * (len(_CLOSE) - 1))]
+            f"{_so_far(found)} bad, {action} {_when_bad(watch.abort.when)}",
+            _CLOSE[round(found.part * (len(_CLOSE) - 1))],
         )
 
 
 _CLOSE: tuple[Look, ...] = ("dim", "warn", "bad")
 """From far from the criterion to there."""
+
+
+def _when_bad(criterion: Criterion) -> str:
+    return f"at {criterion} bad" if criterion.of else f"when bad {criterion}"
 
 
 def _so_far(found: Near) -> str:

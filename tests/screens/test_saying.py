@@ -200,7 +200,7 @@ def test_leaving_asks_a_captain_and_lets_an_observer_go() -> None:
 def test_a_command_is_copied_as_it_is_written() -> None:
     app = cockpit()
     text = shown(app, "!", "down", "y")
-    assert app.clipboard == "curl -f https://yourdomain.com/health"
+    assert app.clipboard == "docker logs -f --tail 100 trading-bot-backend"
     assert "the command was sent to the terminal's clipboard" in text
 
 
