@@ -45,14 +45,14 @@ class Proof:
 
 
 @pytest.fixture(scope="module")
-def proof(stack: System, request: pytest.FixtureRequest) -> Iterator[Proof]:
+def proof(stack: System, request: pytest.FixtureRequest) -> Proof:
     """The proof of the items that this run asks for: of one alone, only its own sabotage is done."""
     asked = {
         node.callspec.params["item"]
         for node in request.session.items
         if isinstance(node, pytest.Function) and node.path == request.path and hasattr(node, "callspec")
     } or set(BY_ITEM)
-    yield _prove(stack, [each for each in SABOTAGES if asked & set(each.items)], asked)
+    return _prove(stack, [each for each in SABOTAGES if asked & set(each.items)], asked)
 
 
 @pytest.mark.parametrize("item", BY_ITEM)
