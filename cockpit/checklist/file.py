@@ -132,6 +132,7 @@ class Check(Written):
     max_age: Duration = Field(0.0, description="Older than this, the result is STALE.")
     needs: list[Id] = Field([], description="Ids of items whose checks must PASS first; else this one is BLOCKED.")
     advisory: bool = Field(False, description="Measure and show it, but let it block nothing.")
+    on_demand: bool = Field(False, description="It changes something: measured only when it is asked for by name.")
     via: str = Field("", description="The host, one of `hosts`, from which it is measured; else this machine.")
 
 

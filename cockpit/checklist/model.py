@@ -77,6 +77,8 @@ class Check(msgspec.Struct, frozen=True, omit_defaults=True):
     """Ids of items whose checks must PASS first; else this one is BLOCKED."""
     advisory: bool = False
     """Measured and shown; blocks nothing."""
+    on_demand: bool = False
+    """It changes something, if only for a while: never measured by itself, only when it is asked for by name."""
     via: str = ""
     """The host from which it is measured; empty: this machine."""
 

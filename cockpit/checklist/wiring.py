@@ -69,6 +69,7 @@ def wire(
         max_age=form.max_age,
         needs=tuple(form.needs),
         advisory=form.advisory,
+        on_demand=form.on_demand,
         via=form.via,
     )
     return Wired(check), problems
@@ -288,4 +289,7 @@ def _check_times(form: file.Check, node: Node) -> list[Problem]:
     if form.max_age and form.every and form.max_age < form.every:
         said = "`max_age` is shorter than `every`: the result would be stale before it is measured again"
         problems.append(problem_at(node.at(("max_age",)).place, said))
+    if form.on_demand and form.every:
+        said = "`every` measures by itself, and `on_demand` only when asked: leave one of them out"
+        problems.append(problem_at(node.at(("every",)).place, said))
     return problems

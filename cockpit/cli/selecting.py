@@ -30,11 +30,17 @@ def _select(document: Document, names: Sequence[str], heading: str) -> list[Item
         for item in items:
             _refuse_unmeasurable(item)
     live = [item for item in items if item.check is not None and not item.excluded]
+    if not names:
+        live = [item for item in live if not _on_demand(item)]
     if not live:
         unset = sorted({name for item in items for name in item.unwired})
         hint = f"; set {', '.join(unset)} with --var NAME=VALUE" if unset else ""
         raise Ended(Exit.UNDONE, f"there is nothing to measure: {output.counted(len(items), 'manual item')}{hint}")
     return live
+
+
+def _on_demand(item: Item) -> bool:
+    return item.check is not None and item.check.on_demand
 
 
 def _refuse_unmeasurable(item: Item) -> None:
@@ -57,11 +63,14 @@ def _heading(document: Document, name: str) -> Branch:
 def _with_needs(document: Document, wanted: Iterable[Item]) -> list[Item]:
     known = {item.id: item for item in document.checkable()}
     found: set[str] = set()
-    left = [item.id for item in wanted]
+    asked = list(wanted)
+    left = [item.id for item in asked]
     while left:
         name = left.pop()
         item = known.get(name)
         if name not in found and item is not None and item.check is not None and not item.excluded:
+            if _on_demand(item) and item not in asked:
+                continue
             found.add(name)
             left.extend(item.check.needs)
     return [item for item in known.values() if item.id in found]

@@ -60,7 +60,9 @@ class Scheduler:
         }
         for lane in self._lanes.values():
             # A need that is not measured in this run (not wired, not counted) cannot block.
-            lane.needs = [self._lanes[need] for need in lane.check.needs if need in self._lanes]
+            # Neither can one that waits to be asked for: what needs it would wait with it.
+            needed = (self._lanes[need] for need in lane.check.needs if need in self._lanes)
+            lane.needs = [need for need in needed if not need.check.on_demand]
         self._in_all = asyncio.Semaphore(IN_ALL)
         limits: dict[tuple[str, ...], asyncio.Semaphore] = {}
         for lane in self._lanes.values():
@@ -81,13 +83,19 @@ class Scheduler:
                 group.create_task(self._keep(lane))
 
     def ask(self, item: str = "") -> None:
-        """Measure `item` now, or everything when it is empty. What is being measured already is not measured twice."""
+        """Measure `item` now, or everything when it is empty. What is being measured already is not measured twice.
+
+        Everything is without what must be asked for by name.
+        """
         for lane in [self._lanes[item]] if item else self._lanes.values():
-            lane.asked.set()
+            if item or not lane.check.on_demand:
+                lane.asked.set()
 
     async def _keep(self, lane: _Lane) -> None:
         interval = lane.check.every
         wait = interval * (1 - _SPREAD * random.random()) if interval else None  # noqa: S311 - spreads load
+        if lane.check.on_demand:
+            await lane.asked.wait()
         while True:
             await self._measure_lane(lane)
             lane.asked.clear()

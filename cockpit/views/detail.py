@@ -65,6 +65,8 @@ def _facts(item: Item, now: Moment) -> Line:
         facts.append("optional")
     if item.check is not None and item.check.advisory:
         facts.append("advisory")
+    if item.check is not None and item.check.on_demand:
+        facts.append("measured only when asked: it changes something")
     told = (Piece(f" {glyphs.dot} {fact}", "dim") for fact in facts)
     return (Piece(f" {shown.sign} {shown.word}", shown.look or "strong"), *told)
 

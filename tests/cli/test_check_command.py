@@ -186,3 +186,24 @@ def test_options_that_make_no_sense_together_are_refused(
     status, out, err = check(capsys, checklist, *arguments, "--var", f"base_url={base_url}")
     assert (status, out) == (Exit.WRONG, "")
     assert why in err
+
+
+def test_a_check_that_changes_something_is_measured_only_when_it_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, mark = tmp_path / "list.yaml", tmp_path / "mark"
+    path.write_text(f"""\
+cockpit: 1
+name: On demand
+parts:
+  - id: one
+    title: One
+    items:
+      - {{id: plain, title: Plain, check: {{command: {{run: "true"}}}}}}
+      - {{id: restore, title: Restore, check: {{command: {{run: "touch {mark}"}}, on_demand: true}}}}
+""")
+    assert main(["check", str(path)]) == Exit.GOOD
+    assert "restore" not in capsys.readouterr().out
+    assert not mark.exists()
+    assert main(["check", str(path), "restore"]) == Exit.GOOD
+    assert mark.exists()
