@@ -33,11 +33,12 @@ format: $(DEVELOPMENT) ## Format the code, and mend what the linter can
 	@.venv/bin/ruff format .
 	@.venv/bin/ruff check --fix .
 
-generated: $(DEVELOPMENT) ## Write the files that follow from the code: the checklist schema, the pages on kinds of check and of action
+generated: $(DEVELOPMENT) ## Write the files that follow from the code: the checklist schema, the pages on kinds of check and of action, and on the production checklist
 	@mkdir -p docs
 	@.venv/bin/cockpit schema > checklists/schema.json
 	@.venv/bin/cockpit kinds --markdown > docs/checks.md
 	@.venv/bin/cockpit actions --markdown > docs/actions.md
+	@.venv/bin/cockpit show production --markdown > docs/production-checklist.md
 
 generated-check: $(DEVELOPMENT) # Whether those files are what the code would write.
 	@.venv/bin/cockpit schema | diff -u checklists/schema.json - >&2 \
@@ -46,6 +47,8 @@ generated-check: $(DEVELOPMENT) # Whether those files are what the code would wr
 		|| { echo "docs/checks.md is stale: run 'make generated'." >&2; exit 1; }
 	@.venv/bin/cockpit actions --markdown | diff -u docs/actions.md - >&2 \
 		|| { echo "docs/actions.md is stale: run 'make generated'." >&2; exit 1; }
+	@.venv/bin/cockpit show production --markdown | diff -u docs/production-checklist.md - >&2 \
+		|| { echo "docs/production-checklist.md is stale: run 'make generated'." >&2; exit 1; }
 	@.venv/bin/python tests/screenshots.py --check
 
 bench: $(DEVELOPMENT) $(SYSTEM) ## Print each figure of speed and size beside its peer or limit

@@ -25,6 +25,11 @@ value.
 
 def show(args: argparse.Namespace) -> int:
     """Print the tree, or everything as JSON."""
+    if args.markdown:
+        from cockpit.cli.measures import page
+
+        print(page(args.file, dict(args.var)), end="")
+        return Exit.GOOD
     document = load_named(args.file, dict(args.var)).document
     if args.json:
         output.print_json(as_json(document))
@@ -82,7 +87,10 @@ def why(item: Item) -> str:
     if item.check is None:
         return "it has no check"
     through = f" via {item.check.via}" if item.check.via else ""
-    return f"{item.check.kind} measures it{through}" + (", and a person confirms it" if item.mode == "both" else "")
+    when = " when asked for by name, as it changes something" if item.check.on_demand else ""
+    return f"{item.check.kind} measures it{through}{when}" + (
+        ", and a person confirms it" if item.mode == "both" else ""
+    )
 
 
 def tree(document: Document) -> Iterator[str]:

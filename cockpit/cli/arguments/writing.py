@@ -22,8 +22,11 @@ def add(cockpit: Command) -> None:
         "Show a checklist as loaded: its tree, what is live, what is manual and why.",
         "cockpit show production",
         "cockpit show production --json | jq .counts",
+        "cockpit show production --markdown > how-it-is-measured.md",
     )
-    json(checklist(show))
+    form = checklist(show).add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON")
+    form.add_argument("--markdown", action="store_true", help="print a page: how each item is measured or asked")
     explain = cockpit.command(
         "explain",
         "explain:explain",
