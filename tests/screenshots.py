@@ -2,7 +2,7 @@
 
     python tests/screenshots.py            draw every picture again
     python tests/screenshots.py --check    say which are stale, and fail
-    python tests/screenshots.py --record   carry a demo out for about a minute, and keep its journal
+    python tests/screenshots.py --record   carry a demo out for some minutes, and keep its journal
 
 `screenshots/demo.jsonl` is a journal as the engine wrote it; `cockpit replay screenshots/demo.jsonl` plays it. The
 pictures show it at chosen events, with the clock of that moment, so that drawing them again gives the same bytes.
@@ -26,8 +26,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from cockpit.actions.registry import kinds as actions
 from cockpit.checklist.load import load
 from cockpit.checks.registry import kinds
+from cockpit.demo.captain import is_live, is_stuck, on_the_way
 from cockpit.demo.headless import answers, words
 from cockpit.demo.stack import Stack, start
 from cockpit.engine.client import start_engine
@@ -95,6 +97,7 @@ def draw(target: Path) -> None:
     )
     held = _first(events, lambda data: isinstance(data, ev.HoldStarted))
     last_word = _first(events, lambda data: isinstance(data, ev.ItemRuledOut)) - 4
+    soaking = _first(events, lambda data: isinstance(data, ev.StepVerified) and data.step == "switch-traffic")
     pictures: list[tuple[str, int, tuple[int, int], Keys]] = [
         ("run", failing, (120, 36), ("f", "f")),
         ("run-80x24", last_word, (80, 24), ("n",)),
@@ -102,6 +105,8 @@ def draw(target: Path) -> None:
         ("failure", failing, (100, 30), ("f", "d")),
         ("hold", held, (100, 30), ("f",)),
         ("timeline", len(events) - 1, (100, 30), ("t",)),
+        ("golive", soaking, (120, 36), ("s",)),
+        ("way-back", soaking, (100, 30), ("b",)),
     ]
     for title, position, size, keys in pictures:
         asyncio.run(_draw(target / f"{title}.svg", Shown(events, position), size, keys, replay=False))
@@ -135,7 +140,7 @@ def _same(one: Path, other: Path) -> bool:
 
 
 async def record() -> None:
-    """Carry the demo out as a captain would: words, a fault, a hold, the mending, the verdict."""
+    """Carry the demo out as a captain would: words, a fault, a hold, the mending, going live, the verdict."""
     with a_demo() as (run, stack):
         view = LiveRun(run)
         await view.start()
@@ -159,10 +164,22 @@ async def record() -> None:
             await view.send(command)
             await asyncio.sleep(1)
         await _until(view, lambda: _stands(view, "response-time") is Standing.PASS)
-        await view.send(cmd.Close("rehearsed"))
+        await _go_live(view)
+        await view.send(cmd.Close("live, and quiet"))
         await view.stop()
         FOLDER.mkdir(exist_ok=True)
         shutil.copyfile(run.journal, JOURNAL)
+
+
+async def _go_live(view: LiveRun) -> None:
+    """Carry the plan out, as a captain does who gives people time to look."""
+    async with asyncio.timeout(300):
+        while not is_live(view.state):
+            assert not is_stuck(view.state), view.state.procedure
+            wanted = on_the_way(view.state, view.now())
+            if wanted is not None:
+                await view.send(wanted)
+            await asyncio.sleep(1)
 
 
 @contextlib.contextmanager
@@ -172,7 +189,13 @@ def a_demo() -> Iterator[tuple[folder.RunFolder, Stack]]:
     home = folder.state_home()
     stack = start(home / "demo" / name, until_unlocked=home / "runs" / name / "lock")
     try:
-        checklist = load(ROOT / "checklists" / "demo.yaml", kinds=kinds(), given=stack.variables, environ=os.environ)
+        checklist = load(
+            ROOT / "checklists" / "demo.yaml",
+            kinds=kinds(),
+            actions=actions(),
+            given=stack.variables,
+            environ=os.environ,
+        )
         run = open_run(checklist.document, release="1.5.0", environment="sandbox", run_kind="live", run_id=name)
         start_engine(run)
         yield run, stack
