@@ -6,7 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, cast
 
 from cockpit.journal import disk as disks
 from cockpit.journal import line
@@ -91,7 +91,8 @@ class Recorder:
         """Record as many of `batch` as go into one write, each wholly or not at all, and flush them.
 
         Returns, for each of those, its events as anyone will read them, or why it could not be recorded: NotRecorded
-        or line.Unrecordable. At least one is dealt with.
+        or line.Unrecordable. At least one is dealt with. That the clock was set stands before the events of the first:
+        whoever folds what is returned has every event of the journal.
         """
         draft = _Draft(self._place, self._clock.stamp(), self._engine)
         outcomes: list[list[Event] | Exception] = []
@@ -106,6 +107,8 @@ class Recorder:
         except NotRecorded as refusal:
             return [each if isinstance(each, Exception) else NotRecorded(str(refusal)) for each in outcomes]
         self._place = Place(draft.seq, draft.head, draft.stamp)
+        first = next(number for number, each in enumerate(outcomes) if not isinstance(each, Exception))
+        outcomes[first] = [*draft.own, *cast("list[Event]", outcomes[first])]
         return outcomes
 
     def recover(self) -> None:
@@ -150,7 +153,7 @@ class Place(NamedTuple):
 class _Draft:
     """Lines about to be written, in one write, with one time."""
 
-    __slots__ = ("head", "lines", "seq", "size", "stamp", "wanted")
+    __slots__ = ("head", "lines", "own", "seq", "size", "stamp", "wanted")
 
     def __init__(self, place: Place, stamp: line.Stamp, engine: Actor) -> None:
         self.seq, self.head, before = place
@@ -158,8 +161,8 @@ class _Draft:
         self.lines: list[bytes] = []
         self.size = 0
         seconds = jump(before, stamp) if before else 0.0
-        if seconds:
-            self.add([(engine, ClockJumped(seconds))])
+        self.own = cast("list[Event]", self.add([(engine, ClockJumped(seconds))])) if seconds else []
+        """What was not asked for."""
         self.wanted = False
         """Whether anything is in it that was asked for: that the clock was set is not worth a write of its own."""
 

@@ -29,7 +29,7 @@ def main() -> None:
         return msgspec.structs.replace(right, at=right.at + dt.timedelta(seconds=float(FILE.read_text())))
 
     SystemClock.stamp = wrong  # type: ignore[method-assign]
-    sys.exit(carry(Path(sys.argv[1])))
+    sys.exit(carry(Path(sys.argv[1]), {}))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -65,7 +66,7 @@ def test_a_platform_item_passes_when_well_fails_when_sabotaged_and_passes_when_m
     where.measured(item, False)
     where.spoil(item, row)
     try:
-        said = _told(where, item, "FAIL")
+        said = _told(where, item, "FAIL", row["words"])
         where.measured(item, True)
     finally:
         where.mend(item, row)
@@ -89,13 +90,19 @@ def _document(variables: dict[str, str]) -> Document:
     return load(resolve("production"), kinds=kinds(), given=variables, environ={}).document
 
 
-def _told(platform: Platform, item: str, result: str) -> str:
-    """What a check says as soon as it has this result; a server needs a while to see what happened to it."""
+def _told(platform: Platform, item: str, result: str, words: Sequence[str] = ()) -> str:
+    """What a check says as soon as it has this result and says these words, or at last without them.
+
+    A server needs a while to see what happened to it.
+    """
     document = _document(platform.variables)
     ends = time.monotonic() + 30
     while (found := asyncio.run(_measured(document, item))).result != result:
         assert time.monotonic() < ends, found
         time.sleep(0.2)
+    while not all(each in _message(found) for each in words) and time.monotonic() < ends:
+        time.sleep(0.2)
+        found = asyncio.run(_measured(document, item))
     return _message(found)
 
 

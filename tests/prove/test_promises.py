@@ -10,6 +10,9 @@ from tests.prove.finding import Cannot, Effort
 from tests.prove.promises import PROMISES, prover
 
 
+# Harnesses leave things behind on purpose, or have programs killed that would have closed them.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.parametrize("name", PROMISES)
 def test_a_promise_holds_and_its_harness_bites(name: str, tmp_path: Path) -> None:
     found = list(prover(name)(Effort(), tmp_path))

@@ -21,7 +21,7 @@ import pytest
 from tests.stack.sabotage import Sabotage, begin, filled, place_files, read_table
 from tests.stack.system import CHECKLIST, System
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.long]
 
 TABLE = read_table()
 SABOTAGES, WITHOUT = TABLE.sabotages, TABLE.without
