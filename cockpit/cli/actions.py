@@ -8,7 +8,7 @@ from typing import Any
 
 from cockpit.checklist.actions import DocumentedAction, needs_host
 from cockpit.cli import output
-from cockpit.cli.documented import cell, chosen, columns, described, indented, keys
+from cockpit.cli.documented import cell, chosen, columns, described, indented, keys, print_list
 from cockpit.cli.exits import Exit
 
 FORMAT = 1
@@ -29,10 +29,7 @@ def actions(args: argparse.Namespace) -> int:
     elif args.kind:
         print(text(shown[0]))
     else:
-        width = max(len(kind.name) for kind in shown)
-        for kind in shown:
-            print(f"{kind.name:{width}}  {kind.about}")
-        output.say("\n`cockpit actions KIND` shows its keys and an example.")
+        print_list(shown, "`cockpit actions KIND` shows its keys and an example.")
     return Exit.GOOD
 
 

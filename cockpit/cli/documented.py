@@ -11,6 +11,9 @@ from typing import Any, TypeVar
 
 import pydantic
 
+from cockpit.checklist.actions import DocumentedAction
+from cockpit.checklist.kinds import DocumentedKind
+from cockpit.cli import output
 from cockpit.cli.exits import Ended, Exit
 
 K = TypeVar("K")
@@ -25,6 +28,14 @@ def chosen(known: Mapping[str, K], name: str | None, of: str) -> list[K]:
 
         raise Ended(Exit.WRONG, f"there is no kind of {of} {name!r}; {suggest(name, sorted(known))}")
     return [known[name]]
+
+
+def print_list(shown: Sequence[DocumentedKind | DocumentedAction], more: str) -> None:
+    """A row for each kind, and beside the output what tells `more`."""
+    width = max(len(kind.name) for kind in shown)
+    for kind in shown:
+        print(f"{kind.name:{width}}  {kind.about}")
+    output.say(f"\n{more}")
 
 
 class Key(typing.NamedTuple):

@@ -8,7 +8,7 @@ from typing import Any
 
 from cockpit.checklist.kinds import DocumentedKind, goes_through_hosts
 from cockpit.cli import output
-from cockpit.cli.documented import cell, chosen, columns, described, indented, keys
+from cockpit.cli.documented import cell, chosen, columns, described, indented, keys, print_list
 from cockpit.cli.exits import Exit
 
 FORMAT = 1
@@ -37,10 +37,7 @@ def kinds(args: argparse.Namespace) -> int:
     elif args.kind:
         print(text(shown[0]))
     else:
-        width = max(len(kind.name) for kind in shown)
-        for kind in shown:
-            print(f"{kind.name:{width}}  {kind.about}")
-        output.say("\n`cockpit kinds KIND` shows its keys, what conditions may use, and an example.")
+        print_list(shown, "`cockpit kinds KIND` shows its keys, what conditions may use, and an example.")
     return Exit.GOOD
 
 

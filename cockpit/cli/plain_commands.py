@@ -5,39 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from cockpit.cli.plain_talk import PlainTalk
 from cockpit.run import command as cmd
 from cockpit.views import commands as quick
 from cockpit.views.addressees import addressee_lines, found_addressees
 from cockpit.views.contacts import call_form, contact_lines, found_contacts
 from cockpit.views.forms import Unfit
-from cockpit.views.line import Line
-from cockpit.views.moment import Moment
 
 _LOOK_EVERY = 0.25
 
 
-class PlainCommands:
-    """`ask` reads a line, `say` prints one, `send` asks the engine."""
-
-    @property
-    def _now(self) -> Moment:
-        raise NotImplementedError
-
-    @property
-    def _width(self) -> int:
-        raise NotImplementedError
-
-    def _ask(self, what: str) -> str:
-        raise NotImplementedError
-
-    def _say(self, text: str) -> None:
-        raise NotImplementedError
-
-    def _say_line(self, line: Line) -> None:
-        raise NotImplementedError
-
-    def _send(self, command: cmd.Command) -> bool:
-        raise NotImplementedError
+class PlainCommands(PlainTalk):
+    """The commands on quick commands, contacts and calls."""
 
     def do_commands(self, _: str) -> None:
         """List the quick commands, and how the last time of each went."""

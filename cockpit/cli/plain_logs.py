@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from abc import abstractmethod
 
+from cockpit.cli.plain_talk import PlainTalk
 from cockpit.logs.line import Level, LogLine
 from cockpit.logs.pattern import WrongPattern
 from cockpit.logs.selection import Wanted
-from cockpit.run import command as cmd
 from cockpit.views.ages import clock
 from cockpit.views.line import text_of
 from cockpit.views.logs_forms import mark_form
@@ -28,28 +29,16 @@ _COMES_WITHIN = 2.0
 _LOOK_EVERY = 0.2
 
 
-class PlainLogs:
-    """The commands on logs. `say` prints a line, `send` asks the engine, `tap` begins to follow."""
+class PlainLogs(PlainTalk):
+    """The commands on logs."""
 
-    @property
-    def _now(self) -> Moment:
-        raise NotImplementedError
-
-    @property
-    def _width(self) -> int:
-        raise NotImplementedError
-
-    def _say(self, text: str) -> None:
-        raise NotImplementedError
-
-    def _send(self, command: cmd.Command) -> bool:
-        raise NotImplementedError
-
+    @abstractmethod
     def _tap(self) -> LogTap | None:
-        raise NotImplementedError
+        """Begin to follow."""
 
+    @abstractmethod
     def _untap(self, tap: LogTap) -> None:
-        raise NotImplementedError
+        """End to follow."""
 
     def do_logs(self, text: str) -> None:
         """Logs [follow] [error|warning] [SOURCE...] [/REGEX]: the newest lines; follow goes on until control-c."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from cockpit.checklist.plan import Step
+from cockpit.cli.plain_talk import PlainTalk
 from cockpit.run import command as cmd
 from cockpit.run.way import Current, current, next_step, plan_of
 from cockpit.views import plan_forms as forms
@@ -28,25 +29,8 @@ _OUTPUT = 100
 """Lines of the end of an output."""
 
 
-class PlainPlan:
-    """The commands on the plan. `ask` reads a line, `say` prints one, `send` asks the engine."""
-
-    @property
-    def _now(self) -> Moment:
-        raise NotImplementedError
-
-    @property
-    def _width(self) -> int:
-        raise NotImplementedError
-
-    def _ask(self, what: str) -> str:
-        raise NotImplementedError
-
-    def _say(self, text: str) -> None:
-        raise NotImplementedError
-
-    def _send(self, command: cmd.Command) -> bool:
-        raise NotImplementedError
+class PlainPlan(PlainTalk):
+    """The commands on the plan."""
 
     def do_steps(self, _: str) -> None:
         """List the steps of going live, and of the way back once it was begun."""

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+import msgspec
+
 from cockpit.checklist.plan import Step
 from cockpit.run import command as cmd
 from cockpit.run.gate import gate_standing
@@ -50,7 +52,9 @@ def is_back(state: State) -> bool:
     return back is not None and not back.under_way and not back.not_undone
 
 
-def _at_the_gate(state: State, step: Step, now: dt.datetime) -> cmd.Command:
+def _at_the_gate(state: State, step: Step, now: dt.datetime) -> cmd.Command | None:
+    if not gate_standing(state, _without_poll(step), now).open:
+        return None  # a GO on evidence that is bad is stale at once: asking again and again helps nobody
     poll = state.procedure.poll
     gate = gate_standing(state, step, now)
     if poll is None or poll.ended or poll.step != step.id or any(voice.stale for voice in gate.voices):
@@ -60,3 +64,7 @@ def _at_the_gate(state: State, step: Step, now: dt.datetime) -> cmd.Command:
         whose = next((each.name for each in state.document.contacts if each.position == silent), silent)
         return cmd.Answer(silent, True, "every item of the checklist is good", "" if silent == OWN else whose)
     return cmd.Go(step.id, typed=state.release)
+
+
+def _without_poll(step: Step) -> Step:
+    return msgspec.structs.replace(step, gate=msgspec.structs.replace(step.gate, poll=None) if step.gate else None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 
 from cockpit.engine.identity import myself
@@ -94,14 +94,17 @@ class RunRecord:
         if problem is not None:
             self._not_recorded(problem)
             return
-        for event in done.result():
+        self._take(done.result())
+        self.tell(Recorded(self.state.seq))
+
+    def _take(self, events: Iterable[Event]) -> None:
+        for event in events:
             self.state = apply(self.state, event)
             self._last = _stamp(event)
             if self._follower is not None:
                 self._follower(event, self.state)
             else:
                 self._earlier.append(event)
-        self.tell(Recorded(self.state.seq))
 
     def _not_recorded(self, problem: BaseException) -> None:
         self.problem = str(problem) or type(problem).__name__
@@ -114,7 +117,8 @@ class RunRecord:
         while True:
             await asyncio.sleep(TRY_AGAIN_EVERY)
             with contextlib.suppress(NotRecorded, JournalUnreadable, UnsafePath):
-                await asyncio.wrap_future(self._writer.recover())
+                recovered = await asyncio.wrap_future(self._writer.recover())
+                self._take(recovered)
                 if self.state.hold is None:
                     held = HoldStarted(f"the journal could not be written: {self.problem}")
                     await asyncio.wrap_future(self._append(self.engine, held))

@@ -111,15 +111,15 @@ class Recorder:
         outcomes[first] = [*draft.own, *cast("list[Event]", outcomes[first])]
         return outcomes
 
-    def recover(self) -> None:
+    def recover(self) -> list[Event]:
         """Read the file back from the disk after a failure, and go on with it if it holds all that was acknowledged.
 
-        What was written and not acknowledged is set aside, and that is recorded. Raises JournalDamaged, NotAJournal,
-        UnsafePath or NotRecorded when nothing can be recorded after all.
+        What was written and not acknowledged is set aside, and that is recorded: returns those events. Raises
+        JournalDamaged, NotAJournal, UnsafePath or NotRecorded when nothing can be recorded after all.
         """
         with _not_recorded(f"{self.file.path.name} cannot be read back"):
             self.file.recover(self._place.head)
-            self._tell_of_set_aside()
+            return self._tell_of_set_aside()
 
     def _tell_of_set_aside(self) -> list[Event]:
         """Record what was set aside and is not in the journal: just now, or before a crash that came in between."""

@@ -36,10 +36,10 @@ class _Append(Future[list[Event]]):
         self.soon = soon
 
 
-class _Call(Future[None]):
-    """The future of something to be done on the writer's thread, after all that was given before it."""
+class _Call(Future[list[Event]]):
+    """The future of what the writer's thread does by itself, after all that was given before: the events of it."""
 
-    def __init__(self, action: Callable[[], None]) -> None:
+    def __init__(self, action: Callable[[], list[Event]]) -> None:
         super().__init__()
         self.action = action
 
@@ -117,11 +117,11 @@ class Writer:
         self._give(recorded)
         return recorded
 
-    def recover(self) -> Future[None]:
+    def recover(self) -> Future[list[Event]]:
         """Read the file back from the disk after a failure, and go on with it if it holds all that was acknowledged.
 
-        What was written and not acknowledged is set aside, and that is recorded. The future raises JournalDamaged,
-        NotAJournal, UnsafePath or NotRecorded when nothing can be recorded after all.
+        What was written and not acknowledged is set aside, and that is recorded: the future holds those events. It
+        raises JournalDamaged, NotAJournal, UnsafePath or NotRecorded when nothing can be recorded after all.
         """
         recovered = _Call(self._recorder.recover)
         self._give(recovered)
@@ -148,9 +148,10 @@ class Writer:
                 return
         work.set_exception(NotRecorded("the journal is closed"))
 
-    def _stop(self) -> None:
+    def _stop(self) -> list[Event]:
         self._running = False
         self._recorder.file.close()
+        return []
 
     def _work(self) -> None:
         while self._running:
@@ -160,11 +161,11 @@ class Writer:
                 appends = appends[self._record(appends) :]
             if call is not None and call.set_running_or_notify_cancel():
                 try:
-                    call.action()
+                    events = call.action()
                 except Exception as failure:  # noqa: BLE001 - it belongs to whoever asked
                     call.set_exception(failure)
                 else:
-                    call.set_result(None)
+                    call.set_result(events)
 
     def _gather(self) -> tuple[list[_Append], _Call | None]:
         """Wait for work, and take all that has come, up to a call; wait a moment longer while none of it is urgent."""

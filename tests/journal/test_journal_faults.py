@@ -111,10 +111,11 @@ def test_after_a_failed_flush_nothing_is_added_until_it_was_read_back(sample, jo
     flushes = disk.calls["fdatasync"]
     assert "nothing is added until it has been read back" in refused(writer, sample)
     assert (disk.calls["fdatasync"], writer.trusted) == (flushes, False)
-    writer.recover().result(5)
+    recovered = writer.recover().result(5)
     assert writer.recording
     writer.append([(sample.ada, sample.note("after"))]).result(5)
     events = list(reader.read(journal))
+    assert recovered == events[2:-1]
     assert "refused" not in [getattr(event.data, "text", "") for event in events]
     assert events[-1].data.text == "after"
     # What had been written without a flush is kept beside it, and told.

@@ -91,7 +91,7 @@ def tried(folder: Path, disk: FailingDisk, count: int) -> tuple[list[int], list[
     try:
         writer = Writer.create(journal, ADA, opened, engine=ADA, disk=disk)
     except NotRecorded:
-        return [], [], [] if journal.exists() else [-1]
+        return ([-1] if journal.exists() else []), [], [-1]  # a journal that was refused must not be there
     acknowledged: list[int] = []
     refused: list[int] = []
     with writer:

@@ -47,10 +47,12 @@ def prove(effort: Effort, work: Path) -> Iterator[Finding]:
         seed += 1
         if words := played(seed):
             broken.append(f"history {seed}: {words}")
-    for without, guard in GUARDS.items():
+    bites = []
+    for guard in GUARDS.values():
         with guard():
-            bites = until_it_bites(effort.times(full=300, short=40), lambda number: bool(played(number)))
-        yield Finding("random commands over random plans", given, len(broken), without, bites, tuple(broken[:3]))
+            bites.append(until_it_bites(effort.times(full=300, short=40), lambda number: bool(played(number))))
+    without = f"commands decided {', '.join(GUARDS)} (the least of them)"
+    yield Finding("random commands over random plans", given, len(broken), without, min(bites), tuple(broken[:3]))
 
 
 def played(seed: int) -> str:
@@ -315,7 +317,7 @@ def _no_polls(state: State) -> State:
 
 
 GUARDS: dict[str, Callable[[], Any]] = {
-    "commands decided without the hold": _without(decide=_seeing(_no_hold)),
-    "commands decided without roll calls": _without(decide=_seeing(_no_polls)),
-    "commands decided as if nothing were required": _without(decide=_seeing(_nothing_required)),
+    "without the hold": _without(decide=_seeing(_no_hold)),
+    "without roll calls": _without(decide=_seeing(_no_polls)),
+    "as if nothing were required": _without(decide=_seeing(_nothing_required)),
 }
