@@ -66,6 +66,13 @@ class Swarm:
             join(self.manager, daemon, "worker", "127.0.0.3")
             self.docker("node", "update", "--availability", "drain", name)
 
+    def forget_the_lost(self) -> None:
+        """Take nodes that are down off the swarm: those that another test has lost."""
+        for line in self.docker("node", "ls", "--format", "{{.ID}} {{.Status}}").splitlines():
+            node, *_, status = line.split()
+            if status == "Down":
+                self.docker("node", "rm", "--force", node)
+
 
 @pytest.fixture(scope="session")
 def swarm() -> Iterator[Swarm]:

@@ -60,6 +60,7 @@ def hurried(of: Document) -> Document:
 @pytest.fixture
 def service(swarm: Swarm, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A service of version 1 that goes back by itself when its update fails; version 3 lacks what shows its health."""
+    swarm.forget_the_lost()
     busybox = Path(shutil.which("busybox") or "")
     for node in (swarm.manager, swarm.worker):
         build(node.host, "cockpit-swarm:2")
