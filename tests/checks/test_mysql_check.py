@@ -20,6 +20,7 @@ from cockpit.checks.measure import measure
 from cockpit.checks.registry import kinds
 from cockpit.journal.event import CheckMeasured
 from tests.servers.certificates import Authority
+from tests.servers.frozen import frozen
 from tests.servers.mariadb import PASSWORD, MariaDB
 from tests.servers.web import serving
 from tests.support.measuring import Measure, ended_in_time, no_values, secret
@@ -406,10 +407,9 @@ def test_a_frozen_server_is_given_up_in_time_and_a_killed_one_is_told(mariadb_sp
             found.append(await measure("item", check, kinds=kinds(), values=no_values(), session=session))
 
         await once()
-        os.kill(mariadb_spare.process, signal.SIGSTOP)
-        await once()
-        await once()
-        os.kill(mariadb_spare.process, signal.SIGCONT)
+        with frozen(mariadb_spare.process):
+            await once()
+            await once()
         await once()
         under_way = asyncio.create_task(once(query))
         await asyncio.sleep(0.5)
@@ -418,12 +418,12 @@ def test_a_frozen_server_is_given_up_in_time_and_a_killed_one_is_told(mariadb_sp
         await session.close()
         return found
 
-    good, frozen, cold, thawed, killed = asyncio.run(run())
+    good, stuck, cold, thawed, killed = asyncio.run(run())
     where = f"127.0.0.1:{mariadb_spare.port}"
     assert good.result == "PASS"
-    assert frozen.summary == f"timed out in the ping on {where} after 0.5 s"
+    assert stuck.summary == f"timed out in the ping on {where} after 0.5 s"
     assert cold.summary == f"timed out in the login on {where} after 0.5 s"
-    assert ended_in_time(frozen, 0.5)
+    assert ended_in_time(stuck, 0.5)
     assert thawed.result == "PASS"
     assert killed.result == "ERROR"
     # A kept connection that breaks is replaced, and by then nobody listens any more.

@@ -13,6 +13,7 @@ import pytest
 from cockpit.checks.postgres_facts import FIELDS, QUESTIONS
 from cockpit.journal.event import CheckMeasured
 from tests.servers.certificates import Authority
+from tests.servers.frozen import frozen
 from tests.servers.postgres import PASSWORD, Postgres
 from tests.support.measuring import Measure, ended_in_time, secret
 from tests.support.routes import Detour
@@ -292,11 +293,10 @@ def test_tls_through_a_host_is_verified_against_the_servers_own_name(
 
 def test_a_server_that_freezes_or_shuts_down_is_told_in_time(measured: Measure, postgres_spare: Postgres) -> None:
     with psycopg.connect(postgres_spare.dsn()):
-        os.kill(postgres_spare.process, signal.SIGSTOP)
-        frozen = measured("postgres", {"dsn": postgres_spare.dsn()}, timeout=0.5)
-        os.kill(postgres_spare.process, signal.SIGCONT)
-        assert frozen.summary.startswith("timed out in connect to ")
-        assert ended_in_time(frozen, 0.5)
+        with frozen(postgres_spare.process):
+            stuck = measured("postgres", {"dsn": postgres_spare.dsn()}, timeout=0.5)
+        assert stuck.summary.startswith("timed out in connect to ")
+        assert ended_in_time(stuck, 0.5)
         os.kill(postgres_spare.process, signal.SIGTERM)  # waits for who is still connected
         ending = measured("postgres", {"dsn": postgres_spare.dsn()}, retry_for=0.0)
         assert ending.result == "FAIL", ending

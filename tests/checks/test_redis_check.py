@@ -319,10 +319,9 @@ def test_a_frozen_server_is_given_up_in_time_and_a_thawed_one_is_good_again(redi
             found.append(await measure("item", check, kinds=kinds(), values=no_values(), session=session))
 
         await once()
-        os.kill(redis_spare.process, signal.SIGSTOP)
-        await once()
-        await once()
-        os.kill(redis_spare.process, signal.SIGCONT)
+        with frozen(redis_spare.process):
+            await once()
+            await once()
         await once()
         await session.close()
         return found

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers.frozen import frozen
 from tests.servers.need import missing
 
 APPLETS = ("sh", "sleep", "echo", "true", "false", "cat", "kill", "seq", "head", "yes")
@@ -124,11 +125,8 @@ class Daemon:
     def frozen(self) -> Iterator[None]:
         """Stop it as a hung disk would, and let it go on afterwards."""
         pid = int(Path(f"/proc/{self.shell}/task/{self.shell}/children").read_text())
-        os.kill(pid, signal.SIGSTOP)
-        try:
+        with frozen(pid):
             yield
-        finally:
-            os.kill(pid, signal.SIGCONT)
 
 
 @contextlib.contextmanager

@@ -18,6 +18,7 @@ import psycopg
 import pytest
 
 from tests.servers.certificates import Authority
+from tests.servers.frozen import frozen
 from tests.servers.need import missing
 
 PASSWORD = "a-good-password"
@@ -66,13 +67,8 @@ class Postgres:
         query = f"SELECT pid FROM pg_stat_activity WHERE application_name = '{application}'"
         backends = [int(str(pid)) for (pid,) in self.run(query)]
         assert backends, f"nobody calls itself {application}"
-        try:
-            for pid in backends:
-                os.kill(pid, signal.SIGSTOP)
+        with frozen(*backends):
             yield
-        finally:
-            for pid in backends:
-                os.kill(pid, signal.SIGCONT)
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.checklist.model import Host
+from tests.servers.frozen import frozen
 from tests.servers.need import missing
 
 PASSPHRASE = "correct-horse-battery"
@@ -136,16 +137,8 @@ class Sshd:
     @contextlib.contextmanager
     def frozen(self) -> Iterator[None]:
         """Stop the server with all that it serves, as a machine that hangs would, and let it go on afterwards."""
-        stopped = [self.process.pid, *self.sessions()]
-        try:
-            for pid in stopped:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGSTOP)
+        with frozen(self.process.pid, *self.sessions()):
             yield
-        finally:
-            for pid in stopped:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGCONT)
 
     @contextlib.contextmanager
     def dropped(self) -> Iterator[None]:
@@ -375,11 +368,8 @@ class Agent:
     @contextlib.contextmanager
     def frozen(self) -> Iterator[None]:
         """Stop it, as one that waits for a person would seem to be."""
-        self.process.send_signal(signal.SIGSTOP)
-        try:
+        with frozen(self.process.pid):
             yield
-        finally:
-            self.process.send_signal(signal.SIGCONT)
 
 
 @pytest.fixture

@@ -274,6 +274,8 @@ class Connection:
         if transport.distrust is not None:
             raise Unreachable(str(transport.distrust))
         if not done.done():
+            if self._proxy is not None:
+                await self._proxy.heard_out()
             raise Unreachable(self._ending(transport, what))
 
     async def _login(self, transport: Transport, settings: Settings) -> None:

@@ -11,6 +11,8 @@ import socket
 from cockpit.connect.dial import Unreachable
 
 _KEPT = 2048
+_LAST_WORDS = 1.0
+"""Seconds that a program which has let go of the connection has to say why."""
 
 
 class ProxyCommand:
@@ -48,6 +50,10 @@ class ProxyCommand:
         """The last line that it printed on its standard error."""
         lines = self._said.decode("utf-8", "replace").strip().splitlines()
         return lines[-1] if lines else ""
+
+    async def heard_out(self) -> None:
+        """Wait for what it says at its end: that comes by another way than the end of the connection."""
+        await asyncio.wait({self._listening}, timeout=_LAST_WORDS)
 
     def kill(self) -> None:
         """End it with all that it started."""
