@@ -326,12 +326,12 @@ def test_a_frozen_server_is_given_up_in_time_and_a_thawed_one_is_good_again(redi
         await session.close()
         return found
 
-    good, frozen, cold, thawed = asyncio.run(run())
+    good, stuck, cold, thawed = asyncio.run(run())
     assert good.result == "PASS"
-    assert frozen.summary == f"timed out in PING on 127.0.0.1:{redis_spare.port} after 0.4 s"
+    assert stuck.summary == f"timed out in PING on 127.0.0.1:{redis_spare.port} after 0.4 s"
     assert cold.result == "ERROR"
     assert "after 0.4 s" in cold.summary
-    assert ended_in_time(frozen, 0.4)
+    assert ended_in_time(stuck, 0.4)
     assert thawed.result == "PASS"
 
 
