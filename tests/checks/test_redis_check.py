@@ -19,6 +19,7 @@ from cockpit.checks.redis_commands import ASKING, ASKING_IN_TWO_WORDS, READING
 from cockpit.checks.registry import kinds
 from cockpit.journal.event import CheckMeasured
 from tests.servers.certificates import Authority
+from tests.servers.frozen import frozen
 from tests.servers.redis import PASSWORD, Redis
 from tests.servers.web import serving
 from tests.support.measuring import Measure, ended_in_time, no_values, secret
