@@ -24,7 +24,9 @@ def main() -> int:
     parser.add_argument("promise", nargs="*", help=f"which: {', '.join(PROMISES)} (all)")
     parser.add_argument("--short", action="store_true", help="for seconds instead of many minutes")
     parser.add_argument("--write", type=Path, help="put the figures of long trials into this file")
-    parser.add_argument("--from", type=Path, dest="printed", help="try nothing, write what was printed elsewhere and saved here")
+    parser.add_argument(
+        "--from", type=Path, dest="printed", help="try nothing, write what was printed elsewhere and saved here"
+    )
     arguments = parser.parse_args()
     if unknown := [name for name in arguments.promise if name not in PROMISES]:
         parser.error(f"there is no promise {', '.join(unknown)}")
