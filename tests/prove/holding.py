@@ -14,7 +14,7 @@ from pathlib import Path
 EVERY = 0.25
 """Seconds between two looks, at the least; 2,000 looks are enough for the longest trial."""
 
-MORE: Mapping[str, float] = {"memory": 3 << 20, "threads": 1, "handles": 3, "children": 1}
+MORE: Mapping[str, int] = {"memory": 3 << 20, "threads": 1, "handles": 3, "children": 1}
 """What may be more at the end of the second half than at its beginning, by the line through it, noise or not: bytes of
 memory in fragments, and what belongs to a measurement that is under way."""
 
@@ -68,13 +68,13 @@ def slope(looks: Sequence[Held], name: str) -> Slope:
     return Slope(by * (times[-1] - times[0]), noise, statistics.fmean(values))
 
 
-def grown(who: str, looks: Sequence[Held]) -> list[str]:
-    """What `who` held more and more of, over the second half of all looks."""
+def grown(who: str, looks: Sequence[Held], memory: int = MORE["memory"]) -> list[str]:
+    """What `who` held more and more of, over the second half of all looks; `memory` is what it may settle by."""
     half = [each for each in looks if each.at >= (looks[0].at + looks[-1].at) / 2] if looks else []
     if len(half) < 3:
         return [f"{who} was looked at {len(looks)} times only"]
     found = []
-    for name, more in MORE.items():
+    for name, more in {**MORE, "memory": memory}.items():
         line = slope(half, name)
         if line.growth > max(more, NOISE * line.noise):
             unit, word = (1 << 20, " MiB") if name == "memory" else (1, "")
@@ -117,9 +117,9 @@ class Watch:
             if looks
         )
 
-    def grown(self) -> list[str]:
+    def grown(self, memory: int) -> list[str]:
         """What any of them held more and more of."""
-        return [words for who, (_, looks) in self._looks.items() for words in grown(who, looks)]
+        return [words for who, (_, looks) in self._looks.items() for words in grown(who, looks, memory)]
 
     def _look(self) -> None:
         while not self._over.wait(self._every):

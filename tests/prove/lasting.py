@@ -26,7 +26,7 @@ from cockpit.logs.spool import SpoolReader
 from cockpit.run import command as cmd
 from tests.prove import log_printing
 from tests.prove.finding import Effort, Finding
-from tests.prove.holding import Watch
+from tests.prove.holding import MORE, Watch
 from tests.prove.surroundings import a_home, beginning_with
 from tests.servers.web import serving
 from tests.support.engines import PATIENCE, kill_engine
@@ -61,7 +61,7 @@ def prove(effort: Effort, work: Path) -> Iterator[Finding]:
     day = WHOLE if effort.full else SHORT
     came = _lived(day, work / "day")
     with beginning_with(LEAKING, work / "leaking"):
-        bites = len(_lived(Day(480), work / "control").broken)
+        bites = len(_lived(Day(240), work / "control").broken)
     yield Finding(
         f"{day.simulated / 3600:.2g} hours of {CHECKS} checks every {EVERY:g} s; {came.visits} visits of viewers, some"
         f" cut off; {came.lines:,} log lines at {2 * log_printing.RATE:,}/s, followed and in a pane ({came.held})",
@@ -81,6 +81,9 @@ class Day:
     bursts: int = 0
     """In how many floods: between them there is time to read on."""
 
+    settles: int = MORE["memory"]
+    """Bytes of memory that any process may take more, of which a short trial sees the beginning only."""
+
     @property
     def seconds(self) -> float:
         """How long it takes."""
@@ -88,7 +91,7 @@ class Day:
 
 
 WHOLE = Day(24 * 3600, lines=10_000_000, bursts=20)
-SHORT = Day(480, lines=100_000, bursts=1)
+SHORT = Day(240, lines=50_000, bursts=1, settles=40 << 20)
 
 
 @dataclass
@@ -125,7 +128,7 @@ def _lived(day: Day, work: Path) -> Came:
                 began = server.asked
                 asyncio.run(_through_the_day(day, run, flood, came))
                 came.measured = server.asked - began
-            came.held, came.broken = watch.words(), came.broken + watch.grown()
+            came.held, came.broken = watch.words(), came.broken + watch.grown(day.settles)
             if _pid(run) != pid:
                 came.broken.append("another engine carries the run")
         finally:
