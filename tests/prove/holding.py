@@ -92,11 +92,14 @@ class Watch:
         """For some `seconds`."""
         self._every = max(EVERY, seconds / 2000)
         self._looks: dict[str, tuple[int, list[Held]]] = {}
+        self._kept: dict[str, tuple[Path, list[int]]] = {}
         self._over = threading.Event()
 
-    def at(self, who: str, pid: int) -> None:
-        """Look at this one too."""
+    def at(self, who: str, pid: int, keeps: Path | None = None) -> None:
+        """Look at this one too; it `keeps` a file in memory, if any."""
         self._looks[who] = (pid, [])
+        if keeps is not None:
+            self._kept[who] = (keeps, [])
 
     @contextlib.contextmanager
     def looking(self) -> Iterator[None]:
@@ -118,11 +121,24 @@ class Watch:
         )
 
     def grown(self, memory: int) -> list[str]:
-        """What any of them held more and more of."""
-        return [words for who, (_, looks) in self._looks.items() for words in grown(who, looks, memory)]
+        """What any of them held more and more of; `memory` is what they may settle by.
+
+        Who keeps a file in memory may grow by as much as that grew.
+        """
+        found = []
+        for who, (_, looks) in self._looks.items():
+            kept = self._kept.get(who)
+            found += grown(who, looks, memory + (_second_half(kept[1]) if kept else 0))
+        return found
 
     def _look(self) -> None:
         while not self._over.wait(self._every):
             for pid, looks in list(self._looks.values()):
                 with contextlib.suppress(OSError):  # it has ended: the trial itself finds that
                     looks.append(Held.by(pid))
+            for file, sizes in list(self._kept.values()):
+                sizes.append(file.stat().st_size)
+
+
+def _second_half(sizes: Sequence[int]) -> int:
+    return sizes[-1] - sizes[len(sizes) // 2] if sizes else 0
