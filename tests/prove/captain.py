@@ -56,7 +56,7 @@ def prove(effort: Effort, work: Path) -> Iterator[Finding]:
 
 
 def _starts(effort: Effort, work: Path) -> Finding:
-    rounds = effort.times(full=30, short=2)
+    rounds = effort.times(full=30, short=1)
     broken = [words for _ in range(rounds) if (words := _one_engine(AT_ONCE))]
     with beginning_with(WITHOUT_LOCK, work / "unlocked"):
         bites = bool(_one_engine(4))
