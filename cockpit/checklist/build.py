@@ -325,9 +325,11 @@ def _written_ids(whole: Node) -> dict[str, Node]:
 
 
 def _check_ids(whole: Node) -> Iterator[Problem]:
-    for keys in (("parts", "watch"), ("commands",), ("logs",)):
+    golive, rollback = whole.at(("golive",)), whole.at(("rollback",))
+    named = (*_ids(whole, ("parts", "watch")), *_ids(golive, ("checks", "steps")), *_ids(rollback, ("steps",)))
+    for written in (named, _ids(whole, ("commands",)), _ids(whole, ("logs",))):
         first: dict[str, Source] = {}
-        for id_, node in _ids(whole, keys):
+        for id_, node in written:
             at = node.entries()["id"].source
             if id_ in first:
                 yield problem_at(at, f"the id `{id_}` is used twice", f"the first is at {first[id_]}")
