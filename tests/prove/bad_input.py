@@ -20,6 +20,7 @@ import cockpit
 from cockpit.cli import main
 from tests.prove.finding import Effort, Finding
 from tests.prove.mutations import command_line, spoilt
+from tests.prove.surroundings import a_home
 
 ROOT = Path(cockpit.__file__).parents[1]
 STATUSES = frozenset({0, 1, 2, 3, 4})
@@ -40,7 +41,7 @@ WITHOUT = "read as YAML gives it"
 
 def prove(effort: Effort, work: Path) -> Iterator[Finding]:
     """Spoil everything that is read."""
-    with _a_home(work / "home"):
+    with a_home():
         yield _mutated(
             "mutated checklists", _checklists(), work / "checklist.yaml", effort.times(full=60_000, short=250),
             lambda file: ["lint", file], _naive,
@@ -206,18 +207,3 @@ def _naive_command_line(words: list[str]) -> bool:
     except (OSError, ValueError):
         return True
     return False
-
-
-@contextlib.contextmanager
-def _a_home(home: Path) -> Iterator[None]:
-    """A state home of its own: what goes wrong must not be told from the runs of whoever tries this."""
-    home.mkdir(mode=0o700)
-    before = os.environ.get("COCKPIT_HOME")
-    os.environ["COCKPIT_HOME"] = str(home)
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["COCKPIT_HOME"]
-        else:
-            os.environ["COCKPIT_HOME"] = before
