@@ -94,7 +94,7 @@ class _Building(msgspec.Struct):
     problems: list[Problem]
     """What is wrong so far."""
     nodes: dict[str, Node] = {}
-    """What was written for each branch and item, by its id."""
+    """What was written for each branch, item and step, by its id."""
     needs: dict[str, Node] = {}
     """The `needs` of each item that has a check, by its id."""
 
@@ -264,6 +264,7 @@ def _plan(
         known=items,
         branches={branch.id: branch for part in parts for branch in part.branches()},
         problems=building.problems,
+        nodes=building.nodes,
     )
     absent = Node({}, node.source)
     plan = planning.plan(

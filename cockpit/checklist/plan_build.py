@@ -35,6 +35,8 @@ class PlanBuilding(msgspec.Struct):
     """Items and watches that a step may name."""
     branches: Mapping[str, Branch]
     problems: list[Problem]
+    nodes: dict[str, Node]
+    """What was written for each step is added, by its id."""
     checks: dict[str, Item] = {}
     """The plan's own checks, by id."""
 
@@ -59,6 +61,7 @@ class PlanBuilding(msgspec.Struct):
         return Plan(steps, first, planned, golive.rehearsed)
 
     def _step(self, form: plan_file.Step, node: Node) -> Step:
+        self.nodes.setdefault(form.id, node)
         self._one_of(form, node)
         kind = self._kind(form.run, node.entries().get("run"))
         reversible = form.reversible
