@@ -14,7 +14,7 @@ from pathlib import Path
 EVERY = 0.25
 """Seconds between two looks, at the least; 2,000 looks are enough for the longest trial."""
 
-MORE: Mapping[str, int] = {"memory": 3 << 20, "threads": 1, "handles": 3, "children": 1}
+MORE: Mapping[str, int] = {"memory": 3 << 20, "threads": 3, "handles": 3, "children": 3}
 """What may be more at the end of the second half than at its beginning, by the line through it, noise or not: bytes of
 memory in fragments, and what belongs to a measurement that is under way."""
 
