@@ -24,8 +24,9 @@ from typing import Any
 import psycopg
 import yaml
 
+from cockpit.demo.sample import certificates
+from cockpit.demo.sample.client import Failed
 from tests.servers.certificates import DAY, new_authority
-from tests.stack import certificates
 from tests.stack.system import System
 
 HERE = Path(__file__).resolve().parent
@@ -127,7 +128,7 @@ def _instead(system: System, told: Mapping[str, Any]) -> Undo:
     system.docker("rename", name, good)
 
     def back() -> None:
-        with suppress(AssertionError):
+        with suppress(Failed):
             system.docker("rm", "--force", "--volumes", name)
         system.docker("rename", good, name)
         if told.get("stop"):
