@@ -161,7 +161,9 @@ class _Lines:
 
         nothing = [float("nan")] * len(texts)
         moments = array("d", at or nothing).tobytes()
-        batch = Batch(self._number, source, received, kind, "\n".join(texts), levels or bytes(len(texts)), moments)
+        batch = Batch(
+            self._number, source, received, kind, "\n".join(texts).encode(), levels or bytes(len(texts)), moments
+        )
         self._number += len(texts)
         self._came += batch.lines()
 

@@ -228,13 +228,13 @@ _SPECIAL: dict[str, Callable[[str], Level | None]] = {
 
 
 _ISO = re.compile(
-    r"(?<!\d)(\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d)([.,]\d{1,9})?(?: ?(Z|UTC|GMT|[+-]\d\d:?\d\d)(?!\d))?"
+    r"(\d(?<!\d\d)\d{3}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d)([.,]\d{1,9})?(?: ?(Z|UTC|GMT|[+-]\d\d:?\d\d)(?!\d))?"
 )
 _CLF = re.compile(r"\[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d) ([+-]\d{4})\]")
 _SYSLOG = re.compile(r"(?:<\d{1,3}>)?([A-Z][a-z]{2}) ([ \d]\d) (\d\d:\d\d:\d\d)(?= )")
 _OF_KLOG = re.compile(r"[IWEF](\d\d)(\d\d) (\d\d:\d\d:\d\d)(\.\d+)")
 _OF_REDIS_TIME = re.compile(r"\d+:[MSCX] (\d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d)(\.\d{3})")
-_EPOCH = re.compile(r"\b(?:ts|time|timestamp)=\"?(\d{10}(?:\d{3})?(?:\.\d+)?)\b")
+_EPOCH = re.compile(r"t(?<!\wt)(?:s|ime|imestamp)=\"?(\d{10}(?:\d{3})?(?:\.\d+)?)\b")
 _TIME_KEYS = ("time", "timestamp", "ts", "@timestamp", "@t", "asctime", "t", "datetime", "eventTime")
 _MONTHS = {
     name: number + 1
@@ -264,7 +264,10 @@ class _Times:
         if (match := _ISO.search(head)) is not None:
             return self._of_iso(match)
         if (match := _CLF.search(head)) is not None:
-            return dt.datetime.strptime(f"{match[1]} {match[2]}", "%d/%b/%Y:%H:%M:%S %z").timestamp()
+            if match.groups() != self._known[:2]:
+                at = dt.datetime.strptime(f"{match[1]} {match[2]}", "%d/%b/%Y:%H:%M:%S %z").timestamp()
+                self._known = (match[1], match[2], at)
+            return self._known[2]
         return self._rarer(head, now)
 
     def _rarer(self, head: str, now: float) -> float | None:

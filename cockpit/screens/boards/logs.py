@@ -74,6 +74,8 @@ class LogsBoard(FilteringBoard, WalkingBoard):
         self._wake = asyncio.Event()
         self._due = 0.0
         self._drawn: tuple[int, ...] = ()
+        self._filled = False
+        """The lines took all rows when they were drawn."""
 
     @property
     def pane(self) -> LogPane:
@@ -123,10 +125,8 @@ class LogsBoard(FilteringBoard, WalkingBoard):
             if self.is_current or self.app.screen.is_modal:
                 await self._take_in(pane, tap)
                 await self._look_through(pane)
-                drawn = (pane.selection.seen, pane.buffer.first, int(self._at))
-                if loop.time() >= self._due and drawn != self._drawn:
-                    self._drawn = drawn
-                    self._draw()
+                if loop.time() >= self._due:
+                    self._draw_what_came(pane)
             self._wake.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_EVERY):
@@ -149,6 +149,18 @@ class LogsBoard(FilteringBoard, WalkingBoard):
             await asyncio.sleep(0)
             pane.take(lines[start : start + _PORTION], (), taken.at)
         self._at = taken.at
+
+    def _draw_what_came(self, pane: LogPane) -> None:
+        """While one stands still, lines that come below those in sight change only what is said over them."""
+        drawn = (pane.buffer.first, pane.selection.seen, int(self._at))
+        if drawn == self._drawn:
+            return
+        still = not pane.follows and self._filled and drawn[:1] == self._drawn[:1]
+        self._drawn = drawn
+        if still:
+            self.redraw_panes("#log-head, #sources")
+        else:
+            self._draw()
 
     def _draw(self) -> None:
         """Draw the lines and what is said of them now."""
@@ -191,6 +203,7 @@ class LogsBoard(FilteringBoard, WalkingBoard):
             made += log_rows(of, pane, self.now, cells, selected=pane.is_selected(position))
             if len(made) >= rows:
                 break
+        self._filled = len(made) >= rows
         return made, cursor
 
     def _show(self, showing: Showing) -> None:
