@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -54,19 +55,19 @@ class Machine:
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Machine]:
+def machine() -> Iterator[Machine]:
     if compose_program() is None:
         missing("Compose", "install the package docker-compose")
     if packages := lacking():
         missing("what the sample system is made of", f"install the packages {' '.join(packages)}")
     if shutil.which("nsenter") is None:
         missing("nsenter", "install the package util-linux")
-    folder = tmp_path / "demo-docker"
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(prefix="cockpit-demo-"))  # a socket's path must be short
     try:
         yield Machine(folder, daemon.start(folder / "docker"))
     finally:
         daemon.stop(folder / "docker")
+        shutil.rmtree(folder)
 
 
 def test_a_release_goes_live_and_back_and_nothing_is_left_or_touched(machine: Machine) -> None:
