@@ -135,7 +135,7 @@ def tell(view: LiveRun) -> None:
 
 
 def tell_measured(view: LiveRun) -> int:
-    """What is not good among what is measured, and how many of each there are; how many are measured and good."""
+    """Tell what is measured and not good, and how items stand; return how many are measured and good."""
     from cockpit.run.standing import Standing, standing
     from cockpit.views.line import text_of
     from cockpit.views.moment import moment
@@ -145,13 +145,16 @@ def tell_measured(view: LiveRun) -> int:
 
     now = moment(view, glyphs=ASCII)
     found: Counter[Standing] = Counter()
+    good = 0
     for node in Outline(view.state.document).nodes:
         if node.item is None:
             continue
         here = standing(node.item, view.state.item(node.item.id), now.now)
-        measured = view.state.item(node.item.id).measurement is not None
+        measured = view.state.item(node.item.id).measurement
         found[here] += 1
-        if measured and here is not Standing.PASS:
+        if measured is not None and measured.result.result == "PASS":
+            good += 1
+        elif measured is not None and here is not Standing.EXCLUDED:
             print(text_of(tree_row(node, now, 100)).rstrip())
-    print(", ".join(f"{number} {each.value}" for each, number in found.items()))
-    return found[Standing.PASS]
+    print(f"{good} items are measured, and good; " + ", ".join(f"{many} {each.value}" for each, many in found.items()))
+    return good

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 BEFORE, RELEASE = start.RELEASES
 """What runs, and what goes live."""
 
-MEASURED = 100
+MEASURED = 110
 """Items that are measured and good at least, of 258."""
 
 MEASURED_WITHIN = 120.0
@@ -98,7 +98,7 @@ async def _carry_out(run: RunFolder, system: System) -> int:
 
     It ends rolled back on purpose, and is good when everything went as it was meant to.
     """
-    from cockpit.demo.captain import is_back, is_live
+    from cockpit.demo.captain import has_turned_back, is_back, is_live
 
     view = LiveRun(run)
     await view.start()
@@ -106,7 +106,7 @@ async def _carry_out(run: RunFolder, system: System) -> int:
         output.say(f"run {run.id} on the sample system at {system.base_url}")
         await demo_carried.all_measured(view, MEASURED_WITHIN)
         measured = demo_carried.tell_measured(view)
-        meant = {f"most of the checklist is measured, and good ({measured} items)": measured >= MEASURED}
+        meant = {f"{measured} items of the checklist are measured, and good": measured >= MEASURED}
         print("\nGoing live:")
         await demo_carried.captain(view, is_live, CARRIED_OUT_WITHIN)
         live = await asyncio.to_thread(_version, system)
@@ -115,7 +115,7 @@ async def _carry_out(run: RunFolder, system: System) -> int:
         outcome = await view.send(RollBack(view.state.release, "the demo shows the way back"))
         if not outcome.accepted:
             print(f"  refused: {outcome.reason}")
-        await demo_carried.captain(view, is_back, CARRIED_OUT_WITHIN)
+        await demo_carried.captain(view, has_turned_back, CARRIED_OUT_WITHIN)
         back = await asyncio.to_thread(_version, system)
         meant[f"users are served by {back} again"] = is_back(view.state) and back == f"{BEFORE} in blue"
         print(f"  users are served by {back}\n")

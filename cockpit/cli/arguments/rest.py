@@ -18,10 +18,10 @@ def add(cockpit: Command) -> None:
         "cockpit demo --drill",
         "cockpit demo --docker",
         "cockpit demo --docker --headless --keep",
-        more="With --docker the production checklist is opened on a trading bot of 20 containers, most of its items "
-        "measured, and a release from 1.0.0 to 1.1.0 and back is real. Ports are on 127.0.0.1 alone; nothing of the "
-        "daemon is touched that does not carry the label `cockpit.demo`. It ends with the run; what a killed one left, "
-        "the next one removes. Needs 1.5 GB of memory and 2 GB of disk.",
+        more="With --docker the production checklist is opened on a trading bot of 20 containers, its items mostly "
+        "measured, and a release from 1.0.0 to 1.1.0 and back is real. Ports are on 127.0.0.1 alone, and nothing "
+        "of the daemon is touched that does not carry the label `cockpit.demo`. It ends with the run; what is left of "
+        "one that was killed, the next one removes. Needs 1.5 GB of memory and 2 GB of disk.",
     )
     demo.add_argument("--docker", action="store_true", help="on the sample system, in containers of your Docker daemon")
     demo.add_argument("--keep", action="store_true", help="with --docker: let the system go on when the run ends")

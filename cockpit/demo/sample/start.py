@@ -23,6 +23,9 @@ Say = Callable[[str], None]
 RELEASES = repository.RELEASES
 """What it goes live from, and to."""
 
+UP_WITHIN = 120.0
+"""Seconds that each service gets to be healthy; they need about ten."""
+
 # Below the range from which Linux takes the ports of outgoing connections: none takes them meanwhile.
 _PORTS = range(20_000, 32_768)
 
@@ -76,8 +79,9 @@ def bring_up(system: System, versions: Sequence[str] = RELEASES, say: Say = lamb
         _write_caller(system)
         system.compose("up", "--detach")
         for service in WITH_HEALTH:
-            system.until_healthy(service)
-        system.until("the bot is ready", lambda: system.ask("/ready")[0] == 200)
+            # On a busy machine a health check may fail a few times before its service is there.
+            system.until(f"{service} is healthy", lambda service=service: system.is_healthy(service), UP_WITHIN)
+        system.until("the bot is ready", lambda: system.ask("/ready")[0] == 200, UP_WITHIN)
     with _phase(say, "accounts, trades, the first scrapes, alerts and backup"):
         _settle(system, RELEASES)
         system.save()
@@ -183,7 +187,7 @@ def _delivered(system: System) -> int:
 def _free_ports() -> dict[str, int]:
     """A port for each part that publishes one. Raises Failed when there are not enough."""
     found: dict[str, int] = {}
-    for port in secrets.SystemRandom().sample(_PORTS, 1000):
+    for port in secrets.SystemRandom().sample(_PORTS, min(len(_PORTS), 1000)):
         if len(found) == len(PORTS):
             return found
         with socket.socket() as tried, contextlib.suppress(OSError):

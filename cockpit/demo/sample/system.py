@@ -158,6 +158,10 @@ class System:
                 raise RuntimeError(f"{service} is {state}")
             time.sleep(0.1)
 
+    def is_healthy(self, service: str) -> bool:
+        """Whether a service's health check passes now."""
+        return self._health(service) == "healthy"
+
     def until(self, what: str, holds: Any, within: float = 60) -> None:
         """Wait until `holds()`. RuntimeError when it does not in time."""
         ends = time.monotonic() + within
