@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import datetime as dt
 import os
 import secrets
 import sys
-from collections.abc import Callable
 
-from cockpit.cli import output
+from cockpit.cli import demo_carried, output
 from cockpit.cli.exits import Ended, Exit
 from cockpit.cli.looking import look
 from cockpit.demo.stack import VERSIONS, NotStarted, Stack, start
 from cockpit.engine.live import LiveRun
-from cockpit.journal import event as ev
-from cockpit.journal.event import Event
 from cockpit.journal.folder import RunFolder
 from cockpit.run.command import Close, RollBack
-from cockpit.run.state import State
 
 IDLE_HOURS = 0.1
 """How long the demo goes on with nobody looking; its stack ends with it."""
@@ -31,15 +26,15 @@ MEASURED_WITHIN = 60.0
 CARRIED_OUT_WITHIN = 60.0
 """Seconds that going live, and going back, get each; they need about ten."""
 
-_OUTCOMES = (
-    *(ev.StepDone, ev.StepSkipped, ev.StepDoubted, ev.PollAnswered, ev.GateOpened, ev.WatchFired),
-    *(ev.RollbackBegun, ev.RollbackEnded),
-)
-"""What is told of the plan, besides whatever is not good."""
-
 
 def demo(args: argparse.Namespace) -> int:
     """Start the sandbox and open a run on it; without a terminal, carry the run out and tell its verdict."""
+    if args.docker or args.remove:
+        from cockpit.cli.demo_docker import demo_docker
+
+        return demo_docker(args)
+    if args.keep:
+        raise Ended(Exit.WRONG, "only the sample system of `--docker` can be kept")
     kind = "drill" if args.drill else "rehearsal" if args.rehearsal else "live"
     headless = args.headless or not (sys.stdin.isatty() and sys.stdout.isatty())
     if headless and kind != "live":
@@ -93,96 +88,30 @@ async def _carry_out(run: RunFolder, stack: Stack) -> int:
     await view.start()
     try:
         output.say(f"run {run.id} on the sandbox in {stack.folder}")
-        await _all_measured(view)
+        await demo_carried.all_measured(view, MEASURED_WITHIN)
         for command in words(await answers(stack), view.now()):
             outcome = await view.send(command)
             if not outcome.accepted:
                 output.say(f"refused: {outcome.reason}")
-        await _until(view, lambda: _all_good(view), within=15.0)
-        _tell(view)
-        meant = {"the checklist is good": _all_good(view)}
+        await demo_carried.until(view, lambda: demo_carried.all_good(view), within=15.0)
+        demo_carried.tell(view)
+        meant = {"the checklist is good": demo_carried.all_good(view)}
         print("\nGoing live:")
-        await _captain(view, is_live)
+        await demo_carried.captain(view, is_live, CARRIED_OUT_WITHIN)
         live = await _version(stack)
         meant[f"users are served by {live}, which is green's"] = is_live(view.state) and live == VERSIONS["green"]
         print(f"  users are served by {live}\n\nGoing back, on purpose:")
         outcome = await view.send(RollBack(view.state.release, "the demo shows the way back"))
         if not outcome.accepted:
             print(f"  refused: {outcome.reason}")
-        await _captain(view, is_back)
+        await demo_carried.captain(view, is_back, CARRIED_OUT_WITHIN)
         back = await _version(stack)
         meant[f"users are served by {back} again, which is blue's"] = is_back(view.state) and back == VERSIONS["blue"]
         print(f"  users are served by {back}\n")
         await view.send(Close("the headless demo is over: it went live and, on purpose, back"))
-        return _judge(view.state, meant)
+        return demo_carried.judge(view.state, meant)
     finally:
         await view.stop()
-
-
-async def _all_measured(view: LiveRun) -> None:
-    """Wait until every check has a result."""
-
-    def done() -> bool:
-        live = (item for item in view.state.document.checkable() if item.check is not None and not item.excluded)
-        return all(view.state.item(item.id).measurement is not None for item in live)
-
-    await _until(view, done)
-
-
-def _all_good(view: LiveRun) -> bool:
-    """Whether nothing in the checklist keeps it from being good; the plan is another matter."""
-    from cockpit.run.standing import tally
-
-    return not tally(view.state.document.items(), view.state, view.now()).blocking
-
-
-async def _captain(view: LiveRun, there: Callable[[State], bool]) -> None:
-    """Carry the plan on, telling what comes of it, until it is `there`, or stuck, or the time is over."""
-    from cockpit.demo.captain import is_stuck, on_the_way
-
-    told, refused = len(view.events), ""
-    ends = asyncio.get_running_loop().time() + CARRIED_OUT_WITHIN
-    while asyncio.get_running_loop().time() < ends:
-        told = _tell_outcomes(view, told)
-        if there(view.state) or is_stuck(view.state):
-            break
-        wanted = on_the_way(view.state, view.now())
-        if wanted is not None:
-            outcome = await view.send(wanted)
-            if outcome.accepted:
-                continue
-            if outcome.reason != refused:
-                print(f"  not yet: {outcome.reason}")
-            refused = outcome.reason
-        view.changed.clear()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(0.5):
-                await view.changed.wait()
-    _tell_outcomes(view, told)
-
-
-def _tell_outcomes(view: LiveRun, told: int) -> int:
-    """Print what came of the plan since the event `told`; return how many have been told by now."""
-    from cockpit.views.plan_sentences import SENTENCES
-    from cockpit.views.timeline import tell, titles_in
-
-    names = titles_in(view.state.document)
-    events = view.events[told:]
-    for event in events:
-        if type(event.data) in SENTENCES:
-            said = tell(event, names, None)
-            if isinstance(event.data, _OUTCOMES) or said.look == "bad":
-                print(f"  {said.sentence}{_seconds(view.state, event)}", flush=True)
-    return told + len(events)
-
-
-def _seconds(state: State, event: Event) -> str:
-    """How long a step that is done took, with all that belongs to it."""
-    if not isinstance(event.data, ev.StepDone):
-        return ""
-    known = state.procedure.step(event.data.step)
-    doing = known.undo if event.data.undo else known.go
-    return f" ({(event.at - doing.begun).total_seconds():.1f} s)" if doing is not None else ""
 
 
 async def _version(stack: Stack) -> str:
@@ -194,44 +123,3 @@ async def _version(stack: Stack) -> str:
         return str(told["version"])
     except (NotAnswered, LookupError, TypeError):
         return "nothing"
-
-
-def _judge(state: State, meant: dict[str, bool]) -> int:
-    """Say whether everything went as it was meant to. The run itself is not good: it was rolled back."""
-    for words, held in meant.items():
-        print(f"{'yes' if held else 'NO '}  {words}")
-    print(f"the run's own verdict: {state.verdict}")
-    if all(meant.values()):
-        print("GOOD: it went live and came back, as this demo is meant to")
-        return Exit.GOOD
-    print("NOT GOOD: it did not go as this demo is meant to")
-    return Exit.NO
-
-
-async def _until(view: LiveRun, holds: Callable[[], bool], within: float = MEASURED_WITHIN) -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(within):
-            while not holds():
-                view.changed.clear()
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(0.5):
-                        await view.changed.wait()
-
-
-def _tell(view: LiveRun) -> None:
-    """What came of each section, and of everything that is not good."""
-    from cockpit.run.standing import Standing, standing
-    from cockpit.views.line import text_of
-    from cockpit.views.moment import moment
-    from cockpit.views.outline import Outline
-    from cockpit.views.signs import ASCII, glyphs_for
-    from cockpit.views.tree_rows import tree_row
-
-    glyphs = glyphs_for(sys.stdout.encoding, os.environ) if sys.stdout.isatty() else ASCII
-    now = moment(view, glyphs=glyphs)
-    for node in Outline(view.state.document).nodes:
-        item = node.item
-        if node.level in ("part", "section") or (
-            item and standing(item, view.state.item(item.id), now.now) is not Standing.PASS
-        ):
-            print(text_of(tree_row(node, now, 100)).rstrip())

@@ -46,6 +46,12 @@ def is_stuck(state: State) -> bool:
     return here is not None and here.doing.phase in (Phase.FAILED, Phase.DOUBT)
 
 
+def has_turned_back(state: State) -> bool:
+    """The way back has come to its end, whatever was left over."""
+    back = state.procedure.way_back
+    return back is not None and not back.under_way
+
+
 def is_back(state: State) -> bool:
     """All that was done and can be undone was undone, and nothing was left over."""
     back = state.procedure.way_back

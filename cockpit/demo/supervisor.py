@@ -195,7 +195,7 @@ def _keep(stack: Stack, parts: Parts, ending: Ending, lock: Path | None, watch: 
     while True:
         reason = ending.wait(LOOK_EVERY)
         if not reason and lock is not None:
-            reason = watch.verdict(_held(lock), time.monotonic())
+            reason = watch.verdict(held(lock), time.monotonic())
         if reason:
             return reason
         stack = _noted(_as_wished(stack, parts), parts.ended())
@@ -239,7 +239,7 @@ def _noted(stack: Stack, ended: dict[str, str]) -> Stack:
     return stack
 
 
-def _held(lock: Path) -> bool:
+def held(lock: Path) -> bool:
     """Whether some process holds a lock on the file. A shared lock is tried, and let go at once."""
     try:
         descriptor = os.open(lock, os.O_RDONLY)

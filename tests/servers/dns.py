@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from dnslib import QTYPE, RCODE, RR, DNSRecord
@@ -61,10 +63,8 @@ def other_dns_server() -> Iterator[Dns]:
 @contextlib.contextmanager
 def _serving(served: Dns) -> Iterator[Dns]:
     common = {"address": "127.0.0.1", "handler": _Handler, "logger": DNSLogger(logf=lambda _: None)}
-    over_udp = DNSServer(_Resolver(served), port=0, **common)
-    served.port = over_udp.server.server_address[1]
-    over_tcp = DNSServer(_Resolver(served), port=served.port, tcp=True, **common)
-    servers = (over_udp, over_tcp)
+    servers = _on_one_port(_Resolver(served), **common)
+    served.port = servers[0].server.server_address[1]
     for each in servers:
         each.start_thread()
     try:
@@ -74,6 +74,18 @@ def _serving(served: Dns) -> Iterator[Dns]:
         for each in servers:
             each.stop()
             each.server.server_close()
+
+
+def _on_one_port(resolver: _Resolver, **common: Any) -> tuple[DNSServer, DNSServer]:
+    """A server over UDP and one over TCP: a port that is free for the one may be taken for the other."""
+    while True:
+        over_udp = DNSServer(resolver, port=0, **common)
+        try:
+            return over_udp, DNSServer(resolver, port=over_udp.server.server_address[1], tcp=True, **common)
+        except OSError as error:
+            over_udp.server.server_close()
+            if error.errno != errno.EADDRINUSE:
+                raise
 
 
 class _Handler(DNSHandler):

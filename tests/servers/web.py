@@ -11,7 +11,7 @@ import ssl
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +29,8 @@ class Web:
     opened: int = 0
     failures_left: int = 0
     """How many more times `/flaky` answers 503."""
+    granted: int = 0
+    """How many more requests `/limited` grants."""
 
     @property
     def url(self) -> str:
@@ -97,15 +99,24 @@ def silent_socket() -> Iterator[Path]:
 
 @contextlib.contextmanager
 def serving(
-    handle: Callable[[asyncio.StreamReader, asyncio.StreamWriter], object], *, tls: ssl.SSLContext | None = None
+    handle: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[object]],
+    *,
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[int]:
     """Serve on a free port of loopback, in a thread, until the end of the context; the port."""
     loop = asyncio.new_event_loop()
     # The server's side of a connection that a client gave up ends in an error that concerns nobody.
     loop.set_exception_handler(lambda _loop, _context: None)
 
+    async def handle_to_the_end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await handle(reader, writer)
+        except BaseException:
+            writer.transport.abort()  # or it would be found unclosed in the middle of some other test
+            raise
+
     async def start() -> asyncio.Server:
-        return await asyncio.start_server(handle, "127.0.0.1", 0, ssl=tls)
+        return await asyncio.start_server(handle_to_the_end, "127.0.0.1", 0, ssl=tls)
 
     server = loop.run_until_complete(start())
     thread = threading.Thread(target=loop.run_forever, daemon=True)
@@ -171,6 +182,9 @@ async def _answer(
         case "/flaky":
             web.failures_left -= 1
             yield _whole(503 if web.failures_left >= 0 else 200, b"")
+        case "/limited":
+            web.granted -= 1
+            yield _whole(200, b"") if web.granted >= 0 else _whole(429, b"", "Retry-After: 17")
         case "/teapot":
             yield _whole(503, b"no tea", "Set-Cookie: session=abcdef123456")
         case "/moved":

@@ -29,10 +29,11 @@ def find_or_start(folder: Path) -> str:
     if shutil.which("docker") is None:
         need_own()
     host = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
-    return host if _answers(host) else _start(folder)
+    return host if _answers(host) else start(folder)
 
 
-def _start(folder: Path) -> str:
+def start(folder: Path) -> str:
+    """Start a daemon of our own with its files in `folder`, which must not exist; where it listens."""
     need_own()
     (folder / "data").mkdir(parents=True)
     host = f"unix://{folder}/docker.sock"

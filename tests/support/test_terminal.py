@@ -49,7 +49,8 @@ def test_typed_keys_reach_the_program_and_their_cost_is_counted():
 
 
 def test_resizing_tells_the_program():
-    code = "import os, signal, time\nsignal.signal(signal.SIGWINCH, lambda *_: print(os.get_terminal_size(0)))\nprint('go')\nwhile 1: time.sleep(1)"
+    # Written past the buffer of print, in the middle of which the signal may come.
+    code = "import os, signal, time\nsignal.signal(signal.SIGWINCH, lambda *_: os.write(1, str(os.get_terminal_size(0)).encode()))\nprint('go')\nwhile 1: time.sleep(1)"
     with Terminal(program(code)) as terminal:
         terminal.until("go")
         terminal.resize(100, 30)

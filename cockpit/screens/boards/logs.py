@@ -20,6 +20,7 @@ from cockpit.logs.line import Level, LogLine
 from cockpit.logs.pattern import WrongPattern
 from cockpit.screens.boards.board import Board
 from cockpit.screens.boards.filtering import FilteringBoard
+from cockpit.screens.boards.walking import WalkingBoard
 from cockpit.screens.widgets.line_list import LineList, Rows
 from cockpit.screens.widgets.pane import Pane
 from cockpit.views.key import Key
@@ -44,7 +45,7 @@ _PORTION = 500
 _LEVELS = (None, Level.NOTICE, Level.WARNING, Level.ERROR)
 
 
-class LogsBoard(FilteringBoard):
+class LogsBoard(FilteringBoard, WalkingBoard):
     """The pane of logs; in a replay, what is recorded of them."""
 
     DEFAULT_CSS = """
@@ -57,6 +58,7 @@ class LogsBoard(FilteringBoard):
     LogsBoard.-zoomed #keys, LogsBoard.-zoomed #sources { display: none; }
     """
 
+    WALKED = "#log"
     HINT = "a regular expression, as timeout|refused; small letters find capitals, too"
 
     def __init__(self, item: str = "") -> None:
@@ -376,36 +378,13 @@ class LogsBoard(FilteringBoard):
             self.say((f"there is no {what} {where}", "warn"))
         self._moved()
 
-    def _move(self, by: int) -> None:
+    def walk_by(self, rows: int) -> None:
+        """Go to other lines: the newest one is followed, unless lines are selected."""
         if self._pane is None:
-            self.query_one("#log", LineList).scroll_rows(by)
+            self.query_one("#log", LineList).scroll_rows(rows)
         else:
-            self._pane.move(by)
+            self._pane.move(rows)
             self._moved()
-
-    def do_up(self) -> None:
-        """One line up."""
-        self._move(-1)
-
-    def do_down(self) -> None:
-        """One line down."""
-        self._move(1)
-
-    def do_page_up(self) -> None:
-        """A page up."""
-        self._move(-self.query_one("#log", LineList).page)
-
-    def do_page_down(self) -> None:
-        """A page down."""
-        self._move(self.query_one("#log", LineList).page)
-
-    def do_first(self) -> None:
-        """To the oldest line kept."""
-        self._move(-(10**9))
-
-    def do_last(self) -> None:
-        """To the newest line, to follow it unless lines are selected."""
-        self._move(10**9)
 
     # --- what is done with lines
 

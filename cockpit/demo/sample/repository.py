@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-SOURCE = Path(__file__).resolve().parents[2] / "cockpit" / "demo" / "docker"
+SOURCE = Path(__file__).resolve().parents[1] / "docker"
 RELEASES = ("1.0.0", "1.1.0")
 ONLY_LATER = {"1.0.0": ("backend/migrations/versions/0003_bot_notes.py",)}
 """Files that a release does not have yet."""
@@ -29,6 +29,7 @@ def make(folder: Path) -> None:
         (folder / "VERSION").write_text(release + "\n")
         (folder / "ci").mkdir(exist_ok=True)
         (folder / "ci" / "result.json").write_text(json.dumps(_ci_result(release), indent=2) + "\n")
+        (folder / "ci" / "coverage.json").write_text(json.dumps({"totals": {"percent_covered": 87.4}}) + "\n")
         _git(folder, "add", "--all")
         _git(folder, "commit", "--quiet", "--message", f"Release {release}")
         _git(folder, "tag", "--annotate", f"v{release}", "--message", f"Release {release}")
@@ -47,5 +48,5 @@ def _ci_result(release: str) -> dict[str, object]:
 
 
 def _git(folder: Path, *arguments: str) -> bytes:
-    command = ["git", "-C", folder, *arguments]
+    command = ["git", "-C", str(folder), *arguments]
     return subprocess.run(command, check=True, capture_output=True, env={**os.environ, **_WHO}).stdout

@@ -1,0 +1,172 @@
+"""`cockpit demo --docker`: a run of the production checklist on the sample system in Docker."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import datetime as dt
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cockpit.cli import demo_carried, output
+from cockpit.cli.exits import Ended, Exit
+from cockpit.cli.looking import look
+from cockpit.demo.sample import labels, needs, start
+from cockpit.demo.sample.client import Failed
+from cockpit.demo.sample.keeper import keep
+from cockpit.engine.live import LiveRun
+from cockpit.journal import folder as folders
+from cockpit.journal.folder import RunFolder
+from cockpit.run.command import Close, RollBack
+
+if TYPE_CHECKING:
+    from cockpit.demo.sample.system import System
+
+BEFORE, RELEASE = start.RELEASES
+"""What runs, and what goes live."""
+
+MEASURED = 110
+"""Items that are measured and good at least, of 258."""
+
+MEASURED_WITHIN = 120.0
+"""Seconds that the checks get to be measured for the first time."""
+
+CARRIED_OUT_WITHIN = 240.0
+"""Seconds that going live, and going back, get each; they need about thirty."""
+
+
+def demo_docker(args: argparse.Namespace) -> int:
+    """Start the sample system and open a run on it; without a terminal, carry the run out and tell its verdict."""
+    home = folders.state_home()
+    try:
+        if args.remove:
+            return _remove(home)
+        return _demo(home, args)
+    except needs.Lacking as problem:
+        raise Ended(Exit.UNDONE, f"the sample system cannot be started here: {problem}") from None
+    except (Failed, RuntimeError) as problem:
+        raise Ended(Exit.UNDONE, f"the sample system could not be started: {problem}") from None
+
+
+def _demo(home: Path, args: argparse.Namespace) -> int:
+    here = needs.look(home)
+    _remove_left_over(here.host, home)
+    name = folders.new_run_id("demo-docker", dt.datetime.now(dt.UTC), secrets.token_hex(2))
+    folder = home / "demo" / name
+    keeper = keep(folder, here.host, home / "runs" / name / "lock")
+    over = True
+    try:
+        marks = labels.marks(home, folder)
+        system = start.prepare(folder, here.host, prefix=labels.PREFIX, labels=marks, program=here.program)
+        output.say(f"the sample system is started at {here.host} as {system.project}:")
+        start.bring_up(system, say=output.say)
+        run = _opened(system, name, "rehearsal" if args.rehearsal else "live")
+        if args.keep:
+            (folder / labels.KEPT).touch()
+        if args.headless or not (sys.stdin.isatty() and sys.stdout.isatty()):
+            return asyncio.run(_carry_out(run, system))
+        over = args.keep
+        status = look(run, "captain", plain=args.plain, theme=args.theme)
+    finally:
+        if over:
+            _end(keeper, folder)
+    if not args.keep:
+        output.say("the sample system is removed when the run has ended, or when nobody has looked at it for a while")
+    return status
+
+
+def _opened(system: System, name: str, kind: str) -> RunFolder:
+    """The run, with an engine of its own that finds the system's secrets in its environment."""
+    from cockpit.cli.document import load_named
+    from cockpit.demo.sample.wiring import of_a_launch
+    from cockpit.engine.client import start_engine
+    from cockpit.engine.opening import open_run
+
+    os.environ.update(system.environment())
+    document = load_named("demo-docker", of_a_launch(system, RELEASE)).document
+    run = open_run(document, release=RELEASE, environment="sample system", run_kind=kind, run_id=name)
+    start_engine(run)
+    return run
+
+
+async def _carry_out(run: RunFolder, system: System) -> int:
+    """Do what a captain would: look at what was measured, go live, go back, close the run.
+
+    It ends rolled back on purpose, and is good when everything went as it was meant to.
+    """
+    from cockpit.demo.captain import has_turned_back, is_back, is_live
+
+    view = LiveRun(run)
+    await view.start()
+    try:
+        output.say(f"run {run.id} on the sample system at {system.base_url}")
+        await demo_carried.all_measured(view, MEASURED_WITHIN)
+        measured = demo_carried.tell_measured(view)
+        meant = {f"{measured} items of the checklist are measured, and good": measured >= MEASURED}
+        print("\nGoing live:")
+        await demo_carried.captain(view, is_live, CARRIED_OUT_WITHIN)
+        live = await asyncio.to_thread(_version, system)
+        meant[f"users are served by {live}"] = is_live(view.state) and live == f"{RELEASE} in green"
+        print(f"  users are served by {live}\n\nGoing back, on purpose:")
+        outcome = await view.send(RollBack(view.state.release, "the demo shows the way back"))
+        if not outcome.accepted:
+            print(f"  refused: {outcome.reason}")
+        await demo_carried.captain(view, has_turned_back, CARRIED_OUT_WITHIN)
+        back = await asyncio.to_thread(_version, system)
+        meant[f"users are served by {back} again"] = is_back(view.state) and back == f"{BEFORE} in blue"
+        print(f"  users are served by {back}\n")
+        await view.send(Close("the headless demo is over: it went live and, on purpose, back"))
+        return demo_carried.judge(view.state, meant)
+    finally:
+        await view.stop()
+
+
+def _version(system: System) -> str:
+    """The version that users reach, and in which colour."""
+    try:
+        told = system.ask("/version")[1]
+        return f"{told['version']} in {told['colour']}"
+    except (OSError, LookupError, TypeError):
+        return "nothing"
+
+
+def _end(keeper: subprocess.Popen[bytes], folder: Path) -> None:
+    """Let the keeper end the system, unless that is kept, and say what stays."""
+    kept = (folder / labels.KEPT).exists()
+    if kept:
+        output.say(f"the sample system goes on; its folder is {folder}")
+    else:
+        output.say("removing the containers, volumes and networks of the sample system ...")
+    keeper.terminate()
+    keeper.wait()
+    if not kept and keeper.returncode != 0:
+        output.say(f"not all of it could be removed: see {folder / 'keeper.log'}; {_REMOVE} tries again")
+    elif kept:
+        output.say(f"{_REMOVE} removes it, and the images")
+    else:
+        output.say(f"removed; the images stay for the next time, {_REMOVE} removes them")
+
+
+_REMOVE = "`cockpit demo --docker --remove`"
+
+
+def _remove_left_over(host: str, home: Path) -> None:
+    """Remove what earlier demos left that were killed."""
+    for folder in labels.left_over(host, home):
+        output.say(f"removing what an earlier demo left: {folder.name}")
+        labels.remove(host, folder)
+
+
+def _remove(home: Path) -> int:
+    """Remove all that demos left or kept, and their images."""
+    host = needs.daemon()
+    for folder in labels.kept(home):
+        (folder / labels.KEPT).unlink()
+    _remove_left_over(host, home)
+    gone = labels.remove_images(host, home)
+    output.say(f"all is removed that carries the label {labels.OWNER}={labels.owner(home)}: {gone} images as well")
+    return Exit.GOOD
