@@ -54,7 +54,7 @@ generated-check: $(DEVELOPMENT) # Whether those files are what the code would wr
 bench: $(DEVELOPMENT) $(SYSTEM) ## Print each figure of speed and size beside its peer or limit
 	@for program in tests/bench/bench_*.py; do .venv/bin/python "$$program" $(ARGS) || exit; done
 
-prove: $(DEVELOPMENT) $(SYSTEM) ## Try every promise of SECURITY.md for long, and write its figures there; ARGS="--short NAME"
+prove: $(DEVELOPMENT) $(SYSTEM) ## Try every promise of SECURITY.md for long, and write its figures there; ARGS="NAME..." tries some, --short all quickly
 	@.venv/bin/python -m tests.prove --write SECURITY.md $(ARGS)
 
 screenshots: $(DEVELOPMENT) ## Write screenshots/ from real runs

@@ -21,6 +21,7 @@ pytest_plugins = [  # each after those that it imports
     "tests.servers.postgres",
     "tests.servers.redis",
     "tests.servers.ssh",
+    "tests.servers.journal",
     "tests.servers.logins",
     "tests.servers.stack",
     "tests.servers.tls",

@@ -17,8 +17,10 @@ def main() -> None:
     from cockpit.actions.folder import AttemptFolder, Ended, runner
     from cockpit.actions.job import decode
     from cockpit.actions.printed import Printed, redactor
+    from cockpit.connect.memory import keep_private
 
     os.umask(0o077)
+    keep_private()
     attempt = AttemptFolder(Path(sys.argv[1]))
     printed = None
     try:

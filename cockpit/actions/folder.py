@@ -8,6 +8,8 @@ steps/<step>-<go|undo>-<attempt>/
   ended.json  how it ended; there whole, or not at all
 ```
 
+It is its owner's alone; of a run opened with `--group`, the members of that group may read it.
+
 The runner writes here from outside the engine, so that the end of an engine loses neither output nor outcome.
 """
 
@@ -15,6 +17,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -99,6 +102,8 @@ class AttemptFolder:
         """Make the folder. Raises OSError; FileExistsError when the attempt was begun before."""
         self.path.parent.mkdir(mode=0o700, exist_ok=True)
         self.path.mkdir(mode=0o700)
+        if for_a_group(self.path.parent):
+            self.path.chmod(stat.S_ISGID | 0o750)
         sync_folder(self.path.parent)
 
     def begun_by(self, process: Runner) -> None:
@@ -123,6 +128,7 @@ class AttemptFolder:
         """Make room for how it ends, so that a disk that is full by then does not matter. Raises OSError."""
         fd = os.open(self.path / ".ended.json", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
+            let_group_read(fd, self.path)
             os.posix_fallocate(fd, 0, size)
         finally:
             os.close(fd)
@@ -179,10 +185,22 @@ class AttemptFolder:
         """Write a file in the room that it has already, if any."""
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         with os.fdopen(fd, "wb") as file:
+            let_group_read(fd, self.path)
             file.write(data)
             file.truncate()
             file.flush()
             os.fsync(file.fileno())
+
+
+def for_a_group(folder: Path) -> bool:
+    """Whether the members of its group may read `folder`: a run opened with `--group` has such folders."""
+    return bool(folder.stat().st_mode & stat.S_IRGRP)
+
+
+def let_group_read(fd: int, folder: Path) -> None:
+    """Let the members of the group read a new file, where they may read its folder, which gives it its group."""
+    if for_a_group(folder):
+        os.fchmod(fd, 0o640)
 
 
 _WITHIN_A_CHARACTER = bytes(range(0x80, 0xC0))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Self
 
+from cockpit.actions.folder import let_group_read
 from cockpit.text import Redactor
 
 FIRST = 512 * 1024
@@ -30,6 +31,7 @@ class Printed:
     def __init__(self, path: Path, redact: Redactor) -> None:
         """Make the file. Raises OSError; FileExistsError when there is one."""
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        let_group_read(self._fd, path.parent)
         self._redact = redact
         self._streams: list[Stream] = []
         self._size = 0

@@ -97,13 +97,13 @@ async def _settled() -> None:
 
 
 async def _write_down(attempt: AttemptFolder, ended: Ended, told: asyncio.Event) -> None:
-    """Write down how it ended; on a disk that takes nothing, try on: nobody else knows."""
+    """Write down how it ended; on a disk that takes nothing, try on, as long as there is a folder: nobody else knows."""
     ends = time.monotonic() + TRYING
     while True:
         try:
             attempt.end(ended)
         except OSError:
-            if told.is_set() or time.monotonic() > ends:
+            if told.is_set() or time.monotonic() > ends or not attempt.path.exists():
                 return
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(1):

@@ -94,7 +94,7 @@ class _Building(msgspec.Struct):
     problems: list[Problem]
     """What is wrong so far."""
     nodes: dict[str, Node] = {}
-    """What was written for each branch and item, by its id."""
+    """What was written for each branch, item and step, by its id."""
     needs: dict[str, Node] = {}
     """The `needs` of each item that has a check, by its id."""
 
@@ -264,6 +264,7 @@ def _plan(
         known=items,
         branches={branch.id: branch for part in parts for branch in part.branches()},
         problems=building.problems,
+        nodes=building.nodes,
     )
     absent = Node({}, node.source)
     plan = planning.plan(
@@ -325,9 +326,11 @@ def _written_ids(whole: Node) -> dict[str, Node]:
 
 
 def _check_ids(whole: Node) -> Iterator[Problem]:
-    for keys in (("parts", "watch"), ("commands",), ("logs",)):
+    golive, rollback = whole.at(("golive",)), whole.at(("rollback",))
+    named = (*_ids(whole, ("parts", "watch")), *_ids(golive, ("checks", "steps")), *_ids(rollback, ("steps",)))
+    for written in (named, _ids(whole, ("commands",)), _ids(whole, ("logs",))):
         first: dict[str, Source] = {}
-        for id_, node in _ids(whole, keys):
+        for id_, node in written:
             at = node.entries()["id"].source
             if id_ in first:
                 yield problem_at(at, f"the id `{id_}` is used twice", f"the first is at {first[id_]}")

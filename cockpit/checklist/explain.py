@@ -15,7 +15,7 @@ WIDEST = 60
 
 
 def explain(loaded: Loaded, id_: str, request: Callable[[model.Check], str] | None = None) -> list[str]:
-    """Lines about the item, watch or heading `id_`, safe to print.
+    """Lines about the item, watch, heading or step `id_`, safe to print.
 
     `request` says what a check will ask, exactly, secrets hidden. Raises KeyError when nothing has this id.
     """

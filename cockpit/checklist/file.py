@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator
+from pydantic_core import PydanticCustomError
 
 CHILDREN = ("sections", "groups", "items")
 """The keys under which a branch holds what stands below it."""
@@ -96,6 +97,14 @@ class Written(BaseModel):
     """A mapping in a checklist: unknown keys are refused, numbers may stand where text is meant."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _has_a_value(cls, value: object) -> object:
+        """A key without a value was meant to have one: an undo that is left empty is not the same as none."""
+        if value is None:
+            raise PydanticCustomError("no_value", "has no value")
+        return value
 
 
 class Variable(Written):

@@ -34,10 +34,11 @@ _PLACEHOLDERS: dict[str, str | int] = {
 """What stands in for a required value that is missing or wrong, so that the rest of its mapping is checked on."""
 
 
-def read_form(model: type[Model], written: Node) -> tuple[Model | None, Node, list[Problem]]:
+def read_form(model: type[Model], written: Node, noun: str = "this check") -> tuple[Model | None, Node, list[Problem]]:
     """Check `written` against `model`: what is right of it, the nodes that this was made of, and what is wrong.
 
-    The result is None only when nothing is left, as when a mapping is needed and something else was written.
+    `noun` is what people call a mapping whose model is a kind's own. The result is None only when nothing is left, as
+    when a mapping is needed and something else was written.
     """
     node = copy(written)
     leave_alone(model, node)
@@ -47,7 +48,7 @@ def read_form(model: type[Model], written: Node) -> tuple[Model | None, Node, li
             return model.model_validate(plain(node)), node, problems
         except ValidationError as error:
             mistakes = [_mistake(model, node, detail) for detail in error.errors(include_url=False)]
-        said = list(_say(mistake for mistake in mistakes if not mistake.known))
+        said = list(_say((mistake for mistake in mistakes if not mistake.known), noun))
         problems.extend(said[:MOST_PROBLEMS])
         if len(said) > MOST_PROBLEMS:
             problems.append(problem_at(node.source, f"and {len(said) - MOST_PROBLEMS} more wrong keys and values"))
@@ -95,7 +96,9 @@ class _Mistake(msgspec.Struct, frozen=True):
     @property
     def known(self) -> bool:
         """It has been said, as of a key that is missing because it was wrong, or cannot be said yet."""
-        return self.key in self.found.lost if self.missing else self.found.open and not self.unknown
+        if self.missing:
+            return self.key in self.found.lost
+        return (self.found.open and not self.unknown) or any(self.key in each.lost for each in self.above[-1:])
 
     @property
     def required(self) -> bool:
@@ -118,24 +121,26 @@ def _mistake(model: type[BaseModel], node: Node, detail: Any) -> _Mistake:
     return _Mistake(detail["type"], str(key), way[-1], tuple(way[:-1]), holder, _message(detail))
 
 
-def _say(mistakes: Iterable[_Mistake]) -> Iterable[Problem]:
+def _say(mistakes: Iterable[_Mistake], noun: str) -> Iterable[Problem]:
     """One problem for each mistake; what a value could have been instead is said together."""
     wrong: dict[int, list[_Mistake]] = {}
     for mistake in mistakes:
         if mistake.unknown:
-            yield _unknown(mistake)
+            yield _unknown(mistake, noun)
         elif mistake.missing:
-            yield problem_at(mistake.found.source, f"`{mistake.key}` is missing: {_noun(mistake.holder)} needs it")
+            yield problem_at(
+                mistake.found.source, f"`{mistake.key}` is missing: {_noun(mistake.holder, noun)} needs it"
+            )
         else:
             wrong.setdefault(id(mistake.found), []).append(mistake)
     for same in wrong.values():
         yield _wrong(same)
 
 
-def _unknown(mistake: _Mistake) -> Problem:
+def _unknown(mistake: _Mistake, noun: str) -> Problem:
     key, place = mistake.key, mistake.found.place
     known = known_keys(mistake.holder) if mistake.holder is not None else []
-    return problem_at(place, f"`{key}` is not a key of {_noun(mistake.holder)}", suggest(key, known))
+    return problem_at(place, f"`{key}` is not a key of {_noun(mistake.holder, noun)}", suggest(key, known))
 
 
 def _wrong(same: list[_Mistake]) -> Problem:
@@ -185,8 +190,8 @@ _WORDS: dict[str, Callable[[Any], str]] = {
 """What to say for each type of error that the models raise; others say it in the library's own words."""
 
 
-def _noun(holder: type[BaseModel] | None) -> str:
-    return "this mapping" if holder is None else _NOUNS.get(holder.__name__, "this check")
+def _noun(holder: type[BaseModel] | None, kinds_own: str) -> str:
+    return "this mapping" if holder is None else _NOUNS.get(holder.__name__, kinds_own)
 
 
 _NOUNS = {

@@ -32,7 +32,7 @@ class Loaded(msgspec.Struct, frozen=True):
 
     document: Document
     nodes: Mapping[str, Node]
-    """What was written for each branch, item and watch, by id: with `extends`, from more than one file."""
+    """What was written for each branch, item, watch and step, by id: with `extends`, from more than one file."""
 
     @property
     def origins(self) -> Mapping[tuple[str, str], Source]:

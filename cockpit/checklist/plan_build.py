@@ -35,6 +35,8 @@ class PlanBuilding(msgspec.Struct):
     """Items and watches that a step may name."""
     branches: Mapping[str, Branch]
     problems: list[Problem]
+    nodes: dict[str, Node]
+    """What was written for each step is added, by its id."""
     checks: dict[str, Item] = {}
     """The plan's own checks, by id."""
 
@@ -43,7 +45,7 @@ class PlanBuilding(msgspec.Struct):
     ) -> Plan | None:
         """The plan; None when there are no steps."""
         for form, at in zip(golive.checks, node.below("checks"), strict=True):
-            self._own(self.item(form, at))
+            self.checks[form.id] = self.item(form, at)
         steps = tuple(self._step(form, at) for form, at in zip(golive.steps, node.below("steps"), strict=True))
         first = tuple(
             self._step(form, at) for form, at in zip(rollback.steps, rollback_node.below("steps"), strict=True)
@@ -59,6 +61,7 @@ class PlanBuilding(msgspec.Struct):
         return Plan(steps, first, planned, golive.rehearsed)
 
     def _step(self, form: plan_file.Step, node: Node) -> Step:
+        self.nodes.setdefault(form.id, node)
         self._one_of(form, node)
         kind = self._kind(form.run, node.entries().get("run"))
         reversible = form.reversible
@@ -71,7 +74,7 @@ class PlanBuilding(msgspec.Struct):
             gate=self._gate(form.gate, node.entries().get("gate")),
             hold=safe_line(form.hold),
             before=self._shown(form, "before", form.before, node),
-            probe=next(iter(self._shown(form, "probe", [form.probe] if form.probe else [], node)), ""),
+            probe=next(iter(self._shown(form, "probe", [form.probe], node)), ""),
             verify=self._shown(form, "verify", form.verify, node),
             within=form.within,
             soak=self._soak(form, node),
@@ -131,7 +134,7 @@ class PlanBuilding(msgspec.Struct):
             hint = f"see `cockpit actions {kind.name}`"
             self.problems.append(problem_at(spec.source, f"`{kind.name}` must be a mapping of keys to values", hint))
             return None
-        self.problems.extend(read_form(kind.spec, filled(spec, self.variables))[2])
+        self.problems.extend(read_form(kind.spec, filled(spec, self.variables), "this action")[2])
         hosts = self._hosts(form, node, kind)
         self._must_be_set([plain(spec), *(each for host in hosts for each in self._uses(host))], node)
         return Action(kind.name, plain(spec), hosts, form.batch, form.timeout)
@@ -185,13 +188,11 @@ class PlanBuilding(msgspec.Struct):
         name = f"{step.id}-{role}" + (f"-{number}" if number > 1 else "")
         item = file.Item(id=name, title=form.title or f"{step.title} ({role})", check=form.check)
         node = Node({**at.entries(), "id": Node(name, at.source), "title": Node(item.title, at.source)}, at.source)
-        self._own(self.item(item, node))
+        if name in self.checks or name in self.known:
+            said = f"this check would be called `{name}`, and so is something else"
+            self.problems.append(problem_at(at.source, said, "write it under `checks` with an id of its own"))
+        self.checks[name] = self.item(item, node)
         return name
-
-    def _own(self, item: Item) -> None:
-        if item.id in self.checks or item.id in self.known:
-            self.problems.append(problem_at(item.source, f"the id `{item.id}` is used twice"))
-        self.checks[item.id] = item
 
     def _find(self, name: str, at: Node) -> None:
         if name not in self.known and name not in self.checks:
@@ -229,7 +230,7 @@ class PlanBuilding(msgspec.Struct):
         for name in form.items:
             self._find(name, node.at(("items",)))
         poll = self._poll(form.poll, node.at(("poll",))) if form.poll is not None else None
-        if not items and not form.items and poll is None:
+        if not items and not form.items and poll is None and all(name in self.branches for name in form.parts):
             said = "this gate is always open: give it `parts`, `items` or a `poll`"
             self.problems.append(problem_at(node.place, said))
         return Gate(tuple(dict.fromkeys([*items, *form.items])), poll, form.max_age)

@@ -79,6 +79,7 @@ async def measure(
         findings=tuple(clean.finding(finding) for finding in outcome.findings),
         evidence=clean.evidence(outcome.evidence, outcome.cut),
         value=outcome.figure,
+        unit=outcome.unit,
     )
 
 
@@ -116,6 +117,7 @@ class _Outcome:
     evidence: str = ""
     cut: bool = False
     figure: float | None = None
+    unit: str = ""
     shown: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -199,6 +201,7 @@ class _Probe:
             reading.evidence,
             reading.cut,
             figure,
+            self._unit(reading),
             shown,
         )
 
@@ -208,6 +211,12 @@ class _Probe:
             return reading.figure, reading.summary
         figure = self.figure.compute(reading.values)
         return figure, f"{'no figure' if figure is None else f'{figure:.4g}'} ({reading.summary})"
+
+    def _unit(self, reading: Reading) -> str:
+        """`s` when the kind's own figure is one of its fields that are told in seconds."""
+        in_seconds = (each.name for each in self.kind.fields if each.unit == "seconds")
+        own = self.figure is None and reading.figure is not None
+        return "s" if own and any(reading.values.get(name) == reading.figure for name in in_seconds) else ""
 
 
 async def _prepare(item: str, check: Check, kinds: Mapping[str, Kind], values: Values, deadline: float) -> _Probe:

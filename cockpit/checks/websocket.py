@@ -1,4 +1,4 @@
-"""`websocket`: whether a server speaks WebSocket, and what it says to a message."""
+"""`websocket`: whether a server speaks WebSocket, what it says to a message, and whether it stays."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import pydantic
 
+from cockpit.checklist.file import Duration
 from cockpit.checklist.kinds import Field, Spec
 from cockpit.checks.http import CREDENTIALS, Auth, without_userinfo
 from cockpit.checks.kind import Kind, Reading, Session, Unmeasurable
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 ENDING = 1.0
 """Seconds that the server has to close in form."""
+
+PING_EVERY = 5.0
+"""Seconds between two pings while a connection is held, and for the answer to each."""
 
 
 def _address(url: str) -> str:
@@ -56,6 +60,11 @@ class WebsocketSpec(Spec):
         "", description="Text in the message to wait for; others before it are passed over. It is the `reply`."
     )
     listen: bool = pydantic.Field(False, description="Wait for the first message, without sending one.")
+    hold: Duration = pydantic.Field(
+        0.0,
+        description="Then keep it open for this long, as `20s`: the server's pings are answered, and one is sent every "
+        "5 seconds, which it must answer within 5. `timeout` must be longer.",
+    )
     subprotocols: list[str] = pydantic.Field([], description="Subprotocols to offer, the best first.")
     headers: dict[str, str] = pydantic.Field({}, description="Headers to send, `Origin` for example.")
     auth: Auth | None = pydantic.Field(None, description="Who asks.")
@@ -86,13 +95,13 @@ class Websocket:
     """Measures by a conversation of its own."""
 
     name = "websocket"
-    about = "Whether a server speaks WebSocket, how fast it agrees to, and what it says to a message."
+    about = "Whether a server speaks WebSocket, how fast it agrees to, what it says to a message, and whether it stays."
     spec = WebsocketSpec
     imports = ("cockpit.connect.websocket",)
     via = True
     server = ("url",)
     at_once = 16
-    implied = "connected && matched"
+    implied = "connected && matched && stable"
     example = """\
 websocket: {url: "wss://api.example.com/feed", json: {op: ping}, expect: pong}
 expect:
@@ -112,7 +121,11 @@ expect:
         Field("reply", "dyn", "That message: JSON as data, anything else as text."),
         Field("text", "string", "That message as text."),
         Field("reply_latency", "double", "From sending to that message, or from the consent.", "seconds"),
-        Field("messages", "int", "Messages that came, up to that one."),
+        Field("messages", "int", "Messages that came: up to that one, and with `hold` all."),
+        Field("stable", "bool", "It stayed open as long as `hold` says, and the server answered each ping."),
+        Field("held", "double", "How long it was kept open for `hold`.", "seconds"),
+        Field("pings", "int", "Pings of the server's; each was answered."),
+        Field("round_trip", "double", "The longest time to the answer to a ping of ours, with `hold`.", "seconds"),
         Field("close_code", "int", "What the server closed with: 1000 in answer to our closing in form."),
         Field("close_reason", "string", "The reason that it gave."),
         Field("problem", "string", "What is wrong, in words; empty when all is well."),
@@ -125,7 +138,8 @@ expect:
         through = f" at {spec.resolve_to}" if spec.resolve_to else ""
         said = ", send a message" if spec.message is not None else ""
         awaited = f", expect {spec.expect!r}" if spec.expect else ""
-        return f"WebSocket {without_userinfo(spec.url)}{through}{said}{awaited}"
+        held = f", hold for {spec.hold:g} s" if spec.hold else ""
+        return f"WebSocket {without_userinfo(spec.url)}{through}{said}{awaited}{held}"
 
     async def read(self, spec: WebsocketSpec, session: Session, timeout: float) -> Reading:
         """Hold one conversation. Raises Unmeasurable, Unreachable."""
@@ -133,6 +147,8 @@ expect:
 
         if spec.url.startswith("wss:"):
             await imported("cryptography.x509")  # what goes without TLS needs not to wait for
+        if spec.hold >= timeout:
+            raise Unmeasurable(f"cannot hold for {spec.hold:g} s in a `timeout` of {timeout:.0f} s: make that longer")
         phase, ends = Phase(), time.monotonic() + timeout
         try:
             async with asyncio.timeout(timeout):
@@ -140,7 +156,8 @@ expect:
         except TimeoutError:
             raise Unmeasurable(f"timed out {phase.words} after {timeout:.1f} s") from None
         except Refused as refused:
-            values = {"connected": False, "matched": False, "status": refused.status, "problem": str(refused)}
+            never = {"connected": False, "matched": False, "stable": False}
+            values = {**never, "status": refused.status, "problem": str(refused)}
             return Reading(values, str(refused), f"{refused}\n\n{refused.body.decode(errors='backslashreplace')}")
         try:
             heard = await _talk(spec, conversation, ends - time.monotonic())
@@ -167,6 +184,10 @@ class _Heard:
     text: str | None = None
     latency: float = 0.0
     count: int = 0
+    matched: bool = True
+    held: float | None = None
+    """Seconds; None when it was not to be held, or broke before."""
+    stable: bool = True
     problem: str = ""
 
 
@@ -189,9 +210,12 @@ async def _talk(spec: WebsocketSpec, conversation: Conversation, timeout: float)
                 heard.problem = f"{heard.count} messages came, and none was {awaited}"
     except TimeoutError:
         heard.problem = f"timed out waiting for {awaited} after {timeout:.1f} s"
-        return heard
     except Broken as broken:
         heard.problem = f"{broken}, before {awaited} came" if spec.waits else str(broken)
+    heard.matched = not heard.problem
+    if spec.hold and heard.matched:
+        await _hold(spec.hold, conversation, heard, timeout - (time.monotonic() - started))
+    heard.stable = not (spec.hold and heard.problem)
     left = max(0.0, timeout - (time.monotonic() - started))
     try:
         async with asyncio.timeout(min(ENDING, left)):
@@ -199,6 +223,21 @@ async def _talk(spec: WebsocketSpec, conversation: Conversation, timeout: float)
     except (TimeoutError, Broken):
         pass  # then there is no code
     return heard
+
+
+async def _hold(seconds: float, conversation: Conversation, heard: _Heard, timeout: float) -> None:
+    from cockpit.connect.websocket import Broken  # noqa: PLC0415 - heavy
+
+    started = time.monotonic()
+    try:
+        async with asyncio.timeout(timeout):
+            await conversation.stay(seconds, PING_EVERY)
+    except TimeoutError:
+        heard.problem = f"timed out while it was held for {seconds:g} s"
+    except Broken as broken:
+        heard.problem = f"{broken}, {time.monotonic() - started:.1f} s after it was opened and not {seconds:g} s"
+    heard.held = time.monotonic() - started
+    heard.count += conversation.passed_over
 
 
 def _reading(spec: WebsocketSpec, conversation: Conversation, heard: _Heard) -> Reading:
@@ -212,12 +251,16 @@ def _reading(spec: WebsocketSpec, conversation: Conversation, heard: _Heard) -> 
         "timing.tls": line.handshake,
         "subprotocol": conversation.subprotocol,
         "headers": {name.lower(): value for name, value in response.headers.raw_items()} if response else {},
-        "matched": not heard.problem,
+        "matched": heard.matched,
         "messages": heard.count,
+        "stable": heard.stable,
+        "pings": conversation.pings,
         "problem": heard.problem,
     }
     if heard.text is not None:
         values |= {"text": heard.text, "reply": parsed(heard.text), "reply_latency": heard.latency}
+    if heard.held is not None:
+        values |= {"held": heard.held, "round_trip": conversation.round_trip}
     if conversation.close_code is not None:
         values |= {"close_code": conversation.close_code, "close_reason": conversation.close_reason}
     if line.opened.remote:
@@ -228,6 +271,8 @@ def _reading(spec: WebsocketSpec, conversation: Conversation, heard: _Heard) -> 
     summary = f"connected in {conversation.latency * 1000:.0f} ms"
     if heard.text is not None:
         summary += f", reply in {heard.latency * 1000:.0f} ms"
+    if heard.held is not None and heard.stable:
+        summary += f", held for {heard.held:.0f} s, {heard.count} messages"
     if heard.problem:
         summary += f"; {heard.problem}"
     hidden = {name: "***" if name in CREDENTIALS else value for name, value in values["headers"].items()}

@@ -15,6 +15,10 @@ def main(argv: list[str] | None = None) -> int:
 
         print(f"cockpit {__version__}")
         return 0
+    if argv is None:
+        from cockpit.connect.memory import keep_private
+
+        keep_private()  # passphrases and secrets are asked for, read and used here
     from cockpit.cli.call import call
 
     return call(arguments)

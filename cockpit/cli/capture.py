@@ -51,7 +51,7 @@ def capture(args: argparse.Namespace) -> int:
         },
     )
     baseline.write(path, taken)
-    print(path)
+    print(safe_line(str(path)))
     values = sum(len(each.found) for each in taken.items.values())
     told = f"{output.counted(len(items), 'item')}, {output.counted(values, 'value')} in {taken.took:.1f} s"
     output.say(f"captured {told}" + (f"; could not be measured: {', '.join(unmeasured)}" if unmeasured else ""))

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import os
+import select
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -47,6 +48,10 @@ _WAIT_AT_MOST = 15.0
 """With --no-follow: seconds after which sources that do not answer are waited for no longer."""
 
 
+_ALL = 2**31 - 1
+"""Lines before the end from which on a log is looked through: the most that every program that follows takes."""
+
+
 def logs(args: argparse.Namespace) -> int:
     """Print lines as they come until interrupted, or those that are there."""
     try:
@@ -81,6 +86,8 @@ class _Printing:
         """Lines printed, notices not among them."""
         self._selection = Selection(wanted)
         self._since = args.since.timestamp() if args.since else None
+        self._recent: dict[str, bool] = {}
+        """Whether the last line of each source was since then."""
         self._at = 0
         self._json = args.json
         self._sources: set[str] = set()
@@ -101,7 +108,15 @@ class _Printing:
             sys.stdout.flush()
 
     def _wants(self, line: LogLine) -> bool:
-        return self._selection.wants(line) and (self._since is None or line.moment >= self._since)
+        return self._is_recent(line) and self._selection.wants(line)
+
+    def _is_recent(self, line: LogLine) -> bool:
+        """Whether it is since the time asked for; one that goes on, as of a stack trace, goes with the line before."""
+        if self._since is None:
+            return True
+        if not (line.continues and line.source in self._recent):
+            self._recent[line.source] = line.moment >= self._since
+        return self._recent[line.source]
 
     def _in_words(self, line: LogLine) -> str:
         at = dt.datetime.fromtimestamp(line.moment).astimezone()
@@ -146,7 +161,9 @@ class _Lines:
 
         nothing = [float("nan")] * len(texts)
         moments = array("d", at or nothing).tobytes()
-        batch = Batch(self._number, source, received, kind, "\n".join(texts), levels or bytes(len(texts)), moments)
+        batch = Batch(
+            self._number, source, received, kind, "\n".join(texts).encode(), levels or bytes(len(texts)), moments
+        )
         self._number += len(texts)
         self._came += batch.lines()
 
@@ -190,10 +207,21 @@ async def _print(look: Callable[[], Awaitable[list[LogLine]]], printing: _Printi
         if not printing.follows and over:
             printing.show([], all_now=True)
             return
+        if not lines and _nobody_reads():
+            return
         if len(lines) < 1000:
             await asyncio.sleep(_LOOK_EVERY)
         else:
             await asyncio.sleep(0)
+
+
+def _nobody_reads() -> bool:
+    """Whether what read this program's output is gone, as `head` is after its lines: no line may come to tell."""
+    with contextlib.suppress(OSError, ValueError):
+        poll = select.poll()
+        poll.register(sys.stdout.fileno(), 0)
+        return any(event & select.POLLERR for _, event in poll.poll(0))
+    return False
 
 
 def _of_file(path: Path, args: argparse.Namespace) -> Job:
@@ -203,7 +231,7 @@ def _of_file(path: Path, args: argparse.Namespace) -> Job:
         raise Ended(Exit.WRONG, f"{path} is a log file: it has no sources to choose from")
     whole = bool(args.no_follow or args.since)
     # Of a file that is not followed all lines are looked at, as `grep` does.
-    return Job((Followed(path.name, "file", {"path": str(path.absolute())}, tail=2**40 if whole else 100),))
+    return Job((Followed(path.name, "file", {"path": str(path.absolute())}, tail=_ALL if whole else 100),))
 
 
 def _of_checklist(args: argparse.Namespace) -> Job:
@@ -215,7 +243,10 @@ def _of_checklist(args: argparse.Namespace) -> Job:
     wanted = _sources(document, args.sources)
     values = Values(document.variables, os.environ)
     values.learn()
-    return job(tuple(each for each in document.logs if each.id in wanted), document.hosts, values)
+    named = (each for each in document.logs if each.id in wanted)
+    if args.since:
+        named = (msgspec.structs.replace(each, tail=_ALL) for each in named)
+    return job(tuple(named), document.hosts, values)
 
 
 def _sources(document: Document, names: Sequence[str]) -> set[str]:

@@ -36,7 +36,7 @@ def look(
     make = partial(LiveRun, run, role, given, position=position)  # called in the loop that it lives in
     wanted = _ways(ways)
     if plain or not has_screen():
-        return _line_by_line(make, take_command=take_command)
+        return _line_by_line(make, take_command=take_command, ways=wanted)
     return _on_the_screen(make(), run, take_command=take_command, ways=wanted, theme=theme)
 
 
@@ -70,12 +70,14 @@ def _on_the_screen(view: LiveRun, run: RunFolder, *, take_command: bool, ways: f
     return status
 
 
-def _line_by_line(make: Callable[[], LiveRun], *, take_command: bool) -> int:
+def _line_by_line(make: Callable[[], LiveRun], *, take_command: bool, ways: frozenset[str]) -> int:
     from cockpit.cli.plain import converse, loop_in_thread
 
     loop = loop_in_thread()
     view = asyncio.run_coroutine_threadsafe(_made(make), loop).result()
     asyncio.run_coroutine_threadsafe(_prepare(view, take_command=take_command), loop).result()
+    if ways and sys.stdout.isatty():
+        asyncio.run_coroutine_threadsafe(_ring(view, ways), loop)
     try:
         converse(view, loop)
     finally:
@@ -85,6 +87,23 @@ def _line_by_line(make: Callable[[], LiveRun], *, take_command: bool) -> int:
 
 async def _made(make: Callable[[], LiveRun]) -> LiveRun:
     return make()
+
+
+async def _ring(view: LiveRun, ways: frozenset[str]) -> None:
+    """Have the terminal tell of news while the person types, or does not: the words come with the next command."""
+    from cockpit.screens.alerts import Alerts
+    from cockpit.views.moment import moment
+
+    alerts = Alerts(ways, _to_terminal, moment(view))
+    while True:
+        await view.changed.wait()
+        view.changed.clear()
+        alerts.look(moment(view))
+
+
+def _to_terminal(sequence: str) -> None:
+    sys.stdout.write(sequence)
+    sys.stdout.flush()
 
 
 async def _prepare(view: LiveRun, *, take_command: bool) -> None:

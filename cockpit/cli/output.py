@@ -60,8 +60,10 @@ def plain(text: str) -> str:
 
 
 def say(message: str) -> None:
-    """Tell a person something, beside the output."""
-    print(message, file=sys.stderr)
+    """Tell a person something, beside the output; names that came from the command line or a file may be in it."""
+    from cockpit.text import safe
+
+    print(safe(message), file=sys.stderr)
 
 
 def print_json(value: Any) -> None:

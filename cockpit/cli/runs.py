@@ -12,7 +12,7 @@ from cockpit.cli import output
 from cockpit.cli.exits import Ended, Exit
 from cockpit.engine.overview import RunSummary
 from cockpit.journal.folder import RunFolder
-from cockpit.run.state import State
+from cockpit.run.state import Ran, State
 
 if TYPE_CHECKING:
     from cockpit.checklist.drill import Fault
@@ -226,6 +226,7 @@ def _status_as_json(state: State, now: dt.datetime, seen: Printed | None, *, eng
         if state.hold
         else None,
         **plan_status.as_json(state, now, seen),
+        "commands": [_ran_as_json(ran) for ran in state.commands.values()],
         "notices": {
             "delivered": dict(state.notices.delivered),
             "untold": [
@@ -239,6 +240,22 @@ def _status_as_json(state: State, now: dt.datetime, seen: Printed | None, *, eng
         "engine": engine_alive,
         "seq": state.seq,
         "head": state.head,
+    }
+
+
+def _ran_as_json(ran: Ran) -> dict[str, Any]:
+    """The last time of a quick command that changes something; `done` is null while it is not known."""
+    ended = ran.ended
+    return {
+        "id": ran.begun.command,
+        "number": ran.begun.number,
+        "by": str(ran.by),
+        "at": ran.at.isoformat(),
+        "ended": ran.ended_at.isoformat() if ran.ended_at else None,
+        "done": None if ended is None or ended.unknown else ended.done,
+        "doubt": ended is not None and ended.unknown,
+        "doubts": ran.doubts,
+        "summary": ended.summary if ended else "",
     }
 
 
@@ -256,6 +273,10 @@ def _status_lines(state: State, now: dt.datetime, seen: Printed | None, *, engin
     yield f"engine    {'running' if engine_alive else ended}"
     for one in state.notices.given_up:
         yield f"not told  {one.to} of event {one.about}{' (it may have arrived)' if one.doubt else ''}: {one.reason}"
+    for ran in state.commands.values():
+        if ran.ended is None or ran.ended.unknown:
+            how = f"in doubt: {ran.ended.summary}" if ran.ended else "under way"
+            yield f"command   {ran.begun.command} ({ran.by.user}, {ran.at:%H:%M:%S}Z) {how}"
     yield f"journal   {state.seq + 1} events, head {state.head[:16]}"
     yield from plan_status.lines(state, now, seen)
     for part in state.document.parts:

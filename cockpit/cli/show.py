@@ -10,16 +10,18 @@ from cockpit.checklist.model import Branch, Document, Item
 from cockpit.cli import output
 from cockpit.cli.document import load_named
 from cockpit.cli.exits import Exit
+from cockpit.cli.shown_plan import plan_as_json, plan_lines
 from cockpit.text import safe_line
 
 FORMAT = 1
 """Version of the JSON output.
 
-`{format, name, note, counts, variables, hosts, positions, parts, watch, contacts, commands, logs, files}`. Parts, and
-what stands under them, are `{level, id, title, children, ...}`; an item has `level: "item"`, `mode` (`live`, `manual`,
-`both`) and `why`, and its `check` and `confirm` as loaded. `counts` has `parts`, `sections`, `groups`, `items`,
-`live` (items that a check measures, those that need both included) and `manual`. Times are seconds. A secret has no
-value.
+`{format, name, note, counts, variables, hosts, positions, parts, watch, plan, contacts, commands, logs, files}`.
+Parts, and what stands under them, are `{level, id, title, children, ...}`; an item has `level: "item"`, `mode` (`live`,
+`manual`, `both`) and `why`, and its `check` and `confirm` as loaded. `counts` has `parts`, `sections`, `groups`,
+`items`, `live` (items that a check measures, those that need both included) and `manual`. `plan` is null, or `{window,
+rehearsed, steps, rollback, checks}`; what its steps wait for and are verified by are ids of items, of `watch` and of
+`checks`, which only the plan uses. Times are seconds. A secret has no value.
 """
 
 
@@ -44,6 +46,7 @@ def as_json(document: Document) -> dict[str, Any]:
     import msgspec
 
     plain: dict[str, Any] = msgspec.to_builtins(document)
+    plan = plan_as_json(document.plan)
     return {
         "format": FORMAT,
         "name": document.name,
@@ -61,6 +64,7 @@ def as_json(document: Document) -> dict[str, Any]:
         "positions": plain.get("positions", {}),
         "parts": [_node(part) for part in document.parts],
         "watch": [_node(watch) for watch in document.watch],
+        "plan": plan and {**plan, "checks": [_node(check) for check in document.plan_checks]},
         "contacts": plain.get("contacts", []),
         "commands": plain.get("commands", []),
         "logs": plain.get("logs", []),
@@ -107,6 +111,9 @@ def tree(document: Document) -> Iterator[str]:
         yield "Watches"
         for watch in document.watch:
             yield from _lines(watch, 1)
+    if document.plan is not None:
+        yield ""
+        yield from plan_lines(document)
     if document.hosts:
         yield ""
         yield "Hosts"

@@ -295,7 +295,9 @@ _REFUSALS = (
 
 def _refusal(said: str, where: str) -> Exception:
     """A connection that was not made, in words of the field; libpq gives nothing but its message."""
-    last = said.strip().splitlines()[-1].partition("FATAL:")[2].strip() or said.strip().splitlines()[-1]
+    # A sentence of libpq's goes on in lines that begin with a tab; before it stands where it tried to connect.
+    last = [line for line in said.strip().splitlines() if not line.startswith("\t")][-1]
+    last = re.sub(r"^connection to server .*? failed: (FATAL: *)?", "", last)
     if any(words in said for words in _REFUSING):
         return Refusing(f"{where} takes no connections: {last}", said)
     for pattern, words in _REFUSALS:

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import socket
 import ssl
+from typing import cast
 
 
 class Stream:
@@ -26,6 +27,15 @@ class Stream:
     async def read(self, limit: int = 65536) -> bytes:
         """What comes next, up to `limit` bytes; nothing at the end. Raises OSError."""
         return await self.reader.read(limit)
+
+    async def gather(self, seconds: float) -> None:
+        """Leave what comes where it is for so long: much at a time costs less than little, on both sides."""
+        transport = cast("asyncio.Transport", self._writer.transport)
+        transport.pause_reading()
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            transport.resume_reading()
 
     async def exactly(self, size: int) -> bytes:
         """The next `size` bytes. Raises OSError, of which the end before them is one."""

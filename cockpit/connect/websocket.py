@@ -6,6 +6,8 @@ that ours are opened through a route, secured and timed as those of every other 
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Mapping, Sequence
@@ -33,6 +35,9 @@ MESSAGE_LIMIT = 1024 * 1024
 
 MESSAGES_LIMIT = 1000
 """Messages that are passed over while waiting for the one that is expected."""
+
+
+_OF_MESSAGES = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 
 
 @dataclass(frozen=True)
@@ -67,8 +72,16 @@ class Conversation:
         self.response: Response | None = None
         self.latency = 0.0
         """Seconds from the request to the server's consent."""
+        self.pings = 0
+        """Pings of the server's, each of which was answered."""
+        self.passed_over = 0
+        """Messages that came while it was only kept open."""
+        self.round_trip = 0.0
+        """The longest that the answer to a ping of ours took, in seconds."""
         self._protocol = protocol
         self._frames: list[Frame] = []
+        self._answered = asyncio.Event()
+        """Our last ping was."""
 
     @classmethod
     async def begin(cls, opening: Opening, route: Route, phase: Phase) -> Conversation:
@@ -119,10 +132,28 @@ class Conversation:
             while not self._frames:
                 await self._receive()
             frame = self._frames.pop(0)
-            if frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+            if frame.opcode in _OF_MESSAGES:
                 message += bytes(frame.data)
                 if frame.fin:
                     return message
+
+    async def stay(self, seconds: float, every: float) -> None:
+        """Keep it open for so long, with a ping `every` so many seconds, which is also the time for its answer.
+
+        Raises Broken when the server closes it, or does not answer.
+        """
+        ends = time.monotonic() + seconds
+        reading = asyncio.create_task(self._pass_over())
+        try:
+            while True:
+                await self._ping(reading, every)
+                if (left := ends - time.monotonic()) <= 0:
+                    return
+                await asyncio.wait({reading}, timeout=min(every, left))
+        finally:
+            reading.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Broken):
+                await reading
 
     async def end(self) -> None:
         """Close it in form, and wait for the server to do so too. Raises Broken."""
@@ -135,6 +166,26 @@ class Conversation:
     async def abort(self) -> None:
         """Close the connection."""
         await self.line.stream.close()
+
+    async def _ping(self, reading: asyncio.Task[None], within: float) -> None:
+        if not reading.done():
+            self._answered.clear()
+            self._protocol.send_ping(b"cockpit")
+            await self._flush()
+            sent, answered = time.monotonic(), asyncio.create_task(self._answered.wait())
+            await asyncio.wait({reading, answered}, timeout=within, return_when=asyncio.FIRST_COMPLETED)
+            answered.cancel()
+            self.round_trip = max(self.round_trip, time.monotonic() - sent)
+        if reading.done():
+            reading.result()
+        if not self._answered.is_set():
+            raise Broken(f"{self.where} did not answer a ping within {within:g} s")
+
+    async def _pass_over(self) -> None:
+        while True:
+            self.passed_over += sum(f.fin and f.opcode in _OF_MESSAGES for f in self._frames)
+            self._frames.clear()
+            await self._receive()
 
     async def _shake_hands(self, opening: Opening, phase: Phase) -> None:
         request = self._protocol.connect()
@@ -194,12 +245,18 @@ class Conversation:
             if isinstance(event, Response):
                 self.response = event
             elif isinstance(event, Frame):
-                self._frames.append(event)
+                self._take(event)
         if agreed:
             self._refuse_nonsense()
         await self._flush()
         if not data and self.close_code is None and self._protocol.handshake_exc is None:
             raise Broken(f"{self.where} closed the connection")
+
+    def _take(self, frame: Frame) -> None:
+        self._frames.append(frame)
+        self.pings += frame.opcode is Opcode.PING
+        if frame.opcode is Opcode.PONG:
+            self._answered.set()
 
     def _refuse_nonsense(self) -> None:
         problem = self._protocol.parser_exc

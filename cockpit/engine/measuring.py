@@ -82,7 +82,7 @@ class Measurements:
         self._asked.discard(result.item)
         if known is not None and result.item not in self._watches and _same(known.result, result):
             if asked:
-                self._recorder.append(self._recorder.engine, ChecksAffirmed({result.item: dt.datetime.now(dt.UTC)}))
+                self._recorder.append(self._recorder.engine, ChecksAffirmed({result.item: self._recorder.wall()}))
             else:
                 self._affirmed[result.item] = time.monotonic()
             return
@@ -104,7 +104,7 @@ class Measurements:
             await asyncio.sleep(self._affirm_every)
             while self._affirmed:
                 names = list(self._affirmed)[:AFFIRMED_AT_ONCE]
-                now, elapsed = dt.datetime.now(dt.UTC), time.monotonic()
+                now, elapsed = self._recorder.wall(), time.monotonic()
                 at = {name: now - dt.timedelta(seconds=elapsed - self._affirmed.pop(name)) for name in names}
                 self._recorder.append(self._recorder.engine, ChecksAffirmed(at))
 

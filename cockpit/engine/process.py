@@ -11,7 +11,6 @@ import contextlib
 import datetime as dt
 import logging
 import os
-import resource
 import signal
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +19,7 @@ from cockpit import __version__
 from cockpit.actions.registry import kinds as actions
 from cockpit.checks.registry import kinds
 from cockpit.connect import open_files
+from cockpit.connect.memory import keep_private
 from cockpit.engine.conductor import Conductor
 from cockpit.engine.identity import myself
 from cockpit.engine.record import RunRecord
@@ -56,7 +56,7 @@ def carry(folder: Path, passphrases: Mapping[str, str]) -> int:
     os.umask(0o077)
     os.chdir("/")
     open_files.allow_many()
-    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))  # it holds secrets
+    keep_private()
     _log_without_secrets()
     run = RunFolder(folder)
     try:

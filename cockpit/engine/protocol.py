@@ -14,8 +14,8 @@ from cockpit.journal.event import Actor
 from cockpit.run.command import AnyCommand
 from cockpit.views.run_view import Look
 
-PROTOCOL = 1
-"""Goes up when a message changes its meaning."""
+PROTOCOL = 2
+"""Goes up when a message changes its meaning, and when one is added: the other side hangs up on what it cannot read."""
 
 LONGEST = 1 << 20
 """Bytes in one message; a longer one ends the connection."""

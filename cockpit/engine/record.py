@@ -44,6 +44,10 @@ class RunRecord:
         """The time, as the last event has it: a clock that somebody sets ends no soak, and makes nothing fresh."""
         return moment_after(self._last, self._clock.stamp())
 
+    def wall(self) -> dt.datetime:
+        """The time by the machine's clock, as the next event will have it."""
+        return self._clock.stamp().at
+
     def listen(self, listener: Callable[[FromEngine], None]) -> None:
         """Call `listener` with what every viewer should hear."""
         self._listeners.append(listener)

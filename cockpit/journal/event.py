@@ -294,6 +294,8 @@ class CheckMeasured(Data, frozen=True):
     """What came back, capped."""
     value: float | None = None
     """The figure to plot, when the kind has one."""
+    unit: str = ""
+    """`s` when the figure is a length of time in seconds."""
 
 
 class ChecksAffirmed(Data, frozen=True):

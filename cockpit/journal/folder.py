@@ -120,7 +120,7 @@ def create(run_id: str) -> RunFolder:
 
 
 def share(folder: RunFolder, group: str) -> None:
-    """Let the members of a Unix group look on at a run: read its folder, journal and lock, and reach its socket.
+    """Let the members of a Unix group look on at a run: read it, and what its actions print, and reach its socket.
 
     Raises GroupUnusable when there is no such group, this user may not give files to it, or its members cannot get to
     the folder.
@@ -135,7 +135,15 @@ def share(folder: RunFolder, group: str) -> None:
             "set COCKPIT_HOME to a place that they can reach, such as /srv/cockpit"
         )
     try:
-        for path, mode in ((folder.journal, 0o640), (folder.lock, 0o640), (folder.path, 0o750)):
+        for place in (folder.steps, folder.commands):
+            place.mkdir(mode=0o700, exist_ok=True)
+        for path, mode in (
+            (folder.journal, 0o640),
+            (folder.lock, 0o640),
+            (folder.steps, stat.S_ISGID | 0o750),
+            (folder.commands, stat.S_ISGID | 0o750),
+            (folder.path, 0o750),
+        ):
             os.chown(path, -1, gid)
             path.chmod(mode)
     except PermissionError:

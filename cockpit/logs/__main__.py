@@ -12,6 +12,7 @@ import signal
 import sys
 from pathlib import Path
 
+from cockpit.connect.memory import keep_private
 from cockpit.logs.following import follow
 from cockpit.logs.job import Job, decode
 from cockpit.logs.spool import SpoolWriter
@@ -20,6 +21,7 @@ from cockpit.logs.spool import SpoolWriter
 def main() -> int:
     """Take the job, and carry it out until nobody wants it any more."""
     os.umask(0o077)
+    keep_private()
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     line = sys.stdin.buffer.readline()

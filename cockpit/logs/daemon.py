@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import ssl
@@ -17,8 +16,9 @@ from cockpit.connect.route import Route
 from cockpit.connect.stream import Stream
 
 PIECE = 1024 * 1024
-PAUSE = 0.01
-"""Seconds between two reads of less than there is room for: many lines at a time cost less than few, on both sides."""
+PAUSE = 0.001
+"""Seconds between two reads of less than there is room for. A Unix socket holds some three hundred lines: a daemon that
+prints as fast as it can would have to wait if it were longer, and wake us for each line if there were none."""
 
 _STAMP = len("2026-01-02T12:00:00.123456789Z")
 _NEWLINE, _SPACE = b"\n"[0], b" "[0]
@@ -74,7 +74,7 @@ class Daemon:
                 if found.lines:
                     yield found
                 if len(piece) < PIECE // 4:
-                    await asyncio.sleep(PAUSE)
+                    await stream.gather(PAUSE)
             last = parts.rest()
             if last.lines:
                 yield last

@@ -16,6 +16,7 @@ from cockpit.text import LINE_LIMIT, Redactor, safe_line
 PIECE = 1024 * 1024
 """Bytes of a line that are taken together; a longer one is taken in pieces."""
 
+_PLAIN = bytes(range(0x20, 0x7F)) + b"\n"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -74,9 +75,9 @@ class Intake:
         if not lines:
             return
         now = self._clock()
-        raw = self._texts(lines)
-        plain = _is_plain(raw)
-        seen = raw if plain else [_COLOURS.sub("", each) for each in raw]
+        text, raw = self._texts(lines)
+        plain = _is_plain(text, raw)
+        seen = _COLOURS.sub("", text).split("\n") if "\x1b" in text else raw
         if levels:
             codes, moments = bytes(levels), at or [math.nan] * len(raw)
         elif at:
@@ -88,13 +89,17 @@ class Intake:
             texts = [prefix + each for each in texts]
         self._sink.add(self.source, texts, now, levels=codes, at=moments)
 
-    def _texts(self, lines: Sequence[bytes]) -> list[str]:
-        """As text, without secrets: the redactor looks at all at once, unless a secret goes over several lines."""
-        joined = b"\n".join(lines).decode("utf-8", "backslashreplace")
-        texts = self._redactor(joined).split("\n")
+    def _texts(self, lines: Sequence[bytes]) -> tuple[str, list[str]]:
+        """As text without secrets, all in one and each by itself.
+
+        The redactor looks at all at once, unless a secret goes over several lines.
+        """
+        text = self._redactor(b"\n".join(lines).decode("utf-8", "backslashreplace"))
+        texts = text.split("\n")
         if len(texts) != len(lines):
-            return [self._redactor(each.decode("utf-8", "backslashreplace")).replace("\n", "␊") for each in lines]
-        return texts
+            texts = [self._redactor(each.decode("utf-8", "backslashreplace")).replace("\n", "␊") for each in lines]
+            text = "\n".join(texts)
+        return text, texts
 
     def _recognised(self, texts: Sequence[str], now: float) -> tuple[bytes, list[float]]:
         codes, moments = bytearray(), []
@@ -105,6 +110,6 @@ class Intake:
         return bytes(codes), moments
 
 
-def _is_plain(texts: Sequence[str]) -> bool:
-    joined = "".join(texts)
-    return joined.isascii() and joined.isprintable() and max(map(len, texts)) <= LINE_LIMIT
+def _is_plain(text: str, lines: Sequence[str]) -> bool:
+    """Whether nothing needs cleaning in the text that has these lines: all of it is looked at in one pass."""
+    return text.isascii() and not text.encode().translate(None, _PLAIN) and max(map(len, lines)) <= LINE_LIMIT

@@ -117,17 +117,19 @@ _SEVERITIES = (
 _LETTERS = {"I": Level.INFO, "W": Level.WARNING, "E": Level.ERROR, "F": Level.CRITICAL, "D": Level.DEBUG}
 _OF_REDIS = {".": Level.DEBUG, "-": Level.INFO, "*": Level.NOTICE, "#": Level.WARNING}
 
-_LOUD = "|".join(
-    word.upper() for word in _WORDS if word not in {"fine", "note", "config", "log", "failure", "system", "silly"}
-)
+_QUIET = {"fine", "note", "config", "log", "failure", "system", "silly"}
+"""In capitals these say nothing of a level."""
+_LOUD_WORDS = {word.upper(): found for word, found in _WORDS.items() if word not in _QUIET}
+_LOUD = "|".join(_LOUD_WORDS)
 _WORD = re.compile(
-    # In capitals it is a level wherever it stands; `LOG:` is PostgreSQL's.
-    rf"(?<![A-Za-z0-9_.])(?=[A-Z])(?:({_LOUD})(?![A-Za-z0-9_=])|(LOG):"
+    # The first character alone is looked for, so that all others are passed over at once; the rest looks back at it.
+    r"[A-Z\[ls](?:"
+    # In capitals it is a level wherever it stands.
+    r"(?<=[A-Z])(?<![A-Za-z0-9_.].)([A-Z]{2,12}[1-5]?)(?![A-Za-z0-9_=])"
     # In small letters only where it is marked as one: `[error]`, `[core:warn]`, `level=info`, `"level":"info"`.
-    r")|\[(?:[a-z_0-9]*:)?([A-Za-z]{3,13}[1-5]?)\]"
-    r"|\b(?:level|lvl|severity|loglevel|log_level|levelname)[\"']?\s?[=:]\s?[\"']?([A-Za-z]{3,13})\b"
+    r"|(?<=\[)(?:[a-z_0-9]*:)?([A-Za-z]{3,13}[1-5]?)\]"
+    r"|(?<!\w.)(?:(?<=l)(?:evel(?:name)?|vl|oglevel|og_level)|(?<=s)everity)[\"']?\s?[=:]\s?[\"']?([A-Za-z]{3,13})\b)"
 )
-_LOUD_WORDS = {word.upper(): found for word, found in _WORDS.items()}
 _LEVEL_HERE = re.compile(rf"(?<![A-Za-z0-9_.])({_LOUD})(?![A-Za-z0-9_=])").match
 _FIRST_WORD = re.compile(r"([A-Za-z]{3,13}):\s")
 _PRIORITY = re.compile(r"<(\d{1,3})>")
@@ -150,10 +152,14 @@ def _level(text: str) -> tuple[Level | None, int]:
     if found is not None:
         return found, -1
     for match in _WORD.finditer(text, 0, LOOKED_AT):
-        word = match[match.lastindex or 0]
-        found = _WORDS.get(word.lower())
-        if found is not None:
-            return found, match.start() if match.lastindex == 1 else -1
+        if match.lastindex == 1:
+            found = _LOUD_WORDS.get(match[0])
+            if found is not None:
+                return found, match.start()
+            if match[0] == "LOG" and text.startswith(":", match.end()):  # PostgreSQL's
+                return Level.INFO, -1
+        elif (found := _WORDS.get(match[match.lastindex or 0].lower())) is not None:
+            return found, -1
     word_before_colon = _FIRST_WORD.match(text)
     if word_before_colon is not None and (found := _WORDS.get(word_before_colon[1].lower())) is not None:
         return found, -1
@@ -222,13 +228,13 @@ _SPECIAL: dict[str, Callable[[str], Level | None]] = {
 
 
 _ISO = re.compile(
-    r"(?<!\d)(\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d)([.,]\d{1,9})?(?: ?(Z|UTC|GMT|[+-]\d\d:?\d\d)(?!\d))?"
+    r"(\d(?<!\d\d)\d{3}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d)([.,]\d{1,9})?(?: ?(Z|UTC|GMT|[+-]\d\d:?\d\d)(?!\d))?"
 )
 _CLF = re.compile(r"\[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d) ([+-]\d{4})\]")
 _SYSLOG = re.compile(r"(?:<\d{1,3}>)?([A-Z][a-z]{2}) ([ \d]\d) (\d\d:\d\d:\d\d)(?= )")
 _OF_KLOG = re.compile(r"[IWEF](\d\d)(\d\d) (\d\d:\d\d:\d\d)(\.\d+)")
 _OF_REDIS_TIME = re.compile(r"\d+:[MSCX] (\d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d)(\.\d{3})")
-_EPOCH = re.compile(r"\b(?:ts|time|timestamp)=\"?(\d{10}(?:\d{3})?(?:\.\d+)?)\b")
+_EPOCH = re.compile(r"t(?<!\wt)(?:s|ime|imestamp)=\"?(\d{10}(?:\d{3})?(?:\.\d+)?)\b")
 _TIME_KEYS = ("time", "timestamp", "ts", "@timestamp", "@t", "asctime", "t", "datetime", "eventTime")
 _MONTHS = {
     name: number + 1
@@ -258,7 +264,10 @@ class _Times:
         if (match := _ISO.search(head)) is not None:
             return self._of_iso(match)
         if (match := _CLF.search(head)) is not None:
-            return dt.datetime.strptime(f"{match[1]} {match[2]}", "%d/%b/%Y:%H:%M:%S %z").timestamp()
+            if match.groups() != self._known[:2]:
+                at = dt.datetime.strptime(f"{match[1]} {match[2]}", "%d/%b/%Y:%H:%M:%S %z").timestamp()
+                self._known = (match[1], match[2], at)
+            return self._known[2]
         return self._rarer(head, now)
 
     def _rarer(self, head: str, now: float) -> float | None:

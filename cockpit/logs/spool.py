@@ -26,6 +26,7 @@ SEGMENTS = 8
 LINES_AT_ONCE = 20_000
 """Lines that a reader is given at a time; when more have come meanwhile the oldest of them are counted, not built."""
 
+_MOMENT = array("d").itemsize
 _LENGTH = struct.Struct("<I")
 _LONGEST = 64 * 1024 * 1024
 
@@ -38,8 +39,8 @@ class Batch(msgspec.Struct, frozen=True, array_like=True):
     source: str
     received: float
     kind: Literal["line", "notice", "mark"]
-    text: str
-    """The lines, between them a newline."""
+    text: bytes
+    """The lines in UTF-8, between them a newline: only those that are looked at become text."""
     levels: bytes
     """One byte for each: its level, 0 for none; the highest bit for one that continues."""
     at: bytes
@@ -54,6 +55,25 @@ class Batch(msgspec.Struct, frozen=True, array_like=True):
     def errors(self) -> int:
         """How many of them are errors, each counted where it begins."""
         return self.levels.count(Level.ERROR) + self.levels.count(Level.CRITICAL)
+
+    def cut(self, count: int) -> tuple[Batch, Batch]:
+        """The first `count` lines, fewer than there are, and the others."""
+        later = b"\n".join(self.text.rsplit(b"\n", self.count - count)[1:])
+        return (
+            msgspec.structs.replace(
+                self,
+                text=self.text[: len(self.text) - len(later) - 1],
+                levels=self.levels[:count],
+                at=self.at[: count * _MOMENT],
+            ),
+            msgspec.structs.replace(
+                self,
+                first=self.first + count,
+                text=later,
+                levels=self.levels[count:],
+                at=self.at[count * _MOMENT :],
+            ),
+        )
 
     def lines(self) -> list[LogLine]:
         """The lines."""
@@ -71,7 +91,7 @@ class Batch(msgspec.Struct, frozen=True, array_like=True):
                 code >= CONTINUES,
             )
             for number, (text, code, at) in enumerate(
-                zip(self.text.split("\n"), self.levels, moments, strict=True), self.first
+                zip(self.text.decode().split("\n"), self.levels, moments, strict=True), self.first
             )
         ]
 
@@ -128,7 +148,7 @@ class SpoolWriter:
             source,
             received,
             kind,
-            "\n".join(texts),
+            "\n".join(texts).encode(),
             levels or bytes(len(texts)),
             array("d", at or [math.nan] * len(texts)).tobytes(),
         )
@@ -188,6 +208,10 @@ class Skipped(NamedTuple):
     warnings: int
 
 
+def _skipped(batch: Batch) -> Skipped:
+    return Skipped(batch.source, batch.count, batch.received, batch.errors, batch.levels.count(Level.WARNING))
+
+
 class Read(NamedTuple):
     """What was read at one time."""
 
@@ -221,12 +245,13 @@ class SpoolReader:
             self._next = batch.first + batch.count
             batches.append(batch)
             kept += batch.count
-            while kept > limit and len(batches) > 1:
+            while batches and kept - batches[0].count >= limit:
                 gone = batches.pop(0)
                 kept -= gone.count
-                skipped.append(
-                    Skipped(gone.source, gone.count, gone.received, gone.errors, gone.levels.count(Level.WARNING))
-                )
+                skipped.append(_skipped(gone))
+        if kept > limit:
+            gone, batches[0] = batches[0].cut(kept - limit)
+            skipped.append(_skipped(gone))
         notices = []
         if batches and (skipped or lost):
             received, first = batches[0].received, batches[0].first

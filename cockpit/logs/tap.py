@@ -17,6 +17,8 @@ LOOK_EVERY = 0.2
 LINES_AT_ONCE = 4_000
 """Lines that are handed over at a time; when more have come meanwhile the oldest of them are counted, not shown."""
 
+LINES_IN_A_FLOOD = 1_000
+"""The same as long as that goes on: each line costs whoever draws some time, and a flood needs no more to be seen."""
 
 GAPS_EVERY = 10.0
 """Seconds between two notices of lines that were skipped, while that goes on: their count is always told."""
@@ -67,7 +69,7 @@ class SpoolTap:
         return [each for each in read.lines if each.kind != "notice" or each.source or "skipped" not in each.text]
 
     def _run(self) -> None:
-        limit = None
+        limit: int | None = None
         while not self._stop.wait(LOOK_EVERY if limit else 0):
             if self._ready is not None:
                 continue
@@ -75,8 +77,9 @@ class SpoolTap:
                 read = self._reader.read(*((limit,) if limit else ()))
             except OSError as error:
                 self.problem = f"the lines kept cannot be read: {(error.strerror or str(error)).lower()}"
+                limit = LINES_AT_ONCE
             else:
                 self.problem = ""
                 self._ready = Taken(self._without_repeated_gaps(read), read.skipped, time.time())
-            limit = LINES_AT_ONCE
+                limit = LINES_IN_A_FLOOD if read.skipped and limit else LINES_AT_ONCE
         self._reader.close()

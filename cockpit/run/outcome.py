@@ -1,4 +1,4 @@
-"""What the plan adds to the verdict: what keeps it from being good, and what keeps it from being plain."""
+"""What the plan and quick commands add to the verdict: what keeps it from being good, or from being plain."""
 
 from __future__ import annotations
 
@@ -29,6 +29,20 @@ def of_the_plan_asterisks(state: State) -> list[str]:
             (again, _counted(again, "step") + " tried again"),
             (relayed, _counted(relayed, "voice") + " relayed"),
             (vetoed, _counted(vetoed, "abort") + " vetoed"),
+        )
+        if count
+    ]
+
+
+def of_quick_commands_asterisks(state: State) -> list[str]:
+    """What is not known of quick commands that change something, in words, counted."""
+    doubts = sum(ran.doubts for ran in state.commands.values())
+    under_way = sum(ran.ended is None for ran in state.commands.values())
+    return [
+        words
+        for count, words in (
+            (doubts, _counted(doubts, "quick command") + " in doubt"),
+            (under_way, _counted(under_way, "quick command") + " under way"),
         )
         if count
     ]

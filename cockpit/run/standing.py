@@ -10,7 +10,7 @@ import msgspec
 
 from cockpit.checklist.model import Branch, Check, Item
 from cockpit.journal import event as ev
-from cockpit.run.outcome import of_the_plan_asterisks, of_the_plan_blockers
+from cockpit.run.outcome import of_quick_commands_asterisks, of_the_plan_asterisks, of_the_plan_blockers
 from cockpit.run.state import ItemState, Measurement, State
 
 
@@ -170,7 +170,7 @@ def verdict(state: State, now: dt.datetime) -> Verdict:
         )
         if count
     ]
-    asterisks += of_the_plan_asterisks(state)
+    asterisks += [*of_the_plan_asterisks(state), *of_quick_commands_asterisks(state)]
     good = not blockers
     return Verdict(good, tuple(asterisks), () if good else tuple(blockers))
 

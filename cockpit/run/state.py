@@ -133,6 +133,8 @@ class Ran(msgspec.Struct, frozen=True):
     ended: ev.CommandEnded | None = None
     """None while its end is not on disk."""
     ended_at: dt.datetime | None = None
+    doubts: int = 0
+    """How many times of it, this one among them, ended in doubt: a later one that went well does not settle them."""
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -376,14 +378,15 @@ def _rehearsal_waived(draft: _Draft, event: Event, data: ev.RehearsalWaived) -> 
 
 
 def _command_begun(draft: _Draft, event: Event, data: ev.CommandBegun) -> None:
-    ran = Ran(data, event.by, event.at, event.seq)
+    before = draft.run.commands.get(data.command)
+    ran = Ran(data, event.by, event.at, event.seq, doubts=before.doubts if before is not None else 0)
     draft.run = _replace(draft.run, commands=draft.run.commands.set(data.command, ran))
 
 
 def _command_ended(draft: _Draft, event: Event, data: ev.CommandEnded) -> None:
     ran = draft.run.commands.get(data.command)
     if ran is not None and ran.begun.number == data.number:
-        ended = _replace(ran, ended=data, ended_at=event.at)
+        ended = _replace(ran, ended=data, ended_at=event.at, doubts=ran.doubts + data.unknown)
         draft.run = _replace(draft.run, commands=draft.run.commands.set(data.command, ended))
 
 

@@ -18,12 +18,14 @@ from pathlib import Path
 from types import FrameType
 from typing import ClassVar
 
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 
 from cockpit.screens import terminal
 from cockpit.screens.alerts import Alerts
 from cockpit.screens.boards.board import Board
+from cockpit.screens.keyboard import Keyboard
 from cockpit.screens.remembered import Memory
 from cockpit.screens.widgets.line_list import LineList
 from cockpit.views.logs_pane import Showing
@@ -80,15 +82,24 @@ class CockpitApp(App[int], inherit_bindings=False):
         self.now = self._look()
         self._alerts = Alerts(ways, self._to_terminal, self.now)
         self._ticks = 0
+        self.keyboard = Keyboard(self, super().on_event)
 
     def on_mount(self) -> None:
         """Put the first board up, and begin to follow the run."""
         self._heed_signals()
         self.push_screen(self._first_board())
+        self.run_worker(self.keyboard.hand_on())
         self.run_worker(self._follow())
         self.set_interval(1.0, self._tick)
         if self.replay is not None:
             self.set_interval(0.25, self._play_on)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Put what is typed in its order; everything else is Textual's."""
+        if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
+            self.keyboard.put(event)
+        else:
+            await super().on_event(event)
 
     def look_again(self) -> None:
         """Draw what changed since the last look."""

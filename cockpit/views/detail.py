@@ -14,9 +14,10 @@ from cockpit.run.state import Measurement, Note, Word
 from cockpit.views.ages import age, clock, duration
 from cockpit.views.cells import cut, wrap
 from cockpit.views.heading import rule
-from cockpit.views.line import Line, Look, Piece, apart, cut_line, line, line_width, pad
+from cockpit.views.line import Line, Look, Piece, apart, line, line_width, pad
 from cockpit.views.moment import Moment
 from cockpit.views.signs import sign, sparkline
+from cockpit.views.strip import strip
 from cockpit.views.words import mode, one_line, person, plural, title
 
 LABEL = 9
@@ -80,14 +81,8 @@ def detail_lines(item: Item, now: Moment, cells: int) -> list[Line]:
 
 
 def detail_strip(item: Item, now: Moment, cells: int, rows: int) -> list[Line]:
-    """The first `rows` lines of the detail; when there are more, the last one says how many and how to see them."""
-    lines = detail_lines(item, now, cells)
-    if len(lines) <= rows:
-        return lines
-    kept = lines[:rows]
-    more = line((f"  {now.glyphs.mark} {plural(len(lines) - rows, 'more line')}: d", "dim"))
-    kept[-1] = apart(cut_line(kept[-1], cells - line_width(more), now.glyphs.mark), more, cells)
-    return kept
+    """The beginning of it, for a pane of `rows` lines."""
+    return strip(detail_lines(item, now, cells), now, cells, rows)
 
 
 def entry_lines(entry: Entry, cells: int) -> Iterator[Line]:

@@ -12,7 +12,7 @@ from cockpit.views.detail import Entry, entry_lines
 from cockpit.views.doubt import doubt_entries
 from cockpit.views.guided_failure import failure_lines
 from cockpit.views.heading import rule
-from cockpit.views.line import Line, apart, cut_line, line, line_width
+from cockpit.views.line import Line
 from cockpit.views.moment import Moment
 from cockpit.views.phases import soak_left, step_sign
 from cockpit.views.printed import printed_entries
@@ -20,7 +20,8 @@ from cockpit.views.rehearsed import rehearsed_entry
 from cockpit.views.roll_call import gate_entries, roll_call_lines
 from cockpit.views.shown_by import shown_by
 from cockpit.views.steps import Row, lateness_words, planned_start
-from cockpit.views.words import person, plural, title
+from cockpit.views.strip import strip
+from cockpit.views.words import person, title
 
 _PRINTED = 3
 """Lines of the end of the output in the detail; the pane of the output has more."""
@@ -42,14 +43,8 @@ def step_detail(row: Row, now: Moment, cells: int) -> list[Line]:
 
 
 def step_strip(row: Row, now: Moment, cells: int, rows: int) -> list[Line]:
-    """The first `rows` lines of it; when there are more, the last one says so and how to see them."""
-    lines = step_detail(row, now, cells)
-    if len(lines) <= rows:
-        return lines
-    kept = lines[:rows]
-    more = line((f"  {now.glyphs.mark} {plural(len(lines) - rows, 'more line')}: d", "dim"))
-    kept[-1] = apart(cut_line(kept[-1], cells - line_width(more), now.glyphs.mark), more, cells)
-    return kept
+    """The beginning of it, for a pane of `rows` lines."""
+    return strip(step_detail(row, now, cells), now, cells, rows)
 
 
 def step_entries(row: Row, now: Moment) -> Iterator[Entry]:

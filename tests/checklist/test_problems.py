@@ -88,6 +88,10 @@ def test_all_mistakes_are_named_at_once_each_at_its_place(problems: Problems) ->
         ("check: {box: {name: x}, timeout: 0s}", "`timeout` must be longer than nothing"),
         ("check: {box: {name: x}, timeout: 5s, deadline: 1s}", "`deadline`, the limit of all tries, is shorter"),
         ("check: {box: {name: x}, every: 5m, max_age: 1m}", "`max_age` is shorter than `every`"),
+        (
+            "check: {box: {name: x}, every: 5m, on_demand: true}",
+            "`every` measures by itself, and `on_demand` only when",
+        ),
         ("check: {box: {name: x}, needs: [other]}", "there is no item `other`"),
         ("check: {box: {name: x}, needs: [item]}", "these need each other in a circle: item > item"),
         ("check: [box]", "`check` must be a mapping of keys to values, not a list"),

@@ -36,6 +36,7 @@ def test_a_healthy_server_passes_on_all_that_can_be_asked_of_it(measured: Measur
     assert found.evidence.startswith("HTTP/1.1 200 OK\ncontent-length: ")
     assert '"colour": "green"' in found.evidence
     assert found.value == pytest.approx(found.took, abs=0.5)
+    assert found.unit == "s"
 
 
 def test_without_a_condition_success_and_redirects_pass_and_the_rest_fails(measured: Measure, http_server: Web) -> None:

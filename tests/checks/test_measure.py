@@ -381,6 +381,7 @@ def test_the_figure_that_a_checklist_asks_for_is_plotted_and_stands_first(measur
     spec = {"path": str(database), "query": "select n, s from t"}
     found = measured("sqlite", spec, "row_count == 1", figure="double(row.n) / 2.0")
     assert (found.value, found.summary[:5]) == (3.5, "3.5 (")
+    assert found.unit == ""
     none = measured("sqlite", spec, "row_count == 1", figure="double(row.s)")
     assert (none.result, none.value, none.summary[:11]) == ("PASS", None, "no figure (")
 

@@ -14,6 +14,7 @@ from cockpit.checks.registry import kinds
 from cockpit.connect.values import Values
 from cockpit.journal.event import CheckMeasured
 from tests.servers.postgres import PASSWORD, Postgres
+from tests.servers.web import serving
 from tests.support.measuring import Measure, ended_in_time, no_values, secret
 
 pytestmark = pytest.mark.server
@@ -128,6 +129,17 @@ def test_each_way_of_being_let_in_nowhere_is_named(measured: Measure, bot: Postg
         found = measured("postgres", {"dsn": dsn})
         assert (found.result, found.summary) == ("ERROR", words)
         assert PASSWORD not in str(found)
+
+
+def test_a_server_that_hangs_up_on_a_newcomer_is_told_in_one_whole_sentence(measured: Measure) -> None:
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(8)
+        writer.close()
+
+    with serving(hang_up) as port:
+        found = measured("postgres", {"dsn": f"postgresql://x:y@127.0.0.1:{port}/z?sslmode=disable"})
+    words = f"cannot connect to 127.0.0.1:{port}: server closed the connection unexpectedly"
+    assert (found.result, found.summary) == ("ERROR", words)
 
 
 def test_a_server_without_a_free_connection_is_not_alive(measured: Measure, bot: Postgres) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cockpit.checks import websocket
 from tests.servers.certificates import Authority
 from tests.servers.web import Web
 from tests.support.measuring import Measure, ended_in_time, secret
@@ -54,6 +55,50 @@ def test_a_message_in_pieces_with_a_ping_among_them_is_one_message(
 ) -> None:
     url = f"ws://127.0.0.1:{websocket_servers['plain']}/pieces"
     assert measured("websocket", {"url": url, "send": "go"}, "reply == 'in three pieces'").result == "PASS"
+
+
+def test_a_connection_is_held_with_pings_answered_on_both_sides(
+    measured: Measure, websocket_servers: dict[str, int]
+) -> None:
+    url = f"ws://127.0.0.1:{websocket_servers['plain']}/pinging"
+    found = measured(
+        "websocket",
+        {"url": url, "hold": "400ms"},
+        "stable && held >= 0.4 && pings == 1 && messages == 1 && round_trip > 0.0 && close_code == 1000",
+    )
+    assert found.result == "PASS", found
+    assert found.request.endswith("/pinging, hold for 0.4 s")
+    assert ", held for 0 s, 1 messages" in found.summary
+
+
+def test_a_server_that_leaves_while_a_connection_is_held_fails_by_itself_and_says_when(
+    measured: Measure, websocket_servers: dict[str, int]
+) -> None:
+    url = f"ws://127.0.0.1:{websocket_servers['plain']}/leaving"
+    found = measured("websocket", {"url": url, "send": "go", "hold": "8s"})
+    assert found.result == "FAIL", found
+    reply_lost = measured("websocket", {"url": url.replace("leaving", "policy"), "hold": "8s"}, "matched", "!stable")
+    assert "closed the conversation with code 1008: who are you?, 0." in reply_lost.summary
+    assert reply_lost.summary.endswith("s after it was opened and not 8 s")
+
+
+def test_a_server_that_answers_no_ping_is_not_stable(
+    measured: Measure, websocket_servers: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(websocket, "PING_EVERY", 0.5)
+    url = f"ws://127.0.0.1:{websocket_servers['plain']}/deaf"
+    found = measured("websocket", {"url": url, "hold": "4s"}, "stable")
+    assert found.result == "FAIL", found
+    assert "did not answer a ping within 0.5 s" in found.summary
+
+
+def test_what_is_held_longer_than_a_try_may_take_is_not_begun(
+    measured: Measure, websocket_servers: dict[str, int]
+) -> None:
+    url = f"ws://127.0.0.1:{websocket_servers['plain']}/echo"
+    found = measured("websocket", {"url": url, "hold": "1h"}, "stable")
+    assert found.result == "ERROR"
+    assert found.summary.startswith("cannot hold for 3600 s in a `timeout` of ")
 
 
 def test_the_best_subprotocol_that_both_know_is_agreed_on(measured: Measure, websocket_servers: dict[str, int]) -> None:
@@ -111,7 +156,7 @@ def test_a_conversation_that_goes_wrong_fails_in_words_and_in_time(
     found = measured("websocket", {"url": url, **spec}, timeout=limit)
     assert found.result == "FAIL", found
     assert words in found.summary
-    assert found.findings[0].found == {"connected": "true", "matched": "false"}
+    assert found.findings[0].found == {"connected": "true", "matched": "false", "stable": "true"}
     assert ended_in_time(found, limit)
 
 

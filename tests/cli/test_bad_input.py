@@ -42,6 +42,19 @@ def test_a_missing_file_is_named_by_every_command(cockpit: Cockpit, command: lis
     said_once(cockpit(command[0], "missing.yaml", *command[1:]), Exit.WRONG, "missing.yaml", "no such file")
 
 
+@pytest.mark.parametrize("command", READS_A_CHECKLIST, ids=" ".join)
+@pytest.mark.parametrize("there", [True, False], ids=["there", "missing"])
+def test_control_characters_in_the_name_of_a_file_are_shown_and_not_passed_on(
+    cockpit: Cockpit, tmp_path: Path, command: list[str], *, there: bool
+) -> None:
+    name = "\x1b[2J\x9b31m.yaml"
+    if there:
+        (tmp_path / name).write_text("cockpit: 1\nname: x\n")
+    ended = cockpit(command[0], name, *command[1:])
+    said_once(ended, Exit.WRONG, "[2J")
+    assert not {"\x1b", "\x9b"} & set(ended.stdout + ended.stderr)
+
+
 def test_a_folder_without_a_checklist_says_so(cockpit: Cockpit, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     said_once(cockpit("lint", "empty"), Exit.WRONG, "empty")

@@ -115,6 +115,79 @@ def test_show_prints_the_tree_and_which_variables_are_not_set(
     assert any(line.split() == ["base_url", "Where", "users", "reach", "it."] for line in lines)
 
 
+WITH_A_PLAN = """\
+cockpit: 1
+name: Base
+variables: {colour: green, token: {env: TOKEN_OF_A_PLAN, secret: true}}
+positions: [operations, security]
+hosts: {app1: app1.example}
+parts: [{id: part, title: Part, items: [{id: shut, title: The door is shut, confirm: Is it?}]}]
+golive:
+  window: {start: "22:00", end: "23:00", zone: Europe/London}
+  steps:
+    - {id: go-no-go, title: Go or no-go, gate: {parts: [part], poll: {need: 1, veto: [security]}}}
+    - id: switch
+      title: Switch
+      run: {command: "./switch ${colour}", host: app1}
+      probe: {check: {file: {path: /tmp}}}
+      verify: [shut]
+      soak: {for: 5m}
+      undo: {run: {command: ./switch blue, host: app1}}
+    - {id: drop, title: Drop, run: {http: {url: "https://db.example/drop", headers: {Authorization: "Bearer ${token}"}}}, reversible: no, required: no}
+"""
+"""A plan that a checklist of its own goes on from."""
+
+
+@pytest.fixture
+def planned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TOKEN_OF_A_PLAN", "correct-horse-battery")
+    Path("base.yaml").write_text(WITH_A_PLAN)
+    Path("own.yaml").write_text(
+        "cockpit: 1\nextends: base.yaml\ngolive:\n  steps:\n    - {id: switch, title: Send users to green}\n"
+    )
+    return "own.yaml"
+
+
+def test_show_prints_the_plan_with_what_each_step_does_and_how_it_is_undone(
+    planned: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = shown(capsys, "show", planned)
+    plan = said[said.index("Going live") : said.index("Hosts")].splitlines()
+    assert plan == [
+        "Going live, planned for 22:00 to 23:00 Europe/London",
+        "  1. go-no-go: Go or no-go",
+        "       gate    shut is good; 1 of operations, security say GO, veto of security",
+        "  2. switch: Send users to green",
+        "       does    ./switch green  (on app1)",
+        "       verify  shut",
+        "       soak    300 s: shut",
+        "       undo    ./switch blue  (on app1)",
+        "  3. drop: Drop  (optional)",
+        *[line for line in plan if "db.example" in line],
+        "       undo    none is written",
+        "               point of no return: it cannot be undone",
+        "",
+        "The way back: the undo of what was done, in reverse",
+        "",
+    ]
+    assert "correct-horse" not in said
+
+
+def test_show_gives_the_plan_as_json(planned: str, capsys: pytest.CaptureFixture[str]) -> None:
+    plan = shown_json(capsys, "show", planned, "--json")["plan"]
+    assert plan["window"] == {"start": "22:00", "end": "23:00", "zone": "Europe/London"}
+    assert [step["id"] for step in plan["steps"]] == ["go-no-go", "switch", "drop"]
+    assert plan["steps"][1]["action"]["spec"] == {"run": "./switch ${colour}"}
+    assert [check["id"] for check in plan["checks"]] == [plan["steps"][1]["probe"]] == ["switch-probe"]
+
+
+def test_explain_says_where_each_value_of_a_step_was_written(planned: str, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = {line.split()[0]: line for line in shown(capsys, "explain", planned, "switch").splitlines() if line}
+    assert rows["title"].endswith("own.yaml:5:27")
+    assert rows["run.command"].endswith("base.yaml:13:22")
+
+
 def test_explain_says_where_each_value_was_written_and_what_its_variables_stand_for(
     checklist: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -124,6 +197,7 @@ def test_explain_says_where_each_value_was_written_and_what_its_variables_stand_
     assert "status == 200; body.status == 'ok'" in rows["check.expect"]
     assert "default" in rows["check.deadline"]
     assert "Before launch > Service > Health" in said
+    assert "asks: GET http://127.0.0.1:9/health" in said
     assert "${base_url} is http://127.0.0.1:9 (--var)" in said
 
 

@@ -215,7 +215,7 @@ def test_a_viewer_of_another_protocol_is_told_both_versions(home: Path) -> None:
     answer = talk(run, {"say": "hello", "protocol": 99, "tool": "9.9"})[0]
     assert answer["say"] == "refused"
     assert "protocol 99" in answer["reason"]
-    assert "protocol 1" in answer["reason"]
+    assert "protocol 2" in answer["reason"]
 
 
 def test_a_viewer_that_speaks_nonsense_or_too_much_is_sent_away_and_the_run_goes_on(home: Path) -> None:
@@ -267,9 +267,24 @@ def test_connecting_with_another_version_raises_what_the_engine_said(
 ) -> None:
     run = begin()
     start_engine(run)
-    monkeypatch.setattr(say, "PROTOCOL", 2)
-    with pytest.raises(NotWelcome, match="protocol 2"):
+    monkeypatch.setattr(say, "PROTOCOL", 3)
+    with pytest.raises(NotWelcome, match="protocol 3"):
         asyncio.run(Client.connect(run, "captain"))
+
+
+def test_a_viewer_from_before_the_last_change_of_the_protocol_is_told_what_to_do(home: Path) -> None:
+    """Quick commands and logs came with protocol 2: a viewer of protocol 1 would stumble over what it is told."""
+    run = begin()
+    start_engine(run)
+    with socket.socket(socket.AF_UNIX) as old, contextlib.chdir(run.path):
+        old.connect(run.socket.name)
+        old.sendall(b'{"say":"hello","protocol":1,"tool":"0.1.0","role":"captain"}\n')
+        with old.makefile("rb") as told:
+            refused = json.loads(told.readline())
+            assert told.read() == b""
+    assert (refused["say"], refused["id"]) == ("refused", 0)
+    assert "(protocol 2), you are Cockpit 0.1.0 (protocol 1): " in refused["reason"]
+    assert refused["reason"].endswith("end its engine and attach again")
 
 
 def test_twelve_starts_at_once_give_one_engine(home: Path) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
+import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +26,8 @@ from cockpit.journal.folder import RunFolder
 from cockpit.journal.lock import holder_of
 from cockpit.journal.reader import read
 from cockpit.run import command as cmd
+from cockpit.run.standing import verdict
+from cockpit.run.state import fold
 from cockpit.views.run_view import Look
 from tests.servers.ssh import Sshd
 from tests.support.runs import document, manual
@@ -210,6 +215,12 @@ def test_what_was_cut_off_is_in_doubt(open_one: Open) -> None:
         assert "may or may not have happened" in ended.summary
 
     looking(run, cut_off)
+    told = subprocess.run(
+        [sys.executable, "-m", "cockpit", "status", run.id, "--json"], capture_output=True, text=True, check=True
+    )
+    (ran,) = json.loads(told.stdout)["commands"]
+    assert (ran["id"], ran["done"], ran["doubt"], ran["doubts"]) == ("slow", None, True, 1)
+    assert "1 quick command in doubt" in verdict(fold(read(run.journal)), dt.datetime.now(dt.UTC)).asterisks
 
 
 def test_a_command_whose_secret_is_missing_is_not_started_and_says_why(open_one: Open) -> None:

@@ -26,6 +26,16 @@ golive:
       gate: {poll: {positions: [operations, security], need: 2, veto: [security]}}
     - {id: announce, title: Announce it, run: {manual: Post it.}}
 """
+SLOW = """\
+cockpit: 1
+name: Slow
+commands:
+  - {id: restart, title: Restart, run: echo restarting; sleep 60, changes: true}
+parts: [{id: p, title: P, items: [{id: owner, title: Owner}]}]
+golive:
+  steps:
+    - {id: migrate, title: Migrate, run: {command: "echo table 1 of 9; sleep 60"}}
+"""
 
 pytestmark = pytest.mark.server
 
@@ -82,6 +92,33 @@ def test_each_position_answers_from_its_own_login_and_nobody_for_another(logins:
     }
     opened = next(event.data for event in events if isinstance(event.data, ev.GateOpened))
     assert opened.go == {"operations": "ck-olu", "security": "ck-grace"}
+
+
+def test_a_member_who_looks_on_sees_what_a_step_and_a_quick_command_print(logins: Logins, tmp_path: Path) -> None:
+    checklist = tmp_path / "slow.yaml"
+    checklist.write_text(SLOW)
+    words = ("open", str(checklist), "--release", "1.5.0", "--environment", "test", "--group", GROUP)
+    opened = logins.run("root", *words)
+    assert opened.returncode == 0, opened.stderr
+    run = opened.stdout.strip()
+    try:
+        with logins.terminal("root", "command", run, "restart", "--yes") as captain:
+            captain.until("restarting", PATIENCE)
+            begun = logins.run("root", "step", run, "migrate", "go")
+            assert begun.returncode == 0, begun.stderr
+            with logins.terminal("ck-grace", "attach", run, "--observe") as terminal:
+                terminal.until("leave", PATIENCE)
+                terminal.press("s")
+                terminal.until("table 1 of 9", PATIENCE)
+                terminal.press("!")
+                terminal.until("restarting", PATIENCE)
+        folder = the_run(logins.home)
+        outputs = [*folder.steps.glob("*/output"), *folder.commands.glob("*/output")]
+        assert {path.stat().st_mode & 0o777 for path in outputs} == {0o640}
+        assert {path.parent.stat().st_mode & 0o777 for path in outputs} == {0o750}
+        assert {path.stat().st_gid for path in outputs} == {64100}
+    finally:
+        kill_engines(logins.home)
 
 
 def test_who_is_no_member_of_the_group_reaches_nothing(logins: Logins, tmp_path: Path) -> None:

@@ -1,48 +1,61 @@
-"""systemd's journal. No journal runs where the tests do: a program of our own stands in for `journalctl`.
-
-It answers the options that are used as journalctl(1) says, with entries in the form of systemd.journal-fields(7).
-"""
+"""systemd's journal: the real one, followed here and on a host over SSH."""
 
 from __future__ import annotations
 
+import asyncio
 import os
-from pathlib import Path
+import signal
+import time
 
 import pytest
 
+from tests.servers.journal import Journal
+from tests.servers.ssh import Keys, sshd
 from tests.support.following import Heard, followed
 
-STAND_IN = """#!/bin/sh
-echo "$@" >> "$0.calls"
-entry() {
-  printf '%s\\n' '{"__CURSOR":"c'$1'","__REALTIME_TIMESTAMP":"'$1'000000","MESSAGE":'"$2"',"PRIORITY":"'$3'","SYSLOG_IDENTIFIER":"app"}'
-}
-case "$*" in
-  *--after-cursor=c2*) entry 3 '"third"' 6; exec sleep 60;;
-  *) entry 1 '"first\\nof two lines"' 3; entry 2 '[115,101,99,27,255]' 4; echo '{"__CURSOR":"torn'; echo broken pipe >&2; exit 1;;
-esac
-"""
+pytestmark = pytest.mark.server
 
 
 def test_entries_have_the_journals_time_and_priority_and_a_cursor_says_where_to_go_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    program = tmp_path / "journalctl"
-    program.write_text(STAND_IN)
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PATH", f"{journal.programs}{os.pathsep}{os.environ['PATH']}")
+    began = time.time()
+    journal.send(b"first\nof two lines", unit="app.service", priority=3)
+    journal.send(b"sec\x1b\xff", unit="app.service", priority=4)
+    journal.send(b"of another one", unit="other.service")
 
     async def test(heard: Heard) -> None:
-        await heard.line("app: third")
+        await heard.line("app: sec␛\\xff")
+        os.kill(journal.readers[0], signal.SIGKILL)
+        journal.send(b"meanwhile", unit="app.service")
+        await heard.line("app: meanwhile")
+        journal.send(b"after", unit="app.service", priority=7)
+        await heard.line("app: after")
 
     heard = followed(test, "journald", {"unit": "app.service"}, tail=7)
-    assert heard.lines == ["app: first", "app: of two lines", "app: sec␛\\xff", "app: third"]
-    assert heard.at == [1.0, 1.0, 2.0, 3.0]
-    assert heard.levels == [6, 6, 5, 3]
+    assert heard.lines == ["app: first", "app: of two lines", "app: sec␛\\xff", "app: meanwhile", "app: after"]
+    assert all(began - 1 <= at <= time.time() for at in heard.at)
+    assert heard.at == sorted(heard.at)
+    assert heard.levels == [6, 6, 5, 3, 2]
     assert heard.notices == [
-        "what followed it ended (status 1): broken pipe; following it again as soon as that is possible",
+        "what followed it ended (signal KILL); following it again as soon as that is possible",
         "followed again",
     ]
-    first, second = (tmp_path / "journalctl.calls").read_text().splitlines()
-    assert first == "--follow --output=json --no-pager --quiet --lines=7 --unit=app.service"
-    assert second == "--follow --output=json --no-pager --quiet --after-cursor=c2 --no-tail --unit=app.service"
+
+
+def test_the_journal_of_a_host_is_followed_by_what_writes_to_it(journal: Journal, ssh_keys: Keys) -> None:
+    journal.send(b"before", name="worker")
+    journal.send(b"somebody else", name="cron")
+    with sshd(ssh_keys, mounts=journal.process.pid) as server:
+
+        async def test(heard: Heard) -> None:
+            await heard.line("worker: before")
+            await asyncio.to_thread(server.cut)
+            journal.send(b"meanwhile", name="worker")
+            await heard.line("worker: meanwhile")
+
+        spec = {"identifier": "worker"}
+        heard = followed(test, "journald", spec, via="app1", hosts=(server.host("app1"),))
+    assert heard.lines == ["worker: before", "worker: meanwhile"]
+    assert heard.notices[-1] == "followed again"

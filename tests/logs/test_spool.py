@@ -67,9 +67,32 @@ def test_a_reader_that_is_behind_is_given_the_newest_and_the_rest_is_counted_by_
     for _ in range(10):
         writer.add("a", ["x"] * 100, 1.0, levels=bytes([Level.ERROR]) * 100)
     read = reader.read(limit=250)
-    assert [line.kind for line in read.lines] == ["notice"] + ["line"] * 200
-    assert read.lines[0].text == "800 lines skipped here: more came than can be shown"
-    assert sum(each.lines for each in read.skipped) == sum(each.errors for each in read.skipped) == 800
+    assert [line.kind for line in read.lines] == ["notice"] + ["line"] * 250
+    assert read.lines[0].text == "750 lines skipped here: more came than can be shown"
+    assert sum(each.lines for each in read.skipped) == sum(each.errors for each in read.skipped) == 750
+
+
+@given(st.lists(TEXT, min_size=2, max_size=8), st.data())
+@settings(max_examples=50, deadline=None)
+def test_lines_that_are_read_in_part_are_the_newest_as_they_were_written(
+    tmp_path_factory, texts: list[str], data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.mktemp("spool") / "logs"
+    reader, writer = SpoolReader(folder), SpoolWriter(folder)
+    levels = bytes(number % 8 for number in range(len(texts)))
+    writer.add("a", texts, 1.0, levels=levels, at=[*map(float, range(len(texts)))])
+    limit = data.draw(st.integers(1, len(texts) - 1))
+    read = reader.read(limit)
+    writer.close()
+    reader.close()
+    lines = [line for line in read.lines if line.kind == "line"]
+    assert [line.text for line in lines] == texts[-limit:]
+    assert [(line.number - 1, line.at, int(line.level or 0)) for line in lines] == [
+        (number, float(number), levels[number]) for number in range(len(texts) - limit, len(texts))
+    ]
+    assert [(each.lines, each.errors) for each in read.skipped] == [
+        (len(texts) - limit, sum(level >= Level.ERROR for level in levels[:-limit]))
+    ]
 
 
 def test_old_segments_go_and_a_reader_that_missed_them_is_told(tmp_path: Path) -> None:

@@ -49,3 +49,21 @@ def test_nothing_is_written_when_nothing_is_wanted(home: Path) -> None:
         assert OSC9 not in terminal.bytes_since()
         terminal.send("q")
         terminal.send("q")
+
+
+def test_line_by_line_it_rings_too_while_nothing_is_typed(home: Path) -> None:
+    run = begin(telling())
+    attach = [sys.executable, "-m", "cockpit", "attach", run.id, "--observe", "--plain", "--notify", "bell"]
+    with Terminal(attach, env={"PYTHONPATH": str(ROOT)}) as terminal:
+        terminal.until("cockpit>", 30)
+        terminal.quiet(0.5)
+        mark = terminal.mark
+        ask(run, cmd.Hold("look here"))
+        ends = terminal.now + 30
+        while b"\a" not in terminal.bytes_since(mark) and terminal.now < ends:
+            terminal.quiet(0.2)
+        assert terminal.bytes_since(mark) == b"\a"
+        terminal.send("news\r")
+        terminal.until("put the run in hold: look here", 20)
+        terminal.send("quit\r")
+        assert terminal.wait(20) == 0

@@ -8,6 +8,7 @@ wanted. Answers of Azure, of DigitalOcean and, everywhere, of AWS are played by 
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -87,7 +88,13 @@ def test_every_platform_item_that_is_measured_is_tried() -> None:
 
 
 def _document(variables: dict[str, str]) -> Document:
-    return load(resolve("production"), kinds=kinds(), given=variables, environ={}).document
+    return _loaded(tuple(variables.items()))
+
+
+@functools.cache
+def _loaded(variables: tuple[tuple[str, str], ...]) -> Document:
+    """Loading it takes longer than measuring an item."""
+    return load(resolve("production"), kinds=kinds(), given=dict(variables), environ={}).document
 
 
 def _told(platform: Platform, item: str, result: str, words: Sequence[str] = ()) -> str:

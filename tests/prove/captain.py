@@ -7,14 +7,12 @@ import contextlib
 import os
 import signal
 import socket
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 
-import cockpit
 from cockpit.checklist.plan import Gate, Plan, Poll, Step
 from cockpit.engine.client import Client, NoEngine, start_engine
 from cockpit.engine.live import LiveRun
@@ -26,6 +24,7 @@ from cockpit.journal.lock import holder_of
 from cockpit.journal.reader import JournalDamaged, read, verify
 from cockpit.run import command as cmd
 from tests.prove.finding import Effort, Finding
+from tests.prove.surroundings import a_home, beginning_with
 from tests.support.engines import answers
 from tests.support.runs import HERE, document, manual
 
@@ -50,16 +49,16 @@ server._Viewer._send = send
 
 def prove(effort: Effort, work: Path) -> Iterator[Finding]:
     """Start, take over, look on."""
-    with _a_home():
+    with a_home():
         yield _starts(effort, work)
         yield _takeovers(effort, work)
         yield _crowded(effort, work)
 
 
 def _starts(effort: Effort, work: Path) -> Finding:
-    rounds = effort.times(full=30, short=2)
+    rounds = effort.times(full=30, short=1)
     broken = [words for _ in range(rounds) if (words := _one_engine(AT_ONCE))]
-    with _engines_begin_with(WITHOUT_LOCK, work / "unlocked"):
+    with beginning_with(WITHOUT_LOCK, work / "unlocked"):
         bites = bool(_one_engine(4))
     return Finding(f"{AT_ONCE} starts at once", rounds, len(broken), "without the lock", int(bites), tuple(broken[:3]))
 
@@ -104,7 +103,7 @@ def _takeovers(effort: Effort, work: Path) -> Finding:
             if words := way(run) or ("" if verify(run.journal).ok else "its chain is broken"):
                 broken.append(f"{way.__name__}: {words}")
         _end(run)
-    with _engines_begin_with(WITHOUT_LOCK, work / "unlocked"):
+    with beginning_with(WITHOUT_LOCK, work / "unlocked"):
         run = _begun()
         asyncio.run(_started(run, 3))
         bites = len(_engines(run)) != 1
@@ -182,7 +181,7 @@ def _from_the_living(run: RunFolder) -> str:
 def _crowded(effort: Effort, work: Path) -> Finding:
     commands = effort.times(full=3000, short=150)
     took, broken = asyncio.run(_commanded(commands))
-    with _engines_begin_with(WAITING_FOR_VIEWERS, work / "waiting"):
+    with beginning_with(WAITING_FOR_VIEWERS, work / "waiting"):
         _, held_up = asyncio.run(_commanded(200, alone=True))
     p99 = took[int(len(took) * 0.99)] * 1000
     return Finding(
@@ -271,35 +270,3 @@ def _end(run: RunFolder) -> None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.02)
-
-
-@contextlib.contextmanager
-def _engines_begin_with(code: str, folder: Path) -> Iterator[None]:
-    """Engines that are started meanwhile carry this out first."""
-    folder.mkdir(exist_ok=True)
-    (folder / "sitecustomize.py").write_text(code)
-    before = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = f"{folder}{os.pathsep}{Path(cockpit.__file__).parents[1]}"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["PYTHONPATH"]
-        else:
-            os.environ["PYTHONPATH"] = before
-
-
-@contextlib.contextmanager
-def _a_home() -> Iterator[None]:
-    before = os.environ.get("COCKPIT_HOME")
-    with tempfile.TemporaryDirectory(prefix="ck-", ignore_cleanup_errors=True) as home:
-        os.environ["COCKPIT_HOME"] = home
-        try:
-            yield
-        finally:
-            for folder in Path(home).glob("runs/*"):
-                _end(RunFolder(folder))
-            if before is None:
-                del os.environ["COCKPIT_HOME"]
-            else:
-                os.environ["COCKPIT_HOME"] = before

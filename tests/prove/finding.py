@@ -52,8 +52,7 @@ class Finding:
 
     def __str__(self) -> str:
         """In a line."""
-        words = f"{self.tried}: {self.times:,} times, {self.broken:,} broken; {self.without}: {self.bites:,} broken"
-        return words + "".join(f"\n    {example}" for example in self.examples)
+        return f"{self.tried}: {self.times:,} times, {self.broken:,} broken; {self.without}: {self.bites:,} broken"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ import os
 import resource
 import shutil
 import socket
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,6 +25,7 @@ from cockpit.journal.lock import holder_of
 from cockpit.run import command as cmd
 from tests.prove.finding import Cannot, Effort, Finding
 from tests.prove.hostile_servers import ssh_servers, web_servers
+from tests.prove.surroundings import a_home
 from tests.support.engines import kill_engine
 from tests.support.runs import document, manual
 
@@ -44,7 +44,7 @@ Attempt = tuple[str, Callable[[], object]]
 
 def prove(effort: Effort, work: Path) -> Iterator[Finding | Cannot]:
     """From outside to inside."""
-    with _a_home() as home:
+    with a_home() as home:
         if os.geteuid() == 0:
             yield _strangers(home)
         else:
@@ -392,23 +392,3 @@ def _become(uid: int, groups: list[int]) -> None:
     os.setgroups(groups)
     os.setgid(uid)
     os.setuid(uid)
-
-
-@contextlib.contextmanager
-def _a_home() -> Iterator[Path]:
-    """A state home that others can get to, as far as it lets them; engines that live on there are ended."""
-    before = os.environ.get("COCKPIT_HOME")
-    with tempfile.TemporaryDirectory(prefix="ck-", ignore_cleanup_errors=True) as made:
-        home = Path(made) / "cockpit"
-        Path(made).chmod(0o711)
-        os.environ["COCKPIT_HOME"] = str(home)
-        try:
-            yield home
-        finally:
-            for lock in home.glob("runs/*/lock"):
-                with contextlib.suppress(OSError):
-                    kill_engine(RunFolder(lock.parent))
-            if before is None:
-                del os.environ["COCKPIT_HOME"]
-            else:
-                os.environ["COCKPIT_HOME"] = before

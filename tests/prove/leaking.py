@@ -193,6 +193,7 @@ def checklist(work: Path, port: int) -> str:
             "cockpit": 1,
             "name": "Everything repeats",
             "variables": variables,
+            "logs": [{"id": "said", "file": f"{work}/said.txt", "tail": 1000}],
             "commands": [{"id": "again", "title": "Say it again", "run": {"command": f"{repeat} 0"}}],
             "notify": [{"id": "chat", "to": use[CHAT], "on": ["hold", "milestone", "failure"]}],
             "parts": [{"id": "part", "title": "Part", "sections": [section]}],
@@ -219,13 +220,19 @@ def lay_out(work: Path, sentinels: Sentinels, chance: random.Random) -> dict[str
     }
 
 
-def repeats(sentinels: Sentinels, seed: int) -> Serve:
-    """A server that answers, in small pieces, all that it was told, and every secret."""
+def repeats(sentinels: Sentinels, seed: int, told: list[bytes]) -> Serve:
+    """A server that answers, in small pieces, all that it was told, and every secret.
+
+    What it is told by notifications, whose address alone is a secret, is added to `told` without that.
+    """
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             async with asyncio.timeout(5):
                 head = await reader.read(65536)
+            if head.startswith(b"POST /" + sentinels.values[CHAT].rpartition("/")[2].encode()):
+                told.append(head + await _rest(reader, head))
+                told[-1] = told[-1].partition(b"\r\n\r\n")[2]
             text = "".join(sentinels.pieces(random.Random(seed))).encode()
             said = head + base64.b64encode(head) + text
             header = b"".join(line for line in head.splitlines() if line.lower().startswith((b"x-", b"auth")))
@@ -239,10 +246,18 @@ def repeats(sentinels: Sentinels, seed: int) -> Serve:
                 await writer.drain()
                 await asyncio.sleep(0)
             writer.close()
-        except (OSError, TimeoutError):
+        except (OSError, TimeoutError, asyncio.IncompleteReadError):
             writer.transport.abort()
 
     return serve
+
+
+async def _rest(reader: asyncio.StreamReader, head: bytes) -> bytes:
+    """What is missing of the body of a request of which this much has come."""
+    length = re.search(rb"content-length: *(\d+)", head, re.IGNORECASE)
+    missing = int(length[1]) - len(head.partition(b"\r\n\r\n")[2]) if length else 0
+    async with asyncio.timeout(5):
+        return await reader.readexactly(missing) if missing > 0 else b""
 
 
 def files_below(folder: Path) -> Iterator[Path]:

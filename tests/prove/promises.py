@@ -13,6 +13,7 @@ PROMISES = {
     "power_cut": "Acknowledged events survive a power cut",
     "failing_disk": "Acknowledged events survive a failing disk",
     "damaged": "A damaged journal is noticed, a torn one is mended",
+    "steps": "No step is done twice, and none is guessed",
     "rules": "The rules of a run hold for every history",
     "secrets": "Secrets stay secret",
     "intruders": "Nobody gets in",

@@ -6,7 +6,6 @@ import contextlib
 import io
 import os
 import random
-import re
 import resource
 import signal
 import subprocess
@@ -53,7 +52,26 @@ measure.measure = stumble
 UNKNOWN = {(command, PHRASE) for command in ("check", "capture", "doctor")}
 """What a command has no way of knowing: nobody was asked for a passphrase, so it is a text like any other."""
 
-KEYS = ("n", "j", "\r", "\x1b", "z", "\x1b", "t", "\x1b", "s", "\r", "\x1b", "\x1b", "w", "\x1b", "c", "\x1b")
+KEYS = (
+    "n",
+    "j",
+    "l",
+    "\x1b",
+    "\r",
+    "\x1b",
+    "z",
+    "\x1b",
+    "t",
+    "\x1b",
+    "s",
+    "\r",
+    "\x1b",
+    "\x1b",
+    "w",
+    "\x1b",
+    "c",
+    "\x1b",
+)
 FORMATS = ("table", "json", "junit", "tap", "nagios")
 
 
@@ -119,7 +137,8 @@ def _seen(work: Path, seed: int, *, before: str = "", full: bool) -> list[tuple[
         folder.mkdir(parents=True, mode=0o700)
     (code / "sitecustomize.py").write_text(before)
     sentinels = Sentinels(random.Random(seed))
-    with serving(repeats(sentinels, seed)) as port, _everywhere(sentinels) as listed:
+    told: list[bytes] = []
+    with serving(repeats(sentinels, seed, told)) as port, _everywhere(sentinels) as listed:
         sentinels.point_to(port)
         environment = lay_out(world, sentinels, random.Random(seed)) | {
             "COCKPIT_HOME": str(home),
@@ -141,6 +160,9 @@ def _seen(work: Path, seed: int, *, before: str = "", full: bool) -> list[tuple[
         for name in sentinels.found_in(content)
         if (where.split()[0], name) not in UNKNOWN
     ]
+    seen += [("a notification", name) for name in sentinels.found_in(b"\n".join(told))]
+    if not before and not told:
+        seen.append(("nobody", "was told of anything"))
     for path in files_below(home):
         seen += [(str(path.relative_to(home)), name) for name in sentinels.found_in(path.read_bytes())]
     return seen + sorted(listed)
@@ -155,6 +177,7 @@ def _all_that_is_said(file: Path, sentinels: Sentinels, *, full: bool, brief: bo
         until(run, lambda state: all(state.item(each.id).measurement for each in document.checkable() if each.check))
         secret = " and ".join(sentinels.values.values())
         ask(run, cmd.Confirm("owner", secret, note=secret), cmd.AddNote(secret), cmd.Hold(secret), cmd.Release(secret))
+        ask(run, cmd.RunCommand("again"))
         yield "refusals", "".join(answers(run, cmd.Confirm(secret, secret), cmd.Skip(secret, secret))).encode()
         if brief:
             return
@@ -229,14 +252,20 @@ def _stumble(run: RunFolder) -> None:
 
 
 def _core(run: RunFolder) -> bytes:
-    """Kill the engine as a crash does; what its core holds, where the system is told to keep one beside it."""
+    """Kill the engine as a crash does, where the system heeds no limit of cores: whatever it leaves behind."""
     holder = holder_of(run)
     assert holder is not None
-    limit = re.search(r"Max core file size +(\S+)", Path(f"/proc/{holder.pid}/limits").read_text())
+    limit, most = resource.prlimit(holder.pid, resource.RLIMIT_CORE)
+    resource.prlimit(holder.pid, resource.RLIMIT_CORE, (most, most))
+    place = Path(f"/proc/{holder.pid}/cwd").resolve()
+    before = set(place.glob("core*"))
     os.kill(holder.pid, signal.SIGSEGV)
     kill_engine(run)
-    assert limit is not None
-    return b"" if limit[1] == "0" else f"a core may be written: {PHRASE} and all others".encode()
+    left = set(place.glob("core*")) - before
+    told = b"".join(each.read_bytes() for each in left)
+    for each in left:
+        each.unlink()
+    return told if limit == 0 else f"a core may be written: {PHRASE} and all others".encode()
 
 
 @contextlib.contextmanager
@@ -255,9 +284,10 @@ def _as(environment: Mapping[str, str]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _everywhere(sentinels: Sentinels) -> Iterator[set[tuple[str, str]]]:
-    """What everybody on the machine can see of any process meanwhile: its arguments."""
+    """What everybody on the machine can see of any process meanwhile: its arguments; and what other users' know."""
     seen: set[tuple[str, str]] = set()
     over = threading.Event()
+    ours = {os.getuid(), 0}  # root may look everywhere, and a process that keeps its memory private is root's to see
 
     def look() -> None:
         while not over.wait(0.02):
@@ -265,6 +295,9 @@ def _everywhere(sentinels: Sentinels) -> Iterator[set[tuple[str, str]]]:
                 with contextlib.suppress(OSError):
                     words = process.read_bytes()
                     seen.update(("the arguments of a process", name) for name in sentinels.found_in(words))
+                    if process.stat().st_uid not in ours:
+                        words = (process.parent / "environ").read_bytes()
+                        seen.update(("the environment of another user", name) for name in sentinels.found_in(words))
 
     looking = threading.Thread(target=look)
     looking.start()

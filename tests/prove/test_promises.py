@@ -18,6 +18,6 @@ def test_a_promise_holds_and_its_harness_bites(name: str, tmp_path: Path) -> Non
     found = list(prover(name)(Effort(), tmp_path))
     assert found
     for each in found:
-        assert isinstance(each, Cannot) or each.good, str(each)
+        assert isinstance(each, Cannot) or each.good, "\n".join((str(each), *each.examples))
     if all(isinstance(each, Cannot) for each in found):
         pytest.skip("; ".join(each.why for each in found if isinstance(each, Cannot)))

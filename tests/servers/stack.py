@@ -12,6 +12,9 @@ import pytest
 from tests.stack import daemon, system
 from tests.stack.system import System
 
+SUMMARY = "summary"
+"""The property of a test whose value is printed when the suite ends."""
+
 PLACE = Path("/tmp/cockpit-stack")
 
 
@@ -29,3 +32,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
             system.up(folder)
             daemon.end_after(suite, folder)
     return system.attach(folder)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what the proof of the items counted; reports of other workers carry it here."""
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, value in report.user_properties:
+            if name == SUMMARY:
+                terminalreporter.write_line(str(value))

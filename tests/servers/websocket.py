@@ -79,6 +79,17 @@ async def _converse(connection: ServerConnection) -> None:
             case "/hostile":
                 await connection.recv()
                 await connection.send("\x1b]52;c;cm0gLXJmIH4=\x07")
+            case "/pinging":
+                await connection.ping()
+                await connection.send("tick")
+                await connection.wait_closed()
+            case "/leaving":
+                await connection.recv()
+                await connection.close(1001, "going away")
+            case "/deaf":
+                connection.transport.pause_reading()
+                await asyncio.sleep(4)
+                connection.transport.abort()
             case "/silent":
                 await connection.wait_closed()
             case "/policy":

@@ -30,7 +30,7 @@ def add(cockpit: Command) -> None:
     explain = cockpit.command(
         "explain",
         "explain:explain",
-        "Tell where each value of an item was written.",
+        "Tell where each value of an item or a step was written.",
         "cockpit explain production flask-env",
     )
     item(checklist(explain))

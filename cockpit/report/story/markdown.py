@@ -53,6 +53,7 @@ def _lines(story: Story) -> Iterator[str]:
     yield from _baseline(story, clock)
     yield from _checklist(story, clock)
     yield from _notes(story, clock)
+    yield from _quick(story, clock)
     yield from _people(story, clock)
     yield from _proof(story)
     yield ""
@@ -355,6 +356,22 @@ def _people(story: Story, clock: Clock) -> Iterator[str]:
     yield ""
     for each in story.commands:
         yield f"- {line(f'{clock(each.at)} {each.who} {each.how}')}"
+
+
+def _quick(story: Story, clock: Clock) -> Iterator[str]:
+    if not story.quick:
+        return
+    yield from heading("Quick commands that change something")
+    rows = (
+        (
+            clock(each.at),
+            each.by,
+            f"{each.exact or each.command}{f' (on {each.host})' if each.host else ''}",
+            f"{each.outcome}{f': {each.summary}' if each.summary else ''}",
+        )
+        for each in story.quick
+    )
+    yield from table(("when", "who", "what", "outcome"), map(texts, rows))
 
 
 def _proof(story: Story) -> Iterator[str]:

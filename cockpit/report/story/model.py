@@ -10,6 +10,7 @@ import datetime as dt
 
 import msgspec
 
+from cockpit.report.story.quick import QuickStory
 from cockpit.run.difference import Change
 
 FORMAT = 1
@@ -471,6 +472,7 @@ class Story(msgspec.Struct, frozen=True):
     flaky: tuple[FlakyStory, ...]
     baseline: BaselineStory | None
     commands: tuple[Command, ...]
+    quick: tuple[QuickStory, ...]
     people: tuple[Acts, ...]
     notes: tuple[Remark, ...]
     trouble: tuple[str, ...]

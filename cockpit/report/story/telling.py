@@ -14,6 +14,7 @@ from cockpit.report.story.golive import go_live
 from cockpit.report.story.holds import causes, holds
 from cockpit.report.story.items import counts, differences, item_story, parts, person, remark, waivers
 from cockpit.report.story.model import Acts, BaselineStory, Command, GoLive, Happening, Outcome, Proof, Remark, Story
+from cockpit.report.story.quick import quick_commands
 from cockpit.report.story.watches import watches
 from cockpit.run.standing import verdict
 from cockpit.run.state import State, fold
@@ -66,6 +67,7 @@ def story_of(events: Sequence[Event], proof: Proof) -> Story:
         flaky=failures.flaky(),
         baseline=_baseline(state),
         commands=tuple(_commands(events)),
+        quick=quick_commands(events),
         people=_people(events),
         notes=tuple(_notes(state)),
         trouble=trouble,
@@ -159,10 +161,15 @@ def _people(events: Sequence[Event]) -> tuple[Acts, ...]:
         who = person(event.by)
         known = found.get(who.user, Acts(who.user, (), event.at, event.at, {}))
         where = known.where if not who.where or who.where in known.where else (*known.where, who.where)
-        act = _ACTS.get(type(event.data), "other")
-        acts = {**known.acts, act: known.acts.get(act, 0) + 1}
+        did = act(type(event.data))
+        acts = {**known.acts, did: known.acts.get(did, 0) + 1}
         found[who.user] = Acts(who.user, where, known.first, event.at, acts)
     return tuple(found.values())
+
+
+def act(kind: type[ev.Data]) -> str:
+    """What a person did who caused an event of this kind; `other` for what the engine alone causes."""
+    return _ACTS.get(kind, "other")
 
 
 _ACTS: dict[type[ev.Data], str] = {
@@ -189,6 +196,10 @@ _ACTS: dict[type[ev.Data], str] = {
     ev.RunCleared: "cleared the run",
     ev.CheckpointSigned: "signatures",
     ev.BaselineTaken: "baselines",
+    ev.PlanRecycled: "recycled the plan",
+    ev.RehearsalWaived: "waived the rehearsal",
+    ev.CommandBegun: "quick commands",
+    ev.CallMade: "calls",
 }
 
 

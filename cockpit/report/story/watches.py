@@ -39,6 +39,7 @@ def watches(events: Iterable[Event], state: State, now: dt.datetime) -> tuple[Wa
             continue
         mine = measured.get(item.id, [])
         limit, bound, unit = _threshold([result for _, result in mine])
+        unit = unit or next((result.unit for _, result in reversed(mine) if result.unit), "")
         series = tuple((at, result.value, result.result) for at, result in mine if _plottable(result.value))
         stories.append(
             WatchStory(

@@ -11,7 +11,6 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from cockpit.run.command import Command
-from cockpit.screens.dialogs.sheet import Sheet
 from cockpit.screens.pressed import pressed
 from cockpit.screens.widgets.line_list import LineList, Rows, Source
 from cockpit.views.header import header
@@ -121,16 +120,11 @@ class Board(Screen[None], inherit_bindings=False):
         self.redraw_panes("#message")
 
     def on_key(self, event: events.Key) -> None:
-        """Take every key; one that belongs to a sheet above is handed on.
+        """Take every key.
 
         Textual calls this of each class that has one: only this class has, the others have `take_key`.
         """
-        above = self.app.screen
-        if above is not self:
-            event.stop()
-            if isinstance(above, Sheet):
-                above.late_key(event)
-        elif self.take_key(event):
+        if self.take_key(event):
             event.stop()
 
     def take_key(self, event: events.Key) -> bool:

@@ -64,13 +64,11 @@ class FilteringBoard(Board):
         self._prompt.focus()
 
     def take_key(self, event: events.Key) -> bool:
-        """While the prompt is open, letters are its own; moving and escape are the board's."""
+        """While the prompt is open, keys are its own, but for those that move, and escape."""
         if event.key == "escape" and (self._prompt is not None or self.wanted):
             self._close(keep=False)
         elif self._prompt is None or event.key in ("up", "down", "pageup", "pagedown"):
             return super().take_key(event)
-        elif event.character is not None and event.is_printable:
-            self._prompt.insert_text_at_cursor(event.character)
         else:
             return False
         return True

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 
 from textual.widget import Widget
 
-from cockpit.screens.boards.board import Board
+from cockpit.screens.boards.walking import WalkingBoard
 from cockpit.screens.widgets.line_list import LineList, Rows
 from cockpit.views.heading import rule
 from cockpit.views.line import Line
 
 
-class ListingBoard(Board):
+class ListingBoard(WalkingBoard):
     """A titled list; a subclass says what its rows are."""
 
     DEFAULT_CSS = "ListingBoard #rule { height: 1; }"
@@ -57,30 +57,7 @@ class ListingBoard(Board):
         self.at = min(max(self.at, 0), max(len(rows) - 1, 0))
         return Rows(rows, self.at)
 
-    def _move(self, by: int) -> None:
-        self.at = min(max(self.at + by, 0), max(self.count - 1, 0))
+    def walk_by(self, rows: int) -> None:
+        """Move the cursor."""
+        self.at = min(max(self.at + rows, 0), max(self.count - 1, 0))
         self.moved()
-
-    def do_up(self) -> None:
-        """One row up."""
-        self._move(-1)
-
-    def do_down(self) -> None:
-        """One row down."""
-        self._move(1)
-
-    def do_page_up(self) -> None:
-        """A page up."""
-        self._move(-self.query_one("#list", LineList).page)
-
-    def do_page_down(self) -> None:
-        """A page down."""
-        self._move(self.query_one("#list", LineList).page)
-
-    def do_first(self) -> None:
-        """To the first row."""
-        self._move(-self.count)
-
-    def do_last(self) -> None:
-        """To the last row."""
-        self._move(self.count)

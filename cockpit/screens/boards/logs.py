@@ -20,6 +20,7 @@ from cockpit.logs.line import Level, LogLine
 from cockpit.logs.pattern import WrongPattern
 from cockpit.screens.boards.board import Board
 from cockpit.screens.boards.filtering import FilteringBoard
+from cockpit.screens.boards.walking import WalkingBoard
 from cockpit.screens.widgets.line_list import LineList, Rows
 from cockpit.screens.widgets.pane import Pane
 from cockpit.views.key import Key
@@ -44,7 +45,7 @@ _PORTION = 500
 _LEVELS = (None, Level.NOTICE, Level.WARNING, Level.ERROR)
 
 
-class LogsBoard(FilteringBoard):
+class LogsBoard(FilteringBoard, WalkingBoard):
     """The pane of logs; in a replay, what is recorded of them."""
 
     DEFAULT_CSS = """
@@ -57,6 +58,7 @@ class LogsBoard(FilteringBoard):
     LogsBoard.-zoomed #keys, LogsBoard.-zoomed #sources { display: none; }
     """
 
+    WALKED = "#log"
     HINT = "a regular expression, as timeout|refused; small letters find capitals, too"
 
     def __init__(self, item: str = "") -> None:
@@ -72,6 +74,8 @@ class LogsBoard(FilteringBoard):
         self._wake = asyncio.Event()
         self._due = 0.0
         self._drawn: tuple[int, ...] = ()
+        self._filled = False
+        """The lines took all rows when they were drawn."""
 
     @property
     def pane(self) -> LogPane:
@@ -121,10 +125,8 @@ class LogsBoard(FilteringBoard):
             if self.is_current or self.app.screen.is_modal:
                 await self._take_in(pane, tap)
                 await self._look_through(pane)
-                drawn = (pane.selection.seen, pane.buffer.first, int(self._at))
-                if loop.time() >= self._due and drawn != self._drawn:
-                    self._drawn = drawn
-                    self._draw()
+                if loop.time() >= self._due:
+                    self._draw_what_came(pane)
             self._wake.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_EVERY):
@@ -147,6 +149,18 @@ class LogsBoard(FilteringBoard):
             await asyncio.sleep(0)
             pane.take(lines[start : start + _PORTION], (), taken.at)
         self._at = taken.at
+
+    def _draw_what_came(self, pane: LogPane) -> None:
+        """While one stands still, lines that come below those in sight change only what is said over them."""
+        drawn = (pane.buffer.first, pane.selection.seen, int(self._at))
+        if drawn == self._drawn:
+            return
+        still = not pane.follows and self._filled and drawn[:1] == self._drawn[:1]
+        self._drawn = drawn
+        if still:
+            self.redraw_panes("#log-head, #sources")
+        else:
+            self._draw()
 
     def _draw(self) -> None:
         """Draw the lines and what is said of them now."""
@@ -189,6 +203,7 @@ class LogsBoard(FilteringBoard):
             made += log_rows(of, pane, self.now, cells, selected=pane.is_selected(position))
             if len(made) >= rows:
                 break
+        self._filled = len(made) >= rows
         return made, cursor
 
     def _show(self, showing: Showing) -> None:
@@ -363,36 +378,13 @@ class LogsBoard(FilteringBoard):
             self.say((f"there is no {what} {where}", "warn"))
         self._moved()
 
-    def _move(self, by: int) -> None:
+    def walk_by(self, rows: int) -> None:
+        """Go to other lines: the newest one is followed, unless lines are selected."""
         if self._pane is None:
-            self.query_one("#log", LineList).scroll_rows(by)
+            self.query_one("#log", LineList).scroll_rows(rows)
         else:
-            self._pane.move(by)
+            self._pane.move(rows)
             self._moved()
-
-    def do_up(self) -> None:
-        """One line up."""
-        self._move(-1)
-
-    def do_down(self) -> None:
-        """One line down."""
-        self._move(1)
-
-    def do_page_up(self) -> None:
-        """A page up."""
-        self._move(-self.query_one("#log", LineList).page)
-
-    def do_page_down(self) -> None:
-        """A page down."""
-        self._move(self.query_one("#log", LineList).page)
-
-    def do_first(self) -> None:
-        """To the oldest line kept."""
-        self._move(-(10**9))
-
-    def do_last(self) -> None:
-        """To the newest line, to follow it unless lines are selected."""
-        self._move(10**9)
 
     # --- what is done with lines
 

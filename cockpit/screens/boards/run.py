@@ -12,6 +12,7 @@ from textual.widget import Widget
 from cockpit.screens.boards.filtering import FilteringBoard
 from cockpit.screens.boards.paned import PanedBoard
 from cockpit.screens.boards.saying import SayingBoard
+from cockpit.screens.boards.walking import WalkingBoard
 from cockpit.screens.widgets.line_list import LineList, Rows
 from cockpit.screens.widgets.pane import Pane
 from cockpit.views.detail import detail_head, detail_strip
@@ -35,7 +36,7 @@ _SHEET = 9
 """Rows of a wide tree that a sheet covers."""
 
 
-class RunBoard(FilteringBoard, SayingBoard, PanedBoard):
+class RunBoard(FilteringBoard, SayingBoard, PanedBoard, WalkingBoard):
     """The checklist, walked item by item."""
 
     DEFAULT_CSS = """
@@ -51,6 +52,7 @@ class RunBoard(FilteringBoard, SayingBoard, PanedBoard):
 
     PANES = "run"
     KINDS = get_args(Shown)
+    WALKED = "#tree"
 
     def __init__(self) -> None:
         """Show the detail of an item below the tree at first."""
@@ -128,33 +130,10 @@ class RunBoard(FilteringBoard, SayingBoard, PanedBoard):
     def _rested(self) -> None:
         self.redraw_panes("#detail, #strip, #keys")
 
-    def _move(self, by: int) -> None:
-        self.walk.move(by, self.walk.shown(self.now.stands))
+    def walk_by(self, rows: int) -> None:
+        """Move the cursor."""
+        self.walk.move(rows, self.walk.shown(self.now.stands))
         self.moved()
-
-    def do_up(self) -> None:
-        """One row up."""
-        self._move(-1)
-
-    def do_down(self) -> None:
-        """One row down."""
-        self._move(1)
-
-    def do_page_up(self) -> None:
-        """A page up."""
-        self._move(-self.query_one("#tree", LineList).page)
-
-    def do_page_down(self) -> None:
-        """A page down."""
-        self._move(self.query_one("#tree", LineList).page)
-
-    def do_first(self) -> None:
-        """To the first row."""
-        self._move(-len(self.walk.outline.nodes))
-
-    def do_last(self) -> None:
-        """To the last row."""
-        self._move(len(self.walk.outline.nodes))
 
     def do_unfold(self) -> None:
         """Unfold the heading."""

@@ -10,7 +10,8 @@ from textual.widget import Widget
 from cockpit.run.procedure import Phase
 from cockpit.screens.boards.paned import PanedBoard
 from cockpit.screens.boards.planning import PlanningBoard
-from cockpit.screens.widgets.line_list import LineList, Rows
+from cockpit.screens.boards.walking import WalkingBoard
+from cockpit.screens.widgets.line_list import Rows
 from cockpit.screens.widgets.pane import Pane
 from cockpit.views.fired import fired_lines
 from cockpit.views.heading import rule
@@ -28,7 +29,7 @@ from cockpit.views.words import title
 Shown = Literal["detail", "output", "watches", "timeline"]
 
 
-class StepsBoard(PlanningBoard, PanedBoard):
+class StepsBoard(PlanningBoard, PanedBoard, WalkingBoard):
     """Every step with its standing. The cursor follows what is under way until it is moved."""
 
     DEFAULT_CSS = """
@@ -97,30 +98,6 @@ class StepsBoard(PlanningBoard, PanedBoard):
         self._fit()
         self.redraw_panes("#list, #side, #strip, #keys")
 
-    def do_up(self) -> None:
-        """One row up."""
-        self._move(-1)
-
-    def do_down(self) -> None:
-        """One row down."""
-        self._move(1)
-
-    def do_page_up(self) -> None:
-        """A page up."""
-        self._move(-self.query_one("#list", LineList).page)
-
-    def do_page_down(self) -> None:
-        """A page down."""
-        self._move(self.query_one("#list", LineList).page)
-
-    def do_first(self) -> None:
-        """To the first step."""
-        self._move(-len(self.rows))
-
-    def do_last(self) -> None:
-        """To the last row."""
-        self._move(len(self.rows))
-
     def do_follow(self) -> None:
         """To what is under way, or next; and follow it from now on."""
         self._at = None
@@ -154,8 +131,9 @@ class StepsBoard(PlanningBoard, PanedBoard):
         doing = self.row.doing(self.now.state) if self.row is not None else None
         self.set_class(doing is not None and doing.phase in (Phase.FAILED, Phase.DOUBT), "-grave")
 
-    def _move(self, by: int) -> None:
-        self._at = min(max(self.at + by, 0), max(len(self.rows) - 1, 0))
+    def walk_by(self, rows: int) -> None:
+        """Move the cursor: from now on it stays where it is put."""
+        self._at = min(max(self.at + rows, 0), max(len(self.rows) - 1, 0))
         self.moved()
 
     def _rule(self, cells: int, _: int) -> Rows:

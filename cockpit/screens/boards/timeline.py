@@ -114,9 +114,10 @@ class TimelineBoard(FilteringBoard, ListingBoard):
             self._following = self.at >= len(self.events) - 1
         super().moved()
 
-    def _move(self, by: int) -> None:
+    def walk_by(self, rows: int) -> None:
+        """Move the cursor, and so no longer follow."""
         self._following = False
-        super()._move(by)
+        super().walk_by(rows)
 
     def filter_changed(self) -> None:
         """Stand at the newest that is found."""

@@ -37,8 +37,9 @@ class WatchesBoard(ListingBoard):
         pairs = zip(heads, watches, strict=True)
         return [each for head, watch in pairs for each in (head, line("   ", *facts_line(watch, self.now)), ())]
 
-    def _move(self, by: int) -> None:
-        super()._move(by * _EACH if abs(by) == 1 else by)
+    def walk_by(self, rows: int) -> None:
+        """Move the cursor from watch to watch."""
+        super().walk_by(rows * _EACH if abs(rows) == 1 else rows)
         self.at -= self.at % _EACH
         self.moved()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.widgets import Input
@@ -30,12 +29,7 @@ class FormDialog(Sheet[str]):
     Its answer is the sentence to show afterwards; None when the person went back.
     """
 
-    # With priority, so that what is typed after a tab stands in the next blank however fast it comes: the other keys
-    # reach a blank through its own queue, and a burst of them would all be in the queue of the blank before.
-    BINDINGS: ClassVar = [
-        Binding("tab,down", "move(1)", priority=True, show=False),
-        Binding("shift+tab,up", "move(-1)", priority=True, show=False),
-    ]
+    BINDINGS: ClassVar = [Binding("tab,down", "move(1)", show=False), Binding("shift+tab,up", "move(-1)", show=False)]
     DEFAULT_CSS = """
     FormDialog #about { height: 3; }
     FormDialog .blank { height: 1; layout: horizontal; }
@@ -48,7 +42,6 @@ class FormDialog(Sheet[str]):
         self.form = form
         self.saying: Line = ()
         """What the foot says of the last answer."""
-        self._early = ""
         self._waiting = False
 
     def compose(self) -> ComposeResult:
@@ -57,12 +50,10 @@ class FormDialog(Sheet[str]):
         yield Pane(self.lines(self._about, "about"), *blanks, self.lines(self._foot, "foot"), id="sheet")
 
     def on_mount(self) -> None:
-        """Stand in the first blank, with what was typed before it stood."""
+        """Stand in the first blank."""
         self._fit()
         if self.prompts:
             self.prompts[0].focus()
-            if self._early:
-                self.prompts[0].insert_text_at_cursor(self._early)
 
     def on_resize(self) -> None:
         """Wrap what it is about anew."""
@@ -77,14 +68,6 @@ class FormDialog(Sheet[str]):
     def answers(self) -> list[str]:
         """What stands in the blanks."""
         return [prompt.value for prompt in self.prompts]
-
-    def late_key(self, event: events.Key) -> None:
-        """Letters typed before the sheet stood belong in its first blank."""
-        if event.character is not None and event.is_printable:
-            if self.prompts:
-                self.prompts[0].insert_text_at_cursor(event.character)
-            else:
-                self._early += event.character
 
     def take_key(self, name: str) -> bool:
         """Escape goes back; enter does what a form without blanks asks."""

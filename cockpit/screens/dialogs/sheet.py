@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
 
 from textual import events
@@ -18,7 +19,7 @@ Answer = TypeVar("Answer")
 
 
 class Sheet(ModalScreen[Answer], Generic[Answer], inherit_bindings=False):
-    """A dialog. Keys that were typed before it stood are handed to `late_key`: none is lost, none does harm."""
+    """A dialog. What is typed before it stands is for it too, but for an answer to what nobody has seen yet."""
 
     BINDINGS: ClassVar = []
     DEFAULT_CSS = """
@@ -27,6 +28,19 @@ class Sheet(ModalScreen[Answer], Generic[Answer], inherit_bindings=False):
     Sheet #sheet { background: ansi_default; color: ansi_default; }
     Sheet LineList { width: 1fr; }
     """
+
+    def __init__(self) -> None:
+        """Not seen yet."""
+        super().__init__()
+        self._stands_since = float("inf")
+
+    def on_screen_resume(self) -> None:
+        """It stands."""
+        self._stands_since = min(self._stands_since, time.monotonic())
+
+    def is_answered_unseen(self, typed: events.Event) -> bool:
+        """Whether `typed` would say yes to this dialog, and was typed before it stood."""
+        return isinstance(typed, events.Key) and typed.key == "enter" and typed.time < self._stands_since
 
     @property
     def cockpit(self) -> CockpitApp:
@@ -52,6 +66,3 @@ class Sheet(ModalScreen[Answer], Generic[Answer], inherit_bindings=False):
         if name == "escape":
             self.dismiss(None)
         return name == "escape"
-
-    def late_key(self, event: events.Key) -> None:
-        """A key that was pressed for this sheet, and reached the board under it."""
