@@ -48,7 +48,7 @@ def demo_docker(args: argparse.Namespace) -> int:
         return _demo(home, args)
     except needs.Lacking as problem:
         raise Ended(Exit.UNDONE, f"the sample system cannot be started here: {problem}") from None
-    except (Failed, RuntimeError) as problem:
+    except (Failed, RuntimeError, OSError) as problem:
         raise Ended(Exit.UNDONE, f"the sample system could not be started: {problem}") from None
 
 
@@ -63,7 +63,8 @@ def _demo(home: Path, args: argparse.Namespace) -> int:
         marks = labels.marks(home, folder)
         system = start.prepare(folder, here.host, prefix=labels.PREFIX, labels=marks, program=here.program)
         output.say(f"the sample system is started at {here.host} as {system.project}:")
-        start.bring_up(system, say=output.say)
+        start.build(system, say=output.say)
+        start.bring_up(system, output.say)
         run = _opened(system, name, "rehearsal" if args.rehearsal else "live")
         if args.keep:
             (folder / labels.KEPT).touch()

@@ -7,6 +7,7 @@ process that has one foot in each network (`forward.py`).
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import shutil
 import signal
@@ -16,6 +17,10 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+import platformdirs
+
+from cockpit.demo.sample import images as base_images
+from cockpit.demo.sample import repository
 from tests.servers.docker import _answers, _forget_control_groups, need_own
 
 HERE = Path(__file__).resolve().parent
@@ -29,17 +34,53 @@ def find_or_start(folder: Path) -> str:
     if shutil.which("docker") is None:
         need_own()
     host = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
-    return host if _answers(host) else start(folder)
+    return host if _answers(host) else start(folder, _cache())
 
 
-def start(folder: Path) -> str:
-    """Start a daemon of our own with its files in `folder`, which must not exist; where it listens."""
+_BEGIN = """
+hostname sandbox && ip link set lo up && mount -t tmpfs data "$0" || exit
+if [ -f "$1" ]; then tar -xf "$1" -C "$0" --xattrs --xattrs-include='*' || rm -rf "$0"/*; fi
+shift
+exec "$@"
+"""
+_IMAGES = ("image", "overlay2")
+"""The folders of a daemon in which its images are, when it has no containers."""
+
+
+def keep_images(folder: Path) -> None:
+    """Keep the images of a daemon of ours for the next one; nothing if there are some, or if it is not ours."""
+    kept, shell = _cache(), folder / "shell"
+    if kept.exists() or not shell.exists():
+        return
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    part = kept.with_suffix(f".{os.getpid()}")
+    packing = ["tar", "-cf", part, "-C", folder / "data", "--xattrs", "--xattrs-include=*", *_IMAGES]
+    done = subprocess.run(["nsenter", "--mount", "--target", shell.read_text(), *packing], check=False)
+    if done.returncode != 0:
+        part.unlink(missing_ok=True)
+        return
+    for old in kept.parent.glob("*.tar"):
+        old.unlink()
+    part.rename(kept)
+
+
+def _cache() -> Path:
+    """The file of the images that are made of the packages and the source that are here: 0.7 GB."""
+    digest = hashlib.sha256(base_images.digest().encode())
+    for path in sorted(repository.SOURCE.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            digest.update(path.read_bytes())
+    return platformdirs.user_cache_path("cockpit-tests") / f"images-{digest.hexdigest()[:12]}.tar"
+
+
+def start(folder: Path, images: Path | None = None) -> str:
+    """Start a daemon of our own with its files in `folder`, which must not exist, and kept `images`; where it listens."""
     need_own()
     (folder / "data").mkdir(parents=True)
     host = f"unix://{folder}/docker.sock"
     command = [
         "unshare", "--net", "--uts", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
-        "sh", "-c", 'hostname sandbox && ip link set lo up && mount -t tmpfs data "$0" && exec "$@"', folder / "data",
+        "sh", "-c", _BEGIN, folder / "data", images or "",
         "dockerd", "--host", host, "--data-root", folder / "data", "--exec-root", folder / "exec",
         "--pidfile", folder / "pid", "--log-level=warn", "--cgroup-parent", f"/{_group(folder)}",
     ]  # fmt: skip

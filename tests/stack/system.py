@@ -33,7 +33,9 @@ def up(folder: Path, version: str = VERSIONS[0]) -> System:
         host = daemon.find_or_start(folder / "docker")
         system = start.prepare(folder, host, version, program=program)
         daemon.forward(folder / "docker", system.ports.values())
-        start.bring_up(system, VERSIONS)
+        start.build(system, VERSIONS)
+        daemon.keep_images(folder / "docker")
+        start.bring_up(system)
     except BaseException:
         down(folder)
         raise

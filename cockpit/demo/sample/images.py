@@ -82,14 +82,19 @@ def make_all(host: str, prefix: str = "trading-bot-", labels: Mapping[str, str] 
         return dict(pool.map(lambda image: (image.name, _of_installed(host, prefix, image, marks)), IMAGES))
 
 
+def digest() -> str:
+    """What changes when one of the packages does, or how images are made of them."""
+    packages = [name for image in IMAGES for name in image.packages]
+    return _digest(packages)
+
+
 def in_place(host: str, tag: str) -> bool:
     """Whether a daemon has this image."""
     return bool(docker(host, "images", "--quiet", tag))
 
 
 def _of_installed(host: str, prefix: str, image: Image, labels: Mapping[str, str]) -> str:
-    version = hashlib.sha256((_listed(image.packages) + Path(packing.__file__).read_text()).encode()).hexdigest()[:12]
-    tag = f"{prefix}{image.name.replace('_', '-')}:{version}"
+    tag = f"{prefix}{image.name.replace('_', '-')}:{_digest(image.packages)}"
     if in_place(host, tag):
         return tag
     files = set(_files(image.packages))
@@ -131,6 +136,11 @@ RUN for each in wget nc ps; do [ -e /usr/bin/$each ] || ln -s /bin/busybox /usr/
  && cat /tmp/users > /etc/passwd && rm /tmp/users
 ENV PATH={path} LANG=C.UTF-8
 """
+
+
+def _digest(packages: Sequence[str]) -> str:
+    made = _listed(packages) + Path(packing.__file__).read_text()
+    return hashlib.sha256(made.encode()).hexdigest()[:12]
 
 
 def _listed(packages: Sequence[str]) -> str:

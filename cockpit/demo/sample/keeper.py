@@ -1,7 +1,8 @@
 """The process that removes a sample system when its run has ended: `python -m cockpit.demo.sample.keeper --folder DIR`.
 
 It lives as long as the process that started it lives, or somebody holds the lock of the run; then it removes all that
-is marked as the system's, and ends. When it is killed, the next start of a demo finds what is left by its labels.
+is marked as the system's, unless that is to be kept, and ends. When it is killed, the next start of a demo finds by its
+labels what is left.
 """
 
 from __future__ import annotations
@@ -62,7 +63,9 @@ def main() -> int:
         own(wanted.folder)
         sys.stdout.write("ready\n")
         sys.stdout.close()
-        say(f"removed: {_until_over(ending, wanted.lock)}")
+        say(f"ends: {_until_over(ending, wanted.lock)}")
+        if (wanted.folder / labels.KEPT).exists():
+            return 0
         for _ in range(TRIES):
             try:
                 labels.remove(wanted.host, wanted.folder)

@@ -51,9 +51,10 @@ def kept(home: Path) -> list[Path]:
 
 def remove(host: str, folder: Path) -> None:
     """Remove the containers, volumes and networks of the system in `folder`, and the folder. Raises Failed."""
-    for kind, gone in (("container", ("rm", "--force", "--volumes")), *((each, (each, "rm")) for each in _PARTS)):
-        if ids := _ids(host, kind, f"{FOLDER}={folder}"):
-            docker(host, *gone, *ids)
+    while found := {kind: ids for kind in _LISTS if (ids := _ids(host, kind, f"{FOLDER}={folder}"))}:
+        # Compose outlives a start that was killed, and may go on for a moment to make what is just being removed.
+        for kind, ids in found.items():
+            docker(host, *_REMOVALS[kind], *ids)
     _untag(host, folder)
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -76,7 +77,7 @@ def foreign_images(host: str, home: Path) -> list[str]:
     return sorted(set(docker(host, *listed).splitlines()) - set(own))
 
 
-_PARTS = ("volume", "network")
+_REMOVALS = {"container": ("rm", "--force", "--volumes"), "volume": ("volume", "rm"), "network": ("network", "rm")}
 _LISTS = {"container": ("ps", "--all"), "volume": ("volume", "ls"), "network": ("network", "ls")}
 
 

@@ -62,11 +62,8 @@ def prepare(
     return system
 
 
-def bring_up(system: System, versions: Sequence[str] = RELEASES, say: Say = lambda _: None) -> None:
-    """Build what is not there yet, start everything, and wait until all of it works; `say` hears of each phase.
-
-    Raises Failed, or RuntimeError when something does not come up in time.
-    """
+def build(system: System, versions: Sequence[str] = RELEASES, say: Say = lambda _: None) -> None:
+    """Make the images that are not there yet, and the system's files; `say` hears of each phase. Raises Failed."""
     with _phase(say, "base images, from Debian packages"):
         system.images.update(images.make_all(system.host, f"{system.prefix}trading-bot-", system.labels))
     with _phase(say, f"the trading bot's images, {' and '.join(versions)}"):
@@ -74,6 +71,13 @@ def bring_up(system: System, versions: Sequence[str] = RELEASES, say: Say = lamb
         certificates.make(system.folder / "tls")
         system.write_active()
         _build(system, versions)
+
+
+def bring_up(system: System, say: Say = lambda _: None) -> None:
+    """Start everything, and wait until all of it works; `say` hears of each phase.
+
+    Raises Failed, or RuntimeError when something does not come up in time.
+    """
     with _phase(say, "containers: database and replica, cache, both colours, proxy, monitoring"):
         _write_labels(system)
         _write_caller(system)

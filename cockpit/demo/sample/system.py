@@ -22,6 +22,9 @@ PORTS = ("https", "http", "cdn", "database", "replica", "redis", "prometheus", "
 SECRETS = ("secret_key", "jwt_secret_key", "postgres_password", "app_password", "owner_password",
            "replicator_password", "monitor_password", "backup_password", "redis_password", "grafana_token",
            "github_token", "probe_password")  # fmt: skip
+ANSWERS_WITHIN = 30.0
+"""Seconds that the system gets for an answer, on a machine that is busy bringing it up."""
+
 WITH_HEALTH = ("db", "replica", "redis", "backend-blue", "backend-green", "frontend", "feed", "proxy")
 
 
@@ -112,7 +115,7 @@ class System:
         request = urllib.request.Request(self.base_url + path, given, headers)  # noqa: S310 - as above
         trust = ssl.create_default_context(cafile=self.folder / "tls" / "ca.pem")
         try:
-            with urllib.request.urlopen(request, timeout=10, context=trust) as answer:  # noqa: S310 - as above
+            with urllib.request.urlopen(request, timeout=ANSWERS_WITHIN, context=trust) as answer:  # noqa: S310 - as above
                 return answer.status, _json(answer.read())
         except urllib.error.HTTPError as refused:
             with refused:
