@@ -22,6 +22,7 @@ import platformdirs
 from cockpit.demo.sample import images as base_images
 from cockpit.demo.sample import repository
 from tests.servers.docker import _answers, _forget_control_groups, need_own
+from tests.servers.need import missing
 
 HERE = Path(__file__).resolve().parent
 
@@ -93,7 +94,7 @@ def start(folder: Path, images: Path | None = None) -> str:
         if started.poll() is not None or time.monotonic() > ends:
             said = (folder / "log").read_text()[-500:]
             stop(folder)
-            raise RuntimeError(f"dockerd does not start here: {said}")
+            missing("a Docker daemon", f"dockerd does not start here: {said}")
         time.sleep(0.05)
     return host
 
