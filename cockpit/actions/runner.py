@@ -97,7 +97,7 @@ async def _settled() -> None:
 
 
 async def _write_down(attempt: AttemptFolder, ended: Ended, told: asyncio.Event) -> None:
-    """Write down how it ended; on a disk that takes nothing, try on, as long as there is a folder: nobody else knows."""
+    """Write down how it ended; where nothing can be written, try on while there is a folder: nobody else knows."""
     ends = time.monotonic() + TRYING
     while True:
         try:

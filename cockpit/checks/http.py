@@ -5,13 +5,16 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import json
+import time
 import urllib.parse
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import pydantic
 
 from cockpit.checklist.kinds import Field, Spec
-from cockpit.checks.kind import Kind, Reading, Session
+from cockpit.checks.kind import Kind, Reading, Session, Unmeasurable
 from cockpit.checks.plain import parsed
 from cockpit.checks.tls_fields import TLS_FIELDS, tls_values
 from cockpit.connect.thread import imported
@@ -43,6 +46,13 @@ class Auth(Spec):
         if self.bearer:
             return f"Bearer {self.bearer}"
         return f"Basic {base64.b64encode(f'{self.user}:{self.password}'.encode()).decode()}"
+
+
+class Until(Spec):
+    """The status that is asked for again and again, and how often at most."""
+
+    status: int = pydantic.Field(ge=100, le=599, description="The status to wait for: 429, that of a rate limit.")
+    within: int = pydantic.Field(ge=1, le=1000, description="How many requests are sent at most, one after another.")
 
 
 def web_address(url: str) -> str:
@@ -79,6 +89,11 @@ class HttpSpec(Spec):
     body: str | None = pydantic.Field(None, description="Text to send.")
     json_: Any = pydantic.Field(None, alias="json", description="Data to send as JSON, instead of `body`.")
     auth: Auth | None = pydantic.Field(None, description="Who asks.")
+    until: Until | None = pydantic.Field(
+        None,
+        description="Ask again until an answer has this status; the fields are those of the last answer. It takes from "
+        "what the server grants: mark the check `on_demand`.",
+    )
     follow_redirects: bool = pydantic.Field(
         False, description="Follow up to 5 redirects; never from https to http, never with headers to another host."
     )
@@ -116,6 +131,8 @@ expect:
 """
     fields = (
         Field("status", "int", "Status of the answer."),
+        Field("requests", "int", "How many were sent: 1 without `until`."),
+        Field("statuses", "map", "How many answers had each status, with `until`: `statuses['429']`."),
         Field("latency", "double", "From the request to the last byte, redirects included.", "seconds"),
         Field("timing.dns", "double", "Looking the name up; 0 on a kept connection, and with `via`.", "seconds"),
         Field("timing.connect", "double", "Connecting, with `via` also the name lookup; 0 on a kept one.", "seconds"),
@@ -137,19 +154,53 @@ expect:
     def request(self, spec: HttpSpec) -> str:
         """`GET http://127.0.0.1:8080/health`."""
         through = f" at {spec.resolve_to}" if spec.resolve_to else ""
-        return f"{spec.method.upper()} {without_userinfo(spec.url)}{through}"
+        until = f" until {spec.until.status}, {spec.until.within} times at most" if spec.until else ""
+        return f"{spec.method.upper()} {without_userinfo(spec.url)}{through}{until}"
 
     async def read(self, spec: HttpSpec, session: Session, timeout: float) -> Reading:
-        """Ask once. Raises Unreachable."""
+        """Ask once, or as `until` says. Raises Unmeasurable, Unreachable."""
         from cockpit.connect.http import Connections  # noqa: PLC0415 - heavy
 
         if spec.url.startswith("https:"):
             await imported("cryptography.x509")  # what plain HTTP needs not to wait for
         connections: Connections = session.keep("http", lambda: Connections(session.route))
-        return _reading(await connections.exchange(_asked(spec), timeout), verified=spec.verify)
+        if spec.until is None:
+            return _reading(await connections.exchange(_asked(spec), timeout), verified=spec.verify)
+        return await _repeatedly(spec, spec.until, connections, timeout)
 
 
 KIND: Kind = Http()
+
+
+async def _repeatedly(spec: HttpSpec, until: Until, connections: Connections, timeout: float) -> Reading:
+    """Ask until the status comes. Raises Unmeasurable when time is over before that, and Unreachable."""
+    request, ends, seen = _asked(spec), time.monotonic() + timeout, Counter[str]()
+    while True:
+        if (left := ends - time.monotonic()) < timeout / 20:
+            said = f"{seen.total()} requests took {timeout:.1f} s, {_tally(seen)}: fewer, or a longer `timeout`"
+            raise Unmeasurable(said)
+        answer = await connections.exchange(request, left)
+        seen[str(answer.status)] += 1
+        if answer.status == until.status or seen.total() == until.within:
+            break
+    reading = _reading(answer, verified=spec.verify)
+    counted = {"requests": seen.total(), "statuses": dict(seen)}
+    wait = dict(answer.headers).get("retry-after")
+    summary = f"{until.status} at request {seen.total()}" + (f", Retry-After: {wait}" if wait else "")
+    if answer.status != until.status:
+        summary = f"no {until.status} in {seen.total()} requests, {_tally(seen)}"
+    return replace(
+        reading,
+        values={**reading.values, **counted},
+        shown={**(reading.shown or {}), **counted},
+        summary=summary,
+        evidence=f"{summary}\n\n{reading.evidence}",
+        figure=float(seen.total()),
+    )
+
+
+def _tally(seen: Counter[str]) -> str:
+    return "answers " + ", ".join(f"{status} ({count} times)" for status, count in sorted(seen.items()))
 
 
 def _asked(spec: HttpSpec) -> Request:
@@ -175,6 +226,7 @@ def _reading(answer: Answer, *, verified: bool) -> Reading:
     text = _text(answer)
     values = {
         "status": answer.status,
+        "requests": 1,
         "latency": answer.latency,
         **{f"timing.{phase}": seconds for phase, seconds in vars(answer.timing).items()},
         "protocol": answer.protocol,

@@ -10,8 +10,10 @@ import contextlib
 import fcntl
 import os
 import pty
+import resource
 import select
 import shutil
+import socket
 import statistics
 import struct
 import subprocess
@@ -19,8 +21,9 @@ import sys
 import tempfile
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from figures import Figure, print_table
 
@@ -28,11 +31,15 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from cockpit.logs.big_file import BigFile
 from cockpit.logs.buffer import LogBuffer
+from cockpit.logs.daemon import _Parts
+from cockpit.logs.follow_docker import _Container
 from cockpit.logs.following import follow
+from cockpit.logs.intake import Intake
 from cockpit.logs.job import Followed, Job
 from cockpit.logs.line import Level
 from cockpit.logs.selection import Selection, Wanted
 from cockpit.logs.spool import SpoolReader, SpoolWriter
+from cockpit.text import Redactor
 from tests.servers.docker import build, run, started
 
 LINES = int(os.environ.get("BENCH_LINES") or 300_000)
@@ -52,6 +59,7 @@ def main() -> None:
         figures += list(following_figures())
     else:
         print("no Docker here: following a container is not measured")
+    figures += list(taking_figures())
     figures += list(big_file_figures())
     print_table(figures)
     print_memory()
@@ -61,31 +69,62 @@ def main() -> None:
 
 
 def following_figures() -> Iterator[Figure]:
-    """Lines a second from the start of a container to its last line, cleaned, recognised, counted and in a spool."""
+    """Lines a second from the start of a container to its last line, cleaned, recognised, counted and in a spool.
+
+    All on one machine: whoever reads shares its cores with the daemon, which takes several times as much for a line.
+    The limit is a reader that throws away what it reads.
+    """
     with started("bench") as daemon:
         build(daemon.host, IMAGE)
-        ours, theirs, cpu = [], [], []
+        live: dict[str, list[Took]] = {"ours": [], "theirs": [], "limit": []}
+        stored: dict[str, list[Took]] = {"ours": [], "theirs": [], "limit": []}
+        readers = {"ours": of_cockpit, "theirs": of_docker, "limit": of_nobody}
         for number in range(TIMES):
-            seconds, spent = of_cockpit(daemon.host, f"ours-{number}")
-            ours.append(LINES / seconds)
-            cpu.append(spent / LINES * 1e6)
-            theirs.append(LINES / of_docker(daemon.host, f"theirs-{number}"))
-        stored = [LINES / of_docker(daemon.host, "theirs-0", start=False) for _ in range(TIMES)]
-        stored_ours = [LINES / of_cockpit(daemon.host, "theirs-0", start=False)[0] for _ in range(TIMES)]
-    print(f"CPU of ours for a line: {statistics.median(cpu):.2f} us")
-    yield Figure(
-        "following a container",
-        statistics.median(ours),
-        "docker logs -f",
-        statistics.median(theirs),
-        1.25,
-        "lines/s",
-        True,
+            for who, reader in readers.items():
+                live[who].append(reader(daemon.host, f"{who}-{number}"))
+        for _ in range(TIMES):
+            for who, reader in readers.items():
+                stored[who].append(reader(daemon.host, "theirs-0", start=False))
+    for what, took in (("as it is printed", live), ("printed before", stored)):
+        cpu = {who: statistics.median(each.cpu for each in took[who]) / LINES * 1e6 for who in took}
+        print(f"CPU for a million lines {what}: ours {cpu['ours']:.2f} s, docker logs {cpu['theirs']:.2f} s")
+    for name, took, aimed in (("following a container", live, 1.25), ("lines it has printed before", stored, 1.03)):
+        rate = {who: LINES / statistics.median(each.seconds for each in took[who]) for who in took}
+        yield Figure(name, rate["ours"], "docker logs -f", rate["theirs"], aimed, "lines/s", True)
+        yield Figure("  beside", rate["ours"], "what the daemon gives", rate["limit"], 0.95, "lines/s", True)
+
+
+def taking_figures() -> Iterator[Figure]:
+    """The same without a daemon: from its frames in memory to a spool, in one process and on one core."""
+    data = b"".join(
+        struct.pack(">BxxxL", 1, len(body)) + body
+        for body in (
+            f"2026-11-24T12:00:{number // 5000 % 60:02}.{number % 10**9:09}Z {LINE}\n".encode()
+            for number in range(LINES)
+        )
     )
-    yield Figure(
-        "lines it has printed before", statistics.median(stored_ours), "docker logs", statistics.median(stored), 1.03,
-        "lines/s", True,
-    )  # fmt: skip
+    for secrets in (0, 20):
+        took = []
+        for _ in range(TIMES):
+            with tempfile.TemporaryDirectory() as folder:
+                spool = SpoolWriter(Path(folder) / "logs")
+                redactor = Redactor({f"s{number}": f"a secret of length {number}" for number in range(secrets)})
+                container, parts = _Container("it", 0, Intake("it", spool, redactor)), _Parts(framed=True)
+                spent = time.process_time()
+                for at in range(0, len(data), 256 * 1024):
+                    container._take(parts.add(data[at : at + 256 * 1024]), again=False)
+                took.append(time.process_time() - spent)
+                spool.close()
+        name = f"cleaned, recognised, counted, kept; {secrets} secrets"
+        yield Figure(name, LINES / statistics.median(took), "aimed at", 200_000, 1.0, "lines/CPU s", True)
+
+
+class Took(NamedTuple):
+    """What reading took."""
+
+    seconds: float
+    cpu: float
+    """Seconds of CPU of whoever read."""
 
 
 def start_container(host: str, name: str) -> None:
@@ -93,12 +132,12 @@ def start_container(host: str, name: str) -> None:
     run(host, "run", "-d", "--name", name, "--network", "none", IMAGE, "sh", "-c", PRINT)
 
 
-def of_cockpit(host: str, name: str, *, start: bool = True) -> tuple[float, float]:
-    """Seconds, and seconds of CPU in this process."""
+def of_cockpit(host: str, name: str, *, start: bool = True) -> Took:
+    """Until Cockpit has the last line in its spool."""
     with tempfile.TemporaryDirectory() as folder:
         spool = _Counting(Path(folder) / "logs")
 
-        async def go() -> tuple[float, float]:
+        async def go() -> Took:
             job = Job((Followed("it", "docker", {"container": name, "host": host}, tail=10_000_000),))
             began, spent = time.perf_counter(), time.process_time()
             starting = asyncio.create_task(asyncio.to_thread(start_container, host, name)) if start else None
@@ -106,7 +145,7 @@ def of_cockpit(host: str, name: str, *, start: bool = True) -> tuple[float, floa
                 await starting
             following = asyncio.create_task(follow(job, spool))
             await spool.ended.wait()
-            took = time.perf_counter() - began, time.process_time() - spent
+            took = Took(time.perf_counter() - began, time.process_time() - spent)
             following.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await following
@@ -135,19 +174,37 @@ class _Counting(SpoolWriter):
             self.ended.set()
 
 
-def of_docker(host: str, name: str, *, start: bool = True) -> float:
-    """Seconds until the client of Docker has told the last line."""
+def of_docker(host: str, name: str, *, start: bool = True) -> Took:
+    """Until the client of Docker has told the last line."""
     began = time.perf_counter()
     if start:
         start_container(host, name)
+    spent = sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
     with subprocess.Popen(["docker", "--host", host, "logs", "-f", name], stdout=subprocess.PIPE) as client:
         assert client.stdout is not None
-        fd, last = client.stdout.fileno(), b""
-        while b"the end\n" not in last:
-            last = last[-20:] + os.read(fd, 1 << 20)
+        read_to_the_end(lambda: os.read(client.stdout.fileno(), 1 << 20))
         took = time.perf_counter() - began
         client.kill()
-    return took
+    return Took(took, sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2]) - spent)
+
+
+def of_nobody(host: str, name: str, *, start: bool = True) -> Took:
+    """Until the daemon has sent the last line to one who throws it away."""
+    began, spent = time.perf_counter(), time.process_time()
+    if start:
+        start_container(host, name)
+    with socket.socket(socket.AF_UNIX) as daemon:
+        daemon.connect(host.removeprefix("unix://"))
+        daemon.sendall(f"GET /containers/{name}/logs?stdout=1&stderr=1&timestamps=1&follow=1 HTTP/1.0\r\n\r\n".encode())
+        read_to_the_end(lambda: daemon.recv(1 << 20))
+    return Took(time.perf_counter() - began, time.process_time() - spent)
+
+
+def read_to_the_end(read: Callable[[], bytes]) -> None:
+    """Read until the last line has come."""
+    last = b""
+    while b"the end\n" not in last:
+        last = last[-20:] + read()
 
 
 # --- a big file

@@ -64,6 +64,39 @@ def test_text_is_text_and_what_is_missing_in_it_fails_with_the_reason(measured: 
     assert found.findings[0].problem
 
 
+def test_a_rate_limit_is_asked_for_until_it_refuses_and_says_at_which_request(
+    measured: Measure, http_server: Web
+) -> None:
+    http_server.granted = 4
+    spec = {"url": f"{http_server.url}/limited", "method": "POST", "json": {}, "until": {"status": 429, "within": 20}}
+    found = measured(
+        "http", spec, "status == 429 && requests == 5", "statuses['429'] == 1 && statuses['200'] == 4 ",
+        "headers['retry-after'] == '17'",
+    )  # fmt: skip
+    assert found.result == "PASS", found
+    assert found.summary == "429 at request 5, Retry-After: 17"
+    assert found.request == f"POST {http_server.url}/limited until 429, 20 times at most"
+    assert found.value == 5.0
+
+
+def test_a_rate_limit_that_does_not_refuse_fails_after_a_bounded_number_of_requests(
+    measured: Measure, http_server: Web
+) -> None:
+    http_server.granted, before = 100, http_server.asked["/limited"]
+    spec = {"url": f"{http_server.url}/limited", "until": {"status": 429, "within": 7}}
+    found = measured("http", spec, "status == 429")
+    assert found.result == "FAIL"
+    assert found.summary.startswith("no 429 in 7 requests, answers 200 (7 times)")
+    assert http_server.asked["/limited"] == before + 7
+
+
+def test_a_rate_limit_that_time_is_over_for_was_not_measured(measured: Measure, http_server: Web) -> None:
+    spec = {"url": f"{http_server.url}/slow", "until": {"status": 429, "within": 1000}}
+    found = measured("http", spec, "status == 429", timeout=0.5)
+    assert found.result == "ERROR"
+    assert found.summary.endswith(("fewer, or a longer `timeout`", "s")), found
+
+
 def test_method_headers_json_and_credentials_are_sent_and_the_credentials_never_shown(
     measured: Measure, http_server: Web
 ) -> None:

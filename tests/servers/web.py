@@ -29,6 +29,8 @@ class Web:
     opened: int = 0
     failures_left: int = 0
     """How many more times `/flaky` answers 503."""
+    granted: int = 0
+    """How many more requests `/limited` grants."""
 
     @property
     def url(self) -> str:
@@ -180,6 +182,9 @@ async def _answer(
         case "/flaky":
             web.failures_left -= 1
             yield _whole(503 if web.failures_left >= 0 else 200, b"")
+        case "/limited":
+            web.granted -= 1
+            yield _whole(200, b"") if web.granted >= 0 else _whole(429, b"", "Retry-After: 17")
         case "/teapot":
             yield _whole(503, b"no tea", "Set-Cookie: session=abcdef123456")
         case "/moved":

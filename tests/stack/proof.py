@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from tests.stack.sabotage import Sabotage, begin, filled, place_files, read_table
+from tests.stack.sabotage import Sabotage, begin, filled, place_files, read_table, tidy
 from tests.stack.system import CHECKLIST, System
 
 TABLE = read_table()
@@ -158,12 +158,23 @@ def _until(
     said: dict[str, dict[str, Any]] = {}
     left = items
     while left:
-        report = json.loads(cockpit(stack, "check", CHECKLIST, *left, "--format", "json", **environment))
-        said |= {each["item"]: each for each in report["results"] if each["item"] in left}
+        said |= _measured(stack, left, environment)
         left = [item for item in items if not right(item, said.get(item, {}))]
         if time.monotonic() > ends:
             break
         time.sleep(0.3)
+    return said
+
+
+def _measured(stack: System, items: Iterable[str], environment: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    alone = [item for item in items if item in TABLE.alone]
+    said: dict[str, dict[str, Any]] = {}
+    for together in ([item for item in items if item not in alone], *([item] for item in alone)):
+        if together:
+            report = json.loads(cockpit(stack, "check", CHECKLIST, *together, "--format", "json", **environment))
+            said |= {each["item"]: each for each in report["results"] if each["item"] in together}
+    for item in alone:
+        tidy(stack, item)
     return said
 
 

@@ -7,6 +7,7 @@ function is told; it does its harm, and gives back what undoes it. `{name}` stan
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import json
 import re
 import socket
@@ -58,12 +59,15 @@ class Table:
     """All of `sabotages.yaml`."""
 
     sabotages: list[Sabotage]
+    alone: Mapping[str, Sequence[str | Sequence[str]]]
+    """The items that are measured by themselves, and the commands of docker that undo what each leaves."""
     without: Mapping[str, str]
     """The items that have none, with the reason."""
     variables: Mapping[str, str]
     """Variables of the checklist beside those that the system itself declares."""
 
 
+@functools.cache
 def read_table() -> Table:
     """The table as it is written."""
     table = yaml.safe_load(TABLE.read_text())
@@ -74,7 +78,13 @@ def read_table() -> Table:
         )
         for name, each in table["sabotages"].items()
     ]  # fmt: skip
-    return Table(sabotages, table["without"], table["variables"])
+    return Table(sabotages, table["alone"], table["without"], table["variables"])
+
+
+def tidy(system: System, item: str) -> None:
+    """Undo what the measurement of an item that is measured alone leaves."""
+    for line in read_table().alone[item]:
+        system.docker(*_words(system, line))
 
 
 def begin(system: System, acts: Sequence[Mapping[str, Any]]) -> ExitStack:
@@ -171,9 +181,9 @@ def _proxy(system: System, told: Mapping[str, Any]) -> Undo:
     return back
 
 
-def _listen(system: System, told: Mapping[str, Any]) -> Undo:
+def _listen(system: System, told: str) -> Undo:
     """A port that answers, though nothing should."""
-    opened = socket.create_server(("127.0.0.1", told["port"]))
+    opened = socket.create_server(("127.0.0.1", int(filled(system, told))))
     return opened.close
 
 
@@ -312,11 +322,18 @@ def filled(system: System, text: str) -> str:
             "base_url": system.base_url,
             "version": system.version,
             "sick": str(system.folder / "sick"),
+            "closed_port": _closed_port(),
         }
         | {f"{name}_port": str(port) for name, port in system.ports.items()}
         | {f"{name}_image": image for name, image in system.images.items()}
     )
     return re.sub(r"\{([a-z0-9_-]+)\}", lambda found: values.get(found[1]) or system.container(found[1]), text)
+
+
+@functools.cache
+def _closed_port() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return str(free.getsockname()[1])
 
 
 def place_files(system: System) -> None:

@@ -29,6 +29,7 @@ def make(folder: Path) -> None:
         (folder / "VERSION").write_text(release + "\n")
         (folder / "ci").mkdir(exist_ok=True)
         (folder / "ci" / "result.json").write_text(json.dumps(_ci_result(release), indent=2) + "\n")
+        (folder / "ci" / "coverage.json").write_text(json.dumps({"totals": {"percent_covered": 87.4}}) + "\n")
         _git(folder, "add", "--all")
         _git(folder, "commit", "--quiet", "--message", f"Release {release}")
         _git(folder, "tag", "--annotate", f"v{release}", "--message", f"Release {release}")
