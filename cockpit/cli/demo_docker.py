@@ -32,6 +32,9 @@ BEFORE, RELEASE = start.RELEASES
 MEASURED = 110
 """Items that are measured and good at least, of 258."""
 
+IDLE_HOURS = 0.5
+"""How long the demo goes on with nobody looking; its system ends with it."""
+
 MEASURED_WITHIN = 120.0
 """Seconds that the checks get to be measured for the first time."""
 
@@ -76,7 +79,9 @@ def _demo(home: Path, args: argparse.Namespace) -> int:
         if over:
             _end(keeper, folder)
     if not args.keep:
-        output.say("the sample system is removed when the run has ended, or when nobody has looked at it for a while")
+        output.say(
+            f"the sample system ends with the run, or {IDLE_HOURS * 60:g} minutes after nobody looks at it any more"
+        )
     return status
 
 
@@ -87,6 +92,7 @@ def _opened(system: System, name: str, kind: str) -> RunFolder:
     from cockpit.engine.client import start_engine
     from cockpit.engine.opening import open_run
 
+    os.environ.setdefault("COCKPIT_IDLE_HOURS", str(IDLE_HOURS))
     os.environ.update(system.environment())
     document = load_named("demo-docker", of_a_launch(system, RELEASE)).document
     run = open_run(document, release=RELEASE, environment="sample system", run_kind=kind, run_id=name)
