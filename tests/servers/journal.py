@@ -41,7 +41,7 @@ class Journal:
     @property
     def socket(self) -> Path:
         """Where journald listens."""
-        return Path(f"/proc/{self.process.pid}/root/run/systemd/journal/socket")
+        return Path(f"/proc/{self.process.pid}/root", "run/systemd/journal/socket")
 
     def send(self, message: bytes, *, unit: str = "", name: str = "app", priority: int = 6) -> None:
         """Have an entry written. The protocol: systemd.io/JOURNAL_NATIVE_PROTOCOL."""
