@@ -43,7 +43,9 @@ def test_what_was_typed_before_the_dialog_stood_is_neither_lost_nor_obeyed() -> 
         app = pilot.app
         for key, character in (("n", "n"), ("space", " "), ("w", "w"), ("a", "a"), ("q", "q")):
             app.post_message(Key(key, character))
-        await pilot.pause(0.5)
+        await pilot.pause()
+        await app.keyboard.at_rest()
+        await pilot.pause(0.2)
         return text_of_screen(app)
 
     text = drive(cockpit(), burst)
