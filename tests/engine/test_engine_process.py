@@ -237,7 +237,7 @@ def test_a_viewer_that_never_reads_holds_nobody_up(home: Path) -> None:
     async def work(view: LiveRun) -> None:
         deaf = socket.socket(socket.AF_UNIX)
         deaf.connect(str(run.socket))
-        deaf.sendall(b'{"say":"hello","protocol":1,"tool":"x","role":"observer"}\n')
+        deaf.sendall(f'{{"say":"hello","protocol":{say.PROTOCOL},"tool":"x","role":"observer"}}\n'.encode())
         began = time.monotonic()
         for number in range(300):
             assert (await view.send(cmd.AddNote(f"n{number}"))).accepted

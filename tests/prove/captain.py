@@ -17,7 +17,7 @@ from cockpit.checklist.plan import Gate, Plan, Poll, Step
 from cockpit.engine.client import Client, NoEngine, start_engine
 from cockpit.engine.live import LiveRun
 from cockpit.engine.opening import open_run
-from cockpit.engine.protocol import Refused
+from cockpit.engine.protocol import PROTOCOL, Refused
 from cockpit.journal.event import EngineStarted, PollAnswered
 from cockpit.journal.folder import RunFolder
 from cockpit.journal.lock import holder_of
@@ -197,7 +197,7 @@ async def _commanded(commands: int, *, alone: bool = False) -> tuple[list[float]
     took, broken = [], []
     with socket.socket(socket.AF_UNIX) as deaf:
         deaf.connect(str(run.socket))
-        deaf.sendall(b'{"say":"hello","protocol":1,"tool":"x","role":"observer"}\n')
+        deaf.sendall(f'{{"say":"hello","protocol":{PROTOCOL},"tool":"x","role":"observer"}}\n'.encode())
         views = [LiveRun(run, "observer") for _ in range(0 if alone else VIEWERS)]
         for view in views:
             await view.start()

@@ -17,7 +17,7 @@ from cockpit.checklist.load import load
 from cockpit.checklist.problem import ChecklistError
 from cockpit.engine.client import Client, start_engine
 from cockpit.engine.opening import open_run
-from cockpit.engine.protocol import Refused
+from cockpit.engine.protocol import PROTOCOL, Refused
 from cockpit.engine.server import HELLO_WITHIN
 from cockpit.journal import folder as runs
 from cockpit.journal.folder import RunFolder
@@ -32,6 +32,8 @@ from tests.support.runs import document, manual
 STRANGER = 65534
 NEIGHBOUR = 61234
 """Users of the machine who are neither the captain nor, but for the group, let in."""
+
+HELLO = f'{{"say":"hello","protocol":{PROTOCOL},"tool":"x","role":"observer"}}\n'.encode()
 
 MOST_MEMORY = 400
 """MiB that an engine may take, whatever is sent to it; a quiet one takes some 60."""
@@ -97,7 +99,7 @@ def _attempts(run: RunFolder) -> Iterator[Attempt]:
     yield "put a link there", lambda: (run.path / "link").symlink_to("/etc") or "done"
     yield "put a run there", lambda: (run.path.parent / "mine").mkdir() or "done"
     yield "take the journal away", lambda: run.journal.rename(run.path / "away")
-    yield "say hello", lambda: _say(run, b'{"say":"hello","protocol":1,"tool":"x","role":"observer"}\n', b"welcome")
+    yield "say hello", lambda: _say(run, HELLO, b"welcome")
     yield "forge a command", lambda: _forge(run)
     holder = holder_of(run)
     assert holder is not None
@@ -108,7 +110,7 @@ def _attempts(run: RunFolder) -> Iterator[Attempt]:
 def _forge(run: RunFolder) -> bool:
     """A command of somebody who says to be the captain, in every role."""
     for role in ("captain", "script", "observer"):
-        hello = {"say": "hello", "protocol": 1, "tool": "x", "role": role, "you": {"user": "root", "uid": 0}}
+        hello = {"say": "hello", "protocol": PROTOCOL, "tool": "x", "role": role, "you": {"user": "root", "uid": 0}}
         request = {"say": "request", "id": 1, "command": {"do": "hold", "reason": "forged", "by": {"uid": 0}}}
         told = json.dumps(hello).encode() + b"\n" + json.dumps(request).encode() + b"\n"
         if _say(run, told, b'"accepted"'):
@@ -200,7 +202,7 @@ def _half_said(run: RunFolder) -> socket.socket:
     door.settimeout(0.5)
     with contextlib.suppress(OSError):
         door.connect(str(run.socket))
-        door.sendall(b'{"say":"hello","protocol":1,"tool":"' + b"x" * (1 << 16))
+        door.sendall(HELLO.partition(b"x")[0] + b"x" * (1 << 16))
     return door
 
 
