@@ -106,7 +106,10 @@ def _sql(system: System, told: Mapping[str, Any]) -> Undo:
 
 
 def _query(system: System, told: Mapping[str, Any]) -> Undo:
-    """A statement that goes on as the application's own role until it is mended; `times` as many, `wait` seconds."""
+    """A statement that goes on as the application's own role until it is mended; `times` as many, `wait` seconds.
+
+    Its connections count against the role's limit: what is to run often is done with `repeat`, one after another.
+    """
     running = [threading.Thread(target=_run_query, args=(system, told)) for _ in range(told.get("times", 1))]
     for each in running:
         each.start()
@@ -306,7 +309,8 @@ def _run_query(system: System, told: Mapping[str, Any]) -> None:
         suppress(psycopg.Error),
         psycopg.connect(system.environment()[told.get("as", "DATABASE_URL")], autocommit=True) as connection,
     ):
-        connection.execute(told["statement"])
+        for _ in range(told.get("repeat", 1)):
+            connection.execute(told["statement"])
 
 
 def _words(system: System, line: str | Sequence[str]) -> list[str]:
