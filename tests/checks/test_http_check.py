@@ -304,9 +304,11 @@ def test_a_server_can_demand_a_certificate_of_ours(
     spec = {"url": f"https://localhost:{demanding_port}/health", "ca": str(authority.file)}
     ours = authority.sign("captain", "captain")
     assert measured("http", {**spec, "cert": str(ours)}).result == "PASS"
-    without = measured("http", spec)
-    assert without.result == "ERROR"
-    assert without.summary.endswith(": the server demands a certificate of ours, under `cert`")
+    # With TLS 1.3 we have spoken before the server says so, and its reset may overtake its word: not each time.
+    without = [measured("http", spec) for _ in range(10)]
+    assert {each.result for each in without} == {"ERROR"}
+    said = ": the server demands a certificate of ours, under `cert`"
+    assert [each for each in without if each.summary.endswith(said)], without
     missing = measured("http", {**spec, "cert": "/nowhere/ours.pem"})
     assert (
         missing.summary == "our certificate under `cert` cannot be read: /nowhere/ours.pem: No such file or directory"
