@@ -28,6 +28,7 @@ from cockpit.run.procedure import Phase
 from cockpit.text import Redactor
 from tests.prove.finding import Effort, Finding
 from tests.prove.leaking import PHRASE, Sentinels, checklist, files_below, forms_of, lay_out, repeats
+from tests.prove.surroundings import environment as laid_over
 from tests.servers.web import serving
 from tests.support.engines import PATIENCE, answers, ask, kill_engine, stands, the_run, until
 from tests.support.terminal import NotShown, Terminal
@@ -271,15 +272,10 @@ def _core(run: RunFolder) -> bytes:
 @contextlib.contextmanager
 def _as(environment: Mapping[str, str]) -> Iterator[None]:
     """This process as one that was started with such an environment."""
-    before = dict(os.environ)
-    os.environ.update(environment)
     _, most = resource.getrlimit(resource.RLIMIT_CORE)
     resource.setrlimit(resource.RLIMIT_CORE, (most, most))
-    try:
+    with laid_over(environment):
         yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 @contextlib.contextmanager

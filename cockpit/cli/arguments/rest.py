@@ -18,7 +18,7 @@ def add(cockpit: Command) -> None:
         "cockpit demo --drill",
         "cockpit demo --docker",
         "cockpit demo --docker --headless --keep",
-        more="With --docker the production checklist is opened on a trading bot of 20 containers, its items mostly "
+        more="With --docker the production checklist is opened on a trading bot of 22 containers, its items mostly "
         "measured, and a release from 1.0.0 to 1.1.0 and back is real. Ports are on 127.0.0.1 alone, and nothing "
         "of the daemon is touched that does not carry the label `cockpit.demo`. It ends with the run; what is left of "
         "one that was killed, the next one removes. Needs 1.5 GB of memory and 2 GB of disk.",
