@@ -27,6 +27,9 @@ LOOK_EVERY = 0.5
 UNMOVED = 5.0
 """Seconds after which an update that Swarm has not begun, with every task as it should be, changes nothing."""
 
+NOT_RUNNING = 30.0
+"""Seconds after which tasks that do not run, of a service that Swarm has done with, are a failure."""
+
 
 class SwarmSpec(Spec):
     """What is done with a service."""
@@ -121,6 +124,8 @@ class _Waiting:
     said: str = ""
     failures: dict[str, str] = field(default_factory=dict)
     """Why tasks failed in this update, by their ids."""
+    over: float | None = None
+    """When it was first seen that Swarm has done what was wanted, in seconds left of the time."""
 
     async def until_done(self) -> Outcome:
         """How it went. Raises CutOff when the manager cannot be asked any more."""
@@ -172,7 +177,13 @@ class _Waiting:
         wanted = "rollback_completed" if self.spec.rollback else "completed"
         if state.update == wanted:
             how = "rolled back" if self.spec.rollback else "updated"
-            return Outcome(done=True, summary=f"{name} is {how}: {state.counted}")
+            if state.right:
+                return Outcome(done=True, summary=f"{name} is {how}: {state.counted}")
+            # Swarm ends a rollback when the last task is ordered, which need not run yet.
+            self.over = self.daemon.left if self.over is None else self.over
+            if self.over - self.daemon.left < NOT_RUNNING:
+                return None
+            return Outcome(done=False, summary=f"{name} is {how}, but only {state.counted}{why and f': {why}'}")
         words = _ENDS.get(state.update)
         return Outcome(done=False, summary=f"{words.format(name)}{why and f': {why}'}") if words else None
 

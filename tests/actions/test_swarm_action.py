@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from cockpit.actions.kind import Outcome
+from cockpit.actions.swarm import NOT_RUNNING, SwarmSpec, _State, _Waiting
 from tests.servers.docker import Daemon, _import, run
 from tests.servers.swarm import IMAGE, Swarm
 from tests.support.attempts import Acted, act
@@ -83,6 +87,21 @@ def test_a_rollback_that_has_been_is_not_done_again_which_would_lead_forward(swa
         assert (back.outcome.done, back.outcome.summary) == (True, f"{service} is rolled back: 2 of 2 tasks run")
         assert back.output.startswith("Swarm has gone back already")
         assert image_of(swarm, service) == IMAGE
+
+
+def test_a_rollback_is_done_when_its_tasks_run_and_failed_when_they_do_not() -> None:
+    daemon, said = SimpleNamespace(left=60.0), list[bytes]()
+    waiting = _Waiting(SwarmSpec(service="bot", rollback=True), cast("Any", daemon), "", said.append, 60)
+
+    def judged(running: int) -> Outcome | None:
+        now = _State("rollback_completed", "rollback completed", running, 2, Counter({IMAGE: running}), IMAGE)
+        return waiting._judged(now, settled=True)
+
+    assert judged(1) is None
+    assert judged(2) == Outcome(done=True, summary="bot is rolled back: 2 of 2 tasks run")
+    daemon.left -= NOT_RUNNING
+    failed = "bot is rolled back, but only 1 of 2 tasks run: rollback completed"
+    assert judged(1) == Outcome(done=False, summary=failed)
 
 
 def test_an_update_that_swarm_pauses_is_a_failure_that_says_so(swarm: Swarm, service: str) -> None:

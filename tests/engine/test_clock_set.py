@@ -28,8 +28,8 @@ from cockpit.run.procedure import Phase
 from cockpit.run.state import fold
 from tests.support.plans import command, step
 from tests.support.runs import document, manual
+from tests.support.wrong_clock import PROGRAM, set_clock
 
-PROGRAM = Path(__file__).with_name("engine_with_a_clock.py")
 SOAK = 4.0
 
 
@@ -37,7 +37,7 @@ SOAK = 4.0
 def clock(tmp_path: Path) -> Path:
     """The file that says by how much the engine's clock is wrong."""
     file = tmp_path / "clock"
-    file.write_text("0")
+    set_clock(file, 0)
     return file
 
 
@@ -82,21 +82,21 @@ def until(run: RunFolder, wanted: Phase, within: float) -> float:
     return time.monotonic()
 
 
-@pytest.mark.parametrize("set_by", ["3600", "-3600"])
-def test_a_soak_takes_its_time_whoever_sets_the_clock(run: RunFolder, clock: Path, set_by: str) -> None:
+@pytest.mark.parametrize("set_by", [3600, -3600])
+def test_a_soak_takes_its_time_whoever_sets_the_clock(run: RunFolder, clock: Path, set_by: int) -> None:
     asyncio.run(ask(run, cmd.Go("one")))
     began = until(run, Phase.SOAKING, 20)
-    clock.write_text(set_by)
+    set_clock(clock, set_by)
     asyncio.run(ask(run, cmd.AddNote("somebody has set the clock")))
     ended = until(run, Phase.DONE, SOAK + 20)
     assert ended - began > SOAK - 1
     jumps = [event.data.seconds for event in read(run.journal) if isinstance(event.data, ev.ClockJumped)]
-    assert [round(seconds / 3600) for seconds in jumps] == [int(set_by) // 3600]
+    assert [round(seconds / 3600) for seconds in jumps] == [set_by // 3600]
     assert verify(run.journal, typed=True).ok
 
 
 def test_a_clock_that_is_set_between_two_events_ends_nothing_by_itself(run: RunFolder, clock: Path) -> None:
     asyncio.run(ask(run, cmd.Go("one")))
     began = until(run, Phase.SOAKING, 20)
-    clock.write_text("3600")
+    set_clock(clock, 3600)
     assert until(run, Phase.DONE, SOAK + 20) - began > SOAK - 1

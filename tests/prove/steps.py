@@ -31,6 +31,7 @@ from tests.servers.ssh import Sshd, keys, sshd
 from tests.support.careful import captain, dying, everything_happened_once, launch
 from tests.support.engines import PATIENCE, answers, kill_engine
 from tests.support.terminal import Terminal
+from tests.support.wrong_clock import PROGRAM, set_clock
 
 EVENTS = 25
 """Of the whole story: as `tests/engine/test_plan_crashes.py` makes sure."""
@@ -38,7 +39,6 @@ EVENTS = 25
 STARTS = ("folder", "spawned", "taken")
 """Moments in the start of an action at which `dying_engine.py` dies."""
 
-CLOCKED = Path(__file__).parents[1] / "engine" / "engine_with_a_clock.py"
 HOUR = 3600
 WITHOUT = "an action whose intent is not kept"
 FULL_FOR = 1.5
@@ -194,16 +194,16 @@ def _at(moment: Moment, run: RunFolder, breaks: Break, log: Path, *, start: bool
 
 def _clock_set(place: Path, moment: Moment, seconds: int) -> str:
     clock = place / "clock"
-    clock.write_text("0")
+    set_clock(clock, 0)
     with a_home():
         run = launch(place / "log", slow=LEFT_OPEN, verified=True)
         with run.engine_log.open("ab") as log:
-            engine = subprocess.Popen([sys.executable, CLOCKED, run.path, clock], stdin=subprocess.DEVNULL, stderr=log)
+            engine = subprocess.Popen([sys.executable, PROGRAM, run.path, clock], stdin=subprocess.DEVNULL, stderr=log)
         try:
             ends = time.monotonic() + PATIENCE
             while holder_of(run) is None and time.monotonic() < ends:
                 time.sleep(0.02)
-            return _at(moment, run, lambda *_: clock.write_text(str(seconds)) and None, place / "log")
+            return _at(moment, run, lambda *_: set_clock(clock, seconds), place / "log")
         finally:
             engine.kill()
             engine.wait()
