@@ -36,6 +36,8 @@ class PlainCommands(PlainTalk):
             self._say(f"There is no quick command {text.strip()!r}: `commands` lists them.")
             return
         if command.changes:
+            if not self._may(cmd.RunCommand(command.id)):
+                return
             form = quick.command_form(command, now)
             for each in form.about:
                 self._say_line(each)
@@ -61,12 +63,15 @@ class PlainCommands(PlainTalk):
     def do_contacts(self, text: str) -> None:
         """Contacts [TEXT]: whom to call, and what they are on the hook for."""
         now = self._now
-        for contact in found_contacts(now, text):
+        contacts, addressees = found_contacts(now, text), found_addressees(now, text)
+        for contact in contacts:
             for each in contact_lines(contact, now, self._width):
                 self._say_line(each)
-        for told in found_addressees(now, text):
+        for told in addressees:
             for each in addressee_lines(told, now):
                 self._say_line(each)
+        if not contacts and not addressees:
+            self._say(f"Nobody is found by {text.strip()!r}." if text.strip() else "This checklist names no contacts.")
 
     def do_call(self, text: str) -> None:
         """Call NAME: put on record that somebody was called; asks what came of it."""
@@ -74,7 +79,11 @@ class PlainCommands(PlainTalk):
         if len(found) != 1:
             self._say("Nobody is called that." if not found else f"Which of {', '.join(each.name for each in found)}?")
             return
+        if not self._may(cmd.NoteCall(found[0].name), self._now.may_not_note_a_call):
+            return
         form = call_form(found[0], self._now)
+        for each in form.about:
+            self._say_line(each)
         wanted = form.make([self._ask(form.blanks[0].label)])
         if wanted is not None:
             self._send(wanted)
