@@ -59,7 +59,7 @@ def _facts(item: Item, now: Moment) -> Line:
     """How it stands, how it becomes true, and what else sets it apart."""
     glyphs = now.glyphs
     shown = sign(now.stands[item.id], glyphs, measuring=now.measuring(item), on_demand=on_demand(item))
-    facts = [mode(item)]
+    facts = [f"{item.check.kind} on demand" if item.check is not None and item.check.on_demand else mode(item)]
     if item.confirm is not None and item.confirm.position:
         facts.append(f"@{item.confirm.position}")
     if not item.required:
@@ -207,7 +207,7 @@ def _measured(item: Item, now: Moment) -> Iterator[Entry]:
 
 def _demanded(item: Item, check: Check, now: Moment) -> Iterator[Entry]:
     """That its check changes something; and what it does, which a measurement tells afterwards."""
-    yield Entry("demand", "It changes something: measured only when asked for. r shows first what it does.", "accent")
+    yield Entry("demand", "It changes something: only when asked. r first shows what it does.", "accent")
     if now.known(item).measurement is None:
         if item.note:
             yield Entry("about", item.note)

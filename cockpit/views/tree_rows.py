@@ -137,10 +137,11 @@ def _value(item: Item, stands: Standing, now: Moment) -> Line:
 
 
 def _to_be_said(item: Item) -> Line:
-    """Who is asked for an item that nothing is known of."""
+    """Who is asked for an item that nothing is known of, and that measuring it changes something."""
+    changes = "changes things" if on_demand(item) else ""
     position = f"@{item.confirm.position}" if item.confirm is not None and item.confirm.position else ""
     optional = "" if item.required else "optional"
-    return line(("" if item.excluded else " ".join(filter(None, (optional, position))), "dim"))
+    return line(("" if item.excluded else " ".join(filter(None, (changes, optional, position))), "dim"))
 
 
 def _until(expires: dt.datetime | None, now: Moment) -> str:
