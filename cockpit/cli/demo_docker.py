@@ -67,6 +67,7 @@ def _demo(home: Path, args: argparse.Namespace) -> int:
         output.say(f"the sample system is started at {here.host} as {system.project}:")
         start.build(system, say=output.say)
         start.bring_up(system, output.say)
+        start.refuse_a_login(system, "backend-green")
         run = _opened(system, name, "rehearsal" if args.rehearsal else "live")
         if args.keep:
             (folder / labels.KEPT).touch()
