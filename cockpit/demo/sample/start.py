@@ -91,6 +91,13 @@ def bring_up(system: System, say: Say = lambda _: None) -> None:
         system.save()
 
 
+def refuse_a_login(system: System, service: str) -> None:
+    """Have a back end that serves nobody yet refuse a login: its log then has what that of one in use has."""
+    url = f"http://{service}:8000/api/auth/login"
+    asked = f"wget -q -O /dev/null --header 'Content-Type: application/json' --post-data '{{}}' {url}"
+    system.execute("proxy", "sh", "-c", f"{asked} || true")
+
+
 @contextlib.contextmanager
 def _phase(say: Say, what: str) -> Iterator[None]:
     say(f"{what} ...")

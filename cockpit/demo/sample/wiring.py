@@ -113,6 +113,7 @@ def environment(system: System) -> dict[str, str]:
         "GRAFANA_TOKEN": system.secrets["grafana_token"],
         "GITHUB_TOKEN": system.secrets["github_token"],
         "SSL_CERT_FILE": str(system.folder / "tls" / "ca.pem"),
+        "CURL_CA_BUNDLE": str(system.folder / "tls" / "ca.pem"),  # where this is set, curl looks at nothing else
         "DOCKER_HOST": system.host,
     }
 
