@@ -190,7 +190,7 @@ def _short_path(run: RunFolder) -> Iterator[str]:
 def _spawned(run: RunFolder, passphrases: Mapping[str, str]) -> Path:
     """Start the process; where the system shows it as long as it lives."""
     try:
-        with run.engine_log.open("ab") as log:
+        with open(run.engine_log, "ab", opener=_for_its_owner) as log:  # noqa: PTH123 - that of Path takes no opener
             started = subprocess.run(
                 [sys.executable, "-m", "cockpit.engine", str(run.path)],
                 input=msgspec.json.encode(passphrases),
@@ -202,6 +202,13 @@ def _spawned(run: RunFolder, passphrases: Mapping[str, str]) -> Path:
     except (OSError, subprocess.CalledProcessError) as problem:
         raise NoEngine(f"the engine of run {run.id} could not be started: {problem}") from None
     return Path("/proc", started.stdout.decode().strip())
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    """Open a file that nobody else may read, not the group of the run either: what it tells is none of the record."""
+    descriptor = os.open(path, flags | os.O_NOFOLLOW, 0o600)
+    os.fchmod(descriptor, 0o600)
+    return descriptor
 
 
 def _last_words(run: RunFolder) -> str:

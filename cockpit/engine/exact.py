@@ -18,7 +18,7 @@ def exact(action: Action | None, kinds: Mapping[str, ActionKind], values: Values
         return ""
     kind = kinds.get(action.kind)
     if kind is None:
-        return f"{action.kind}: there is no such kind of action here"
+        return safe_line(f"{action.kind}: there is no such kind of action here", width=300)
     try:
         shown = values.shown(action.spec, keys_that_are(kind.spec, Meaning.SHELL))
         return safe(kind.request(kind.spec.model_validate(shown)))
@@ -28,6 +28,7 @@ def exact(action: Action | None, kinds: Mapping[str, ActionKind], values: Values
 
 def exact_in(variables: Iterable[Variable], action: Action | None) -> str:
     """The same for a viewer, which knows the checklist alone and reads no secret."""
-    from cockpit.actions.registry import kinds  # noqa: PLC0415 - heavy; needed where there is a plan
+    from cockpit.actions.registry import find  # noqa: PLC0415 - heavy; needed where there is a plan
 
-    return exact(action, kinds(), Values(variables, {}))
+    kind = find(action.kind) if action is not None else None  # of a screen that is being drawn, all would be too much
+    return exact(action, {} if kind is None else {kind.name: kind}, Values(variables, {}))

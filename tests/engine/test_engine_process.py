@@ -445,6 +445,7 @@ def test_a_run_opened_to_a_group_shows_itself_to_its_members_and_to_nobody_else(
 
     assert as_somebody_else([members], visit) == "65534 False True 2"
     assert "PermissionError" in as_somebody_else([], visit)
+    assert "PermissionError" in as_somebody_else([members], lambda: run.engine_log.read_text() or "nothing in it")
 
 
 def as_somebody_else(groups: list[int], act: Callable[[], str]) -> str:

@@ -117,10 +117,7 @@ def _forms(times: int, work: Path) -> Finding:
     for number in range(times):
         chance = random.Random(number)
         sentinels = Sentinels(chance)
-        redactor, naive = Redactor(), Redactor()
-        for name, value in sentinels.values.items():
-            redactor.add(name, value)
-            naive.add(name, value)
+        redactor = Redactor(sentinels.values)
         for guarded in (True, False):
             place = work / f"printed-{number}-{guarded}"
             with Printed(place, redactor) as printed:
