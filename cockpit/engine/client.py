@@ -190,7 +190,7 @@ def _short_path(run: RunFolder) -> Iterator[str]:
 def _spawned(run: RunFolder, passphrases: Mapping[str, str]) -> Path:
     """Start the process; where the system shows it as long as it lives."""
     try:
-        with open(run.engine_log, "ab", opener=_for_its_owner) as log:  # noqa: PTH123 - that of Path takes no opener
+        with open(run.engine_log, "ab", opener=_for_its_owner) as log:
             started = subprocess.run(
                 [sys.executable, "-m", "cockpit.engine", str(run.path)],
                 input=msgspec.json.encode(passphrases),
