@@ -41,6 +41,9 @@ NEXT = "=== that was command {} ==="
 SHOWN_WITHIN = 20.0
 """Seconds that a loaded machine may take to show what an engine sends."""
 
+DRAWN_WITHIN = 120.0
+"""Seconds for a frame of whole megabytes."""
+
 _STAYS = "jkGzf"
 """Keys that open nothing that has to be left again."""
 
@@ -105,7 +108,7 @@ def slow_frames(what: str, work: Path, more: Mapping[str, str]) -> int:
     noted.unlink(missing_ok=True)
     program = [sys.executable, "-m", "tests.prove.on_a_screen", what, noted]
     with Terminal(program, columns=120, rows=36, env={"PYTHONPATH": str(ROOT), **more}, cwd=ROOT) as terminal:
-        while terminal.now < SHOWN_WITHIN and terminal.process.poll() is None:
+        while terminal.now < DRAWN_WITHIN and terminal.process.poll() is None:
             with contextlib.suppress(OSError, ValueError):  # it is just being written
                 if slow := int(json.loads(noted.read_text())[1]):
                     return slow
