@@ -143,7 +143,7 @@ def start_engine(run: RunFolder, passphrases: Mapping[str, str] | None = None) -
     while time.monotonic() < deadline:
         if _listens(run):
             return
-        if holder_of(run) is None and (engine is None or not engine.exists()):
+        if holder_of(run) is None and (engine is None or _is_over(engine)):
             break
         time.sleep(0.02)
     raise NoEngine(f"the engine of run {run.id} did not start: {_last_words(run)}")
@@ -202,6 +202,14 @@ def _spawned(run: RunFolder, passphrases: Mapping[str, str]) -> Path:
     except (OSError, subprocess.CalledProcessError) as problem:
         raise NoEngine(f"the engine of run {run.id} could not be started: {problem}") from None
     return Path("/proc", started.stdout.decode().strip())
+
+
+def _is_over(process: Path) -> bool:
+    """Whether a process has ended, although the first one of a container may never say that it has seen so."""
+    try:
+        return (process / "stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except OSError:
+        return True
 
 
 def _for_its_owner(path: str, flags: int) -> int:
