@@ -21,7 +21,6 @@ from cockpit.demo.sample.keeper import keep
 from cockpit.engine.live import LiveRun
 from cockpit.journal import folder as folders
 from cockpit.journal.folder import RunFolder
-from cockpit.run.command import Close, RollBack
 
 if TYPE_CHECKING:
     from cockpit.demo.sample.system import System
@@ -68,11 +67,12 @@ def _demo(home: Path, args: argparse.Namespace) -> int:
         output.say(f"the sample system is started at {here.host} as {system.project}:")
         start.build(system, say=output.say)
         start.bring_up(system, output.say)
+        start.refuse_a_login(system, "backend-green")
         run = _opened(system, name, "rehearsal" if args.rehearsal else "live")
         if args.keep:
             (folder / labels.KEPT).touch()
         if args.headless or not (sys.stdin.isatty() and sys.stdout.isatty()):
-            return asyncio.run(_carry_out(run, system))
+            return asyncio.run(demo_carried.carry_out(run, _demonstration(system)))
         over = args.keep
         status = look(run, "captain", plain=args.plain, theme=args.theme)
     finally:
@@ -100,36 +100,22 @@ def _opened(system: System, name: str, kind: str) -> RunFolder:
     return run
 
 
-async def _carry_out(run: RunFolder, system: System) -> int:
-    """Do what a captain would: look at what was measured, go live, go back, close the run.
+def _demonstration(system: System) -> demo_carried.Demonstration:
+    """What is carried out on the sample system when nobody looks on."""
 
-    It ends rolled back on purpose, and is good when everything went as it was meant to.
-    """
-    from cockpit.demo.captain import has_turned_back, is_back, is_live
-
-    view = LiveRun(run)
-    await view.start()
-    try:
-        output.say(f"run {run.id} on the sample system at {system.base_url}")
-        await demo_carried.all_measured(view, MEASURED_WITHIN)
+    async def count(view: LiveRun) -> demo_carried.Meant:
         measured = demo_carried.tell_measured(view)
-        meant = {f"{measured} items of the checklist are measured, and good": measured >= MEASURED}
-        print("\nGoing live:")
-        await demo_carried.captain(view, is_live, CARRIED_OUT_WITHIN)
-        live = await asyncio.to_thread(_version, system)
-        meant[f"users are served by {live}"] = is_live(view.state) and live == f"{RELEASE} in green"
-        print(f"  users are served by {live}\n\nGoing back, on purpose:")
-        outcome = await view.send(RollBack(view.state.release, "the demo shows the way back"))
-        if not outcome.accepted:
-            print(f"  refused: {outcome.reason}")
-        await demo_carried.captain(view, has_turned_back, CARRIED_OUT_WITHIN)
-        back = await asyncio.to_thread(_version, system)
-        meant[f"users are served by {back} again"] = is_back(view.state) and back == f"{BEFORE} in blue"
-        print(f"  users are served by {back}\n")
-        await view.send(Close("the headless demo is over: it went live and, on purpose, back"))
-        return demo_carried.judge(view.state, meant)
-    finally:
-        await view.stop()
+        return {f"{measured} items of the checklist are measured, and good": measured >= MEASURED}
+
+    return demo_carried.Demonstration(
+        where=f"the sample system at {system.base_url}",
+        served=lambda: _version(system),
+        before=f"{BEFORE} in blue",
+        after=f"{RELEASE} in green",
+        look=count,
+        measured_within=MEASURED_WITHIN,
+        carried_out_within=CARRIED_OUT_WITHIN,
+    )
 
 
 def _version(system: System) -> str:

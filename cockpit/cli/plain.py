@@ -24,6 +24,7 @@ from cockpit.run.way import plan_of
 from cockpit.views.bridge import bridge_line
 from cockpit.views.detail import detail_lines, detail_title
 from cockpit.views.filter import Filter
+from cockpit.views.forms import measure_form
 from cockpit.views.header import header
 from cockpit.views.line import Line, text_of
 from cockpit.views.moment import Moment, moment
@@ -35,7 +36,7 @@ from cockpit.views.status import closing_lines
 from cockpit.views.timeline import tell, titles, told_line, wanted_events
 from cockpit.views.tree_rows import tree_row
 from cockpit.views.watches import facts_line, watch_rows
-from cockpit.views.words import title
+from cockpit.views.words import on_demand, title
 
 _T = TypeVar("_T")
 
@@ -163,8 +164,15 @@ class PlainRoom(PlainPlan, PlainCommands, PlainLogs, line_commands.Cmd):
         self._send(cmd.Release(text.strip()))
 
     def do_measure(self, text: str) -> None:
-        """Measure [ITEM]: measure it now, or everything."""
-        self._send(cmd.Measure(text.strip()))
+        """Measure [ITEM]: measure it now, or everything; what changes something only by its name, and asked first."""
+        item = self._find(text) if text.strip() else None
+        if item is not None and item.check is not None and item.check.on_demand:
+            self._ask_form(measure_form(item, item.check, self._now))
+        elif item is not None or not text.strip():
+            self._send(cmd.Measure(text.strip()))
+            every = self._view.state.document.items() if item is None else ()
+            if left_out := [each.id for each in every if on_demand(each) and not each.excluded]:
+                self._say(f"Not among them, as they change something: {', '.join(left_out)}.")
 
     def do_take(self, _: str) -> None:
         """Take command of the run, in place of whoever is captain."""

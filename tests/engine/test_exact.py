@@ -26,7 +26,7 @@ def test_to_tell_of_one_action_the_other_kinds_are_not_read_in() -> None:
 
 @pytest.mark.parametrize("kind", ["no_such", "", "../command", "command; x", "a.b", "registry"])
 def test_a_kind_of_action_that_is_not_there_is_said(kind: str) -> None:
-    assert exact_in((), Action(kind, {})) == f"{kind}: there is no such kind of action here"
+    assert exact_in((), Action(kind, {})) == f"{kind}: there is no such kind here"
 
 
 def test_a_kind_of_action_that_a_foreign_journal_made_up_is_told_as_harmless_text() -> None:

@@ -10,6 +10,7 @@ from textual.widgets import Input
 
 from cockpit.run.command import Command
 from cockpit.screens.dialogs.sheet import Sheet
+from cockpit.screens.pressed import Typed, leads_back
 from cockpit.screens.widgets.line_list import LineList, Rows
 from cockpit.screens.widgets.pane import Pane
 from cockpit.screens.widgets.prompt import Prompt
@@ -26,6 +27,7 @@ _ROWS = 10
 class FormDialog(Sheet[str]):
     """Asks a form. It stays open, with what was typed, until the answer is on disk or the person goes back.
 
+    What is typed while an answer is being recorded is kept for what is asked next; it is dropped when nothing is.
     Its answer is the sentence to show afterwards; None when the person went back.
     """
 
@@ -43,6 +45,10 @@ class FormDialog(Sheet[str]):
         self.saying: Line = ()
         """What the foot says of the last answer."""
         self._waiting = False
+        self._is_cut = False
+        """Whether the screen is too low for all that the form is about."""
+        self._ahead: list[Typed] = []
+        """What was typed while an answer was being recorded."""
 
     def compose(self) -> ComposeResult:
         """A rule with the title, what it is about, the blanks, the foot."""
@@ -70,12 +76,23 @@ class FormDialog(Sheet[str]):
         return [prompt.value for prompt in self.prompts]
 
     def take_key(self, name: str) -> bool:
-        """Escape goes back; enter does what a form without blanks asks."""
+        """Escape goes back; enter does what a form without blanks asks; the page keys show all that it is about."""
+        if name in ("pageup", "pagedown"):
+            about = self.query_one("#about", LineList)
+            about.scroll_rows(about.page if name == "pagedown" else -about.page)
+            return True
         if name == "enter" and not self.form.blanks:
             if not self._waiting:
                 self.submit()
             return True
         return super().take_key(name)
+
+    def takes(self, typed: Typed) -> bool:
+        """While an answer is being recorded it takes nothing but what leads back."""
+        if not self._waiting or leads_back(typed):
+            return super().takes(typed)
+        self._ahead.append(typed)
+        return False
 
     def action_move(self, by: int) -> None:
         """Tab and the arrows move between the blanks."""
@@ -107,16 +124,17 @@ class FormDialog(Sheet[str]):
 
     async def _send(self, command: Command) -> None:
         outcome = await self.cockpit.view.send(command)
-        self._waiting = False
+        ahead, self._ahead, self._waiting = self._ahead, [], False
         self.cockpit.look_again()
-        if outcome.accepted:
-            self.recorded(outcome.seq)
-        else:
+        if not outcome.accepted:
             self.say(line((outcome.reason, "bad")))
+        elif self.recorded(outcome.seq):
+            self.cockpit.keyboard.put_before(ahead)
 
-    def recorded(self, seq: int) -> None:
-        """It is on disk as event `seq`: say so, and close."""
+    def recorded(self, seq: int) -> bool:
+        """It is on disk as event `seq`: say so, and close; or ask on, and return True."""
         self.dismiss(f"{self.form.done} (event {seq})")
+        return False
 
     def say(self, what: Line) -> None:
         """Show a sentence in the foot until the next answer."""
@@ -144,10 +162,11 @@ class FormDialog(Sheet[str]):
 
     def _foot_lines(self, cells: int) -> list[Line]:
         saying = [line(" ", *each) for each in wrap_line(self.saying, cells - 2)] if self.saying else [()]
-        keys = (
-            line(("enter ", "accent"), self.form.enter, ("   tab ", "accent"), "next field")
-            if len(self.form.blanks) > 1
-            else line(("enter ", "accent"), self.form.enter)
+        keys = line(
+            ("enter ", "accent"),
+            self.form.enter,
+            *((("   tab ", "accent"), "next field") if len(self.form.blanks) > 1 else ()),
+            *((("   pgdn ", "accent"), "more") if self._is_cut else ()),
         )
         return [*saying, apart(line(" ", *keys), line(("esc", "accent"), " back "), cells, self.now.glyphs.mark)]
 
@@ -162,6 +181,7 @@ class FormDialog(Sheet[str]):
         cells = self.app.size.width
         room = max(3, self.app.size.height - len(self.form.blanks) - len(self._foot_lines(cells)))
         about, foot = min(len(self._about_lines(cells)), room), len(self._foot_lines(cells))
+        self._is_cut = about < len(self._about_lines(cells))
         self.query_one("#about").styles.height = about
         self.query_one("#foot").styles.height = max(
             foot, min(_ROWS, self.app.size.height) - about - len(self.form.blanks)
