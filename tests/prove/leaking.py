@@ -133,7 +133,8 @@ def forms_of(value: str) -> list[Form]:
 def checklist(work: Path, port: int, hosts: Mapping[str, Mapping[str, str]], closed: str, *, full: bool) -> str:
     """A checklist that hands secrets to everything that takes one, here and on hosts; each place gives them back.
 
-    `closed` is the one of `hosts` that lets nobody in. When it is not `full`, one of the others carries out steps alone.
+    `closed` is the one of `hosts` that lets nobody in. When it is `full`, each of them carries out steps alone, too, and
+    says in its last words all that another says.
     """
     repeat = f"{sys.executable} {work}/repeat.py {work}/pieces.json"
     variables = {
@@ -176,11 +177,12 @@ def checklist(work: Path, port: int, hosts: Mapping[str, Mapping[str, str]], clo
         "by-no-file": {"file": {"path": f"/no/such/{use[FILE]}"}, "expect": ["exists"]},
     }
     open_hosts = [name for name in hosts if name != closed]
-    for host in open_hosts:
+    for place, host in enumerate(open_hosts):
         checks |= {f"{name}-on-{host}": {**checks[name], "via": host} for name in ON_HOSTS}
         checks |= {
             f"by-end-{number}-on-{host}": {"command": {"run": f"cat {work}/end-{number}; exit 3"}, "via": host}
             for number in range(len(ALL))
+            if full or number % len(open_hosts) == place
         }
         checks[f"by-signal-on-{host}"] = {"command": {"run": f"{repeat} 0; kill -9 $$"}, "via": host}
     if closed in hosts:
@@ -203,16 +205,16 @@ def checklist(work: Path, port: int, hosts: Mapping[str, Mapping[str, str]], clo
         },
         {"id": "sql", "title": "Ask", "run": {"sql": {"dsn": use[DSN], "script": f"select '{use[FILE]}'"}}},
     ]
-    alone = open_hosts if full else open_hosts[:1]
     far = {"run": f"{repeat} 0 --both --slowly", "environment": given}
     on_all = {"hosts": open_hosts, "batch": len(open_hosts)}
-    if open_hosts:
+    if full:
         steps += [
-            {"id": f"run-on-{host}", "title": "Run there", "run": {"command": far, "host": host}} for host in alone
+            {"id": f"run-on-{host}", "title": "Run there", "run": {"command": far, "host": host}} for host in open_hosts
         ]
+    if open_hosts:
         steps.append({"id": "run-on-all", "title": "Run there", "run": {"command": far, **on_all}})
         steps.append({"id": "fail-on-all", "title": "Fail there", "run": {"ssh": {"run": f"{repeat} 3"}, **on_all}})
-    if closed in hosts:
+    if full and closed in hosts:
         steps.append({"id": "fail-at-the-door", "title": "Fail", "run": {"command": far, "host": closed}})
     steps.append({"id": "fail", "title": "Fail", "run": {"command": {"run": f"{repeat} 3", "input": use[KEY]}}})
     again = {"title": "Again", "run": {"command": f'{repeat} 0; echo "${{{FILE}}}"'}}
