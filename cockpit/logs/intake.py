@@ -17,6 +17,7 @@ PIECE = 1024 * 1024
 """Bytes of a line that are taken together; a longer one is taken in pieces."""
 
 _PLAIN = bytes(range(0x20, 0x7F)) + b"\n"
+_ESCAPE = b"\x1b"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -76,7 +77,6 @@ class Intake:
             return
         now = self._clock()
         text, raw = self._texts(lines)
-        plain = _is_plain(text, raw)
         seen = _COLOURS.sub("", text).split("\n") if "\x1b" in text else raw
         if levels:
             codes, moments = bytes(levels), at or [math.nan] * len(raw)
@@ -84,7 +84,7 @@ class Intake:
             codes, moments = self._recogniser.codes(seen), at
         else:
             codes, moments = self._recognised(seen, now)
-        texts = raw if plain else [safe_line(each.removesuffix("\r")) for each in raw]
+        texts = _safe(text, raw)
         if prefix:
             texts = [prefix + each for each in texts]
         self._sink.add(self.source, texts, now, levels=codes, at=moments)
@@ -110,6 +110,12 @@ class Intake:
         return bytes(codes), moments
 
 
-def _is_plain(text: str, lines: Sequence[str]) -> bool:
-    """Whether nothing needs cleaning in the text that has these lines: all of it is looked at in one pass."""
-    return text.isascii() and not text.encode().translate(None, _PLAIN) and max(map(len, lines)) <= LINE_LIMIT
+def _safe(text: str, lines: Sequence[str]) -> Sequence[str]:
+    """The lines of a text made safe: where colours are all that is not plain, as a whole and not line by line."""
+    if text.isascii() and max(map(len, lines)) <= LINE_LIMIT:
+        unsafe = text.encode().translate(None, _PLAIN)
+        if not unsafe:
+            return lines
+        if not unsafe.strip(_ESCAPE):
+            return text.replace("\x1b", safe_line("\x1b")).split("\n")
+    return [safe_line(each.removesuffix("\r")) for each in lines]

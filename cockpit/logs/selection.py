@@ -6,6 +6,7 @@ and at what is left over from before.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
@@ -125,12 +126,12 @@ class Selection:
 
 
 class _Positions:
-    """Growing numbers of which the smallest are forgotten."""
+    """Growing numbers of which the smallest are forgotten; in an array, which the garbage collector passes over."""
 
     _TIDY = 4096
 
     def __init__(self) -> None:
-        self._all: list[int] = []
+        self._all = array("q")
         self._start = 0
 
     def add(self, position: int) -> None:
@@ -155,7 +156,7 @@ class _Positions:
 
     def some(self, start: int, count: int) -> list[int]:
         start = self._start + max(0, start)
-        return self._all[start : start + count]
+        return self._all[start : start + count].tolist()
 
     def after(self, position: int) -> int | None:
         at = bisect_right(self._all, position, self._start)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import gc
 import os
 import signal
 import threading
@@ -90,6 +91,9 @@ class CockpitApp(App[int], inherit_bindings=False):
         self.push_screen(self._first_board())
         self.run_worker(self.keyboard.hand_on())
         self.run_worker(self._follow())
+        if not self.is_headless:
+            # What stands from the beginning is never garbage. To look through it again takes longer than a key may.
+            self.call_after_refresh(gc.freeze)
         self.set_interval(1.0, self._tick)
         if self.replay is not None:
             self.set_interval(0.25, self._play_on)

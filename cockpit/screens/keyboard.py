@@ -7,16 +7,14 @@ the letters after `/` would reach the board before its prompt stands, and act as
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
-from textual import events
 from textual.app import App
 from textual.message_pump import MessagePump
 
 from cockpit.screens.dialogs.sheet import Sheet
-
-Typed = events.Key | events.Paste
+from cockpit.screens.pressed import Typed
 
 _PATIENCE = 1.0
 """Seconds that a key waits for the one before: a widget that is stuck must not shut the keyboard."""
@@ -35,12 +33,21 @@ class Keyboard:
         """Take a key, to be handed on when it is its turn."""
         self._typed.put_nowait(typed)
 
+    def put_before(self, typed: Iterable[Typed]) -> None:
+        """Take keys that were typed before all that wait."""
+        later = []
+        while not self._typed.empty():
+            later.append(self._typed.get_nowait())
+            self._typed.task_done()
+        for each in (*typed, *later):
+            self._typed.put_nowait(each)
+
     async def hand_on(self) -> None:
         """Hand on one key after another until it is cancelled."""
         while True:
             typed = await self._typed.get()
             screen = self._app.screen
-            if not (isinstance(screen, Sheet) and screen.is_answered_unseen(typed)):
+            if not isinstance(screen, Sheet) or screen.takes(typed):
                 addressed = self._app.focused or screen
                 await self._press(typed)
                 await self._done(addressed)

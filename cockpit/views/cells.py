@@ -6,6 +6,8 @@ A letter is one cell, a Chinese character two, a combining mark none. Text is ex
 
 from __future__ import annotations
 
+import functools
+
 _ONE_CELL = frozenset(
     chr(code)
     for first, last in ((0x20, 0x7E), (0xA1, 0xAC), (0xAE, 0x2FF), (0x370, 0x482), (0x2010, 0x2027), (0x2500, 0x259F))
@@ -74,6 +76,7 @@ def _wrap_paragraph(paragraph: str, cells: int) -> list[str]:
     return lines
 
 
+@functools.lru_cache(maxsize=8192)
 def _cell(character: str) -> int:
     if character in _ONE_CELL:
         return 1

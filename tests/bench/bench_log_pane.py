@@ -11,8 +11,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
@@ -34,7 +35,7 @@ def main() -> None:
     print_table([*flooded(80, 24, rounds), *flooded(120, 36, rounds)])
 
 
-def calm(columns: int, rows: int, rounds: int) -> list[float]:
+def calm(columns: int, rows: int, rounds: int) -> list[Pressed]:
     """The same keys where nothing is printed: what this machine can do now."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, FLOOD, f"{folder}/logs", "1000", "0.2"]
@@ -43,8 +44,10 @@ def calm(columns: int, rows: int, rounds: int) -> list[float]:
             terminal.until("captain")
             terminal.press("l")
             terminal.until("FOLLOW")
+            terminal.press("space")
+            terminal.until("PAUSED")
             time.sleep(1)
-            return keys(terminal, 60 * rounds)
+            return keys(terminal, WALKING, 60 * rounds)
 
 
 def flooded(columns: int, rows: int, rounds: int) -> Iterator[Figure]:
@@ -52,7 +55,7 @@ def flooded(columns: int, rows: int, rounds: int) -> Iterator[Figure]:
     seconds = 20.0 * rounds
     with tempfile.TemporaryDirectory() as folder:
         flood = subprocess.Popen(
-            [sys.executable, FLOOD, f"{folder}/logs", str(RATE), str(seconds + 30)], stdout=subprocess.PIPE, text=True
+            [sys.executable, FLOOD, f"{folder}/logs", str(RATE), str(seconds + 120)], stdout=subprocess.PIPE, text=True
         )
         with Terminal([sys.executable, VIEWER, "logs", f"{folder}/logs"], columns=columns, rows=rows) as terminal:
             terminal.until("captain")
@@ -68,14 +71,41 @@ def flooded(columns: int, rows: int, rounds: int) -> Iterator[Figure]:
             )
             yield Figure("  processor", (terminal.cpu - cpu) / spent * 100, "budget", 50, 1.0, "%")
             yield Figure("  memory", terminal.memory / 1e6, "budget", 120, 1.0, "MB")
-            took = keys(terminal, int(60 * rounds))
-            yield Figure("  key to paint, p50", statistics.median(took), "limit", 0.05, 1.0, "s")
-            yield Figure("  key to paint, p99", high(took), "limit", 0.05, 1.0, "s")
-            without = calm(columns, rows, rounds)
-            yield Figure("  p50 beside", statistics.median(took), "no flood", statistics.median(without), 3.0, "s")
-            yield Figure("  p99 beside", high(took), "no flood", high(without), 3.0, "s")
+            yield from pressed(terminal, rounds, calm(columns, rows, rounds))
         flood.terminate()
         flood.wait()
+
+
+class Pressed(NamedTuple):
+    """What came of a key; all in seconds."""
+
+    took: float
+    """Until something was painted."""
+    ran: float
+    """For which the viewer ran meanwhile."""
+    waited: float
+    """For which it could have run, and had no processor: others had them all."""
+
+
+def pressed(terminal: Terminal, rounds: int, without: list[Pressed]) -> Iterator[Figure]:
+    """Keys that walk and keys that type an expression, beside those where nothing is printed."""
+    terminal.press("space")
+    terminal.until("PAUSED")
+    walked, typed = keys(terminal, WALKING, 60 * rounds), keys(terminal, TYPING, 60 * rounds)
+    took, calm_took = ([each.took for each in some] for some in (walked, without))
+    yield Figure("  key to paint, p50", statistics.median(took), "limit", 0.05, 1.0, "s")
+    yield Figure("  key to paint, p99", high(took), "limit", 0.05, 1.0, "s")
+    yield Figure("  p50 beside", statistics.median(took), "no flood", statistics.median(calm_took), 3.0, "s")
+    yield Figure("  p99 beside", high(took), "no flood", high(calm_took), 3.0, "s")
+    for name, some in (("walking", walked), ("typing an expression", typed)):
+        held = [max(each.ran, each.took - each.waited) for each in some]
+        yield Figure(f"  {name}, waits for a processor left out, p99", high(held), "limit", 0.05, 1.0, "s")
+        yield Figure(f"  {name}, processor for a key, p50", middle(some), "no flood", middle(without), 3.0, "s")
+
+
+def middle(some: list[Pressed]) -> float:
+    """What half of the keys cost the processor at most."""
+    return statistics.median(each.ran for each in some)
 
 
 def high(took: list[float]) -> float:
@@ -83,19 +113,23 @@ def high(took: list[float]) -> float:
     return sorted(took)[int(len(took) * 0.99)]
 
 
-def keys(terminal: Terminal, count: int) -> list[float]:
-    """Seconds from a key to the first thing that is painted after it, while the flood goes on."""
-    terminal.press("space")
-    terminal.until("PAUSED")
-    took = []
+WALKING = (*["up"] * 10, *["down"] * 10)
+TYPING = ("/", *"time.ut|ref", *["backspace"] * 11, "enter")
+
+
+def keys(terminal: Terminal, script: Sequence[str], count: int) -> list[Pressed]:
+    """Keys, over and over, each until the first thing that is painted after it."""
+    found = []
     for number in range(count):
         time.sleep(0.05)
-        mark = terminal.mark
-        pressed = terminal.press("up" if number % 20 < 10 else "down")
+        mark, (ran, waited) = terminal.mark, terminal.scheduled
+        at = terminal.press(script[number % len(script)])
         while terminal.mark == mark:
             time.sleep(0.0005)
-        took.append(terminal.now - pressed)
-    return took
+        took = terminal.now - at
+        ran_by_now, waited_by_now = terminal.scheduled
+        found.append(Pressed(took, ran_by_now - ran, waited_by_now - waited))
+    return found
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ LINES = st.sampled_from(
         b'{"level":"error","msg":"bad"}',
         b"token=" + SECRET.encode() + b" used",
         b"\x1b[31mWARNING\x1b[0m red\r",
+        b"\x1b[1;31mERROR\x1b[0m red \x1b]0;title\x1b\\",
         "Auftrag über 1.000 € \u202e\ufe0f".encode(),
         b"\xff\xfe no text \x00",
         b"x" * (LINE_LIMIT + 1),

@@ -9,7 +9,9 @@ from typing import Any
 
 from fake_run import FakeRun
 from launch import story
+from textual import events
 from textual.app import App
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from cockpit.engine.replayed import ReplayedRun
@@ -47,12 +49,22 @@ def presses(*keys: str) -> Callable[[Pilot[Any]], Awaitable[None]]:
             if key == "wait":
                 await pilot.pause(0.4)
                 continue
-            letters = key.removeprefix("type:") if key.startswith("type:") else None
-            await pilot.press(*(["space" if each == " " else each for each in letters] if letters else [key]))
+            if key.startswith("type:"):
+                _types(pilot.app, key.removeprefix("type:"))
+            else:
+                await pilot.press(key)
             await pilot.pause(0.02)
         await pilot.pause(0.25)
 
     return press
+
+
+def _types(app: App[Any], letters: str) -> None:
+    """Type as fast as a terminal hands letters on. Textual's pilot waits after each until nothing is drawn any more."""
+    driver = app._driver
+    assert driver is not None
+    for letter in letters:
+        driver.send_message(events.Key(_character_to_key(letter), letter))
 
 
 def shown(app: App[Any], *keys: str, size: tuple[int, int] = (80, 24)) -> str:

@@ -14,6 +14,7 @@ from driving import cockpit, drive, presses, shown, text_of_screen
 from fake_run import FakeRun
 from launch import GRACE, NOW
 from logged import SOURCES, lines, story_with_logs, with_logs
+from textual.events import Key
 from textual.pilot import Pilot
 
 from cockpit.engine.replayed import ReplayedRun
@@ -22,6 +23,7 @@ from cockpit.logs.spool import Skipped
 from cockpit.logs.tap import Taken
 from cockpit.run import command as cmd
 from cockpit.screens.app import CockpitApp
+from cockpit.screens.boards.logs import LogsBoard
 from cockpit.views.signs import ASCII, UNICODE
 
 Same = Callable[[str, str], None]
@@ -145,6 +147,30 @@ def test_what_comes_while_it_is_paused_is_counted_and_moves_nothing() -> None:
     before, after = drive(app, act)
     assert "PAUSED  3,501 new since" in after
     assert before.split("\n")[4:20] == after.split("\n")[4:20]
+
+
+def test_a_key_does_not_wait_for_the_lines_that_have_come() -> None:
+    app = with_logs([])
+    assert isinstance(app.view, FakeRun)
+    tap = app.view.tap
+
+    async def act(pilot: Pilot[Any]) -> tuple[int, int]:
+        await pilot.press("l")
+        board = app.screen
+        assert isinstance(board, LogsBoard)
+        tap.ready.append(Taken(lines(4000), [], tap.at))
+        marked = board.pane.buffer.end
+        while board.pane.buffer.end == marked:
+            await asyncio.sleep(0)
+        before = board.pane.buffer.end
+        app.post_message(Key("space", " "))
+        while board.pane.follows:
+            await asyncio.sleep(0)
+        return before, board.pane.buffer.end
+
+    before, after = drive(app, act)
+    assert before < 20_000, "all lines had come before the key"
+    assert after - before <= 200
 
 
 def test_lines_that_were_skipped_are_told() -> None:

@@ -106,6 +106,42 @@ def test_what_is_recorded_is_said_only_when_it_is_on_disk() -> None:
     assert "recorded (event 27)" in after
 
 
+def test_what_is_typed_while_a_value_is_being_recorded_is_for_the_next_item_and_answers_nothing() -> None:
+    view = FakeRun()
+    view.delay = 0.6
+
+    async def act(pilot: Pilot[Any]) -> str:
+        await presses("n", "space", "type:arn:aws:kms:1", "enter", "type:9f3d", "backspace", "c", "enter", "x")(pilot)
+        await pilot.pause(0.8)
+        return text_of_screen(pilot.app)
+
+    text = drive(cockpit(view), act)
+    assert "value    9f3c\n" in text
+    assert view.sent == [cmd.Confirm(KEYS, "arn:aws:kms:1")]
+
+
+@pytest.mark.parametrize("refuse", ["", "NOT RECORDED: no space left on device"])
+def test_what_is_typed_while_it_is_recorded_is_for_nothing_else_when_nothing_is_asked_next(refuse: str) -> None:
+    view = FakeRun()
+    view.delay, view.refuse = 0.6, refuse
+
+    async def act(pilot: Pilot[Any]) -> str:
+        await presses("n", "a", "type:all is well", "enter", "type:Et")(pilot)
+        await pilot.pause(0.8)
+        return text_of_screen(pilot.app)
+
+    text = drive(cockpit(view), act)
+    assert len(view.sent) == 1
+    assert (" all is well\n" in text) == bool(refuse)
+    assert "Timeline" not in text
+
+
+def test_escape_leads_back_while_an_answer_is_being_recorded() -> None:
+    view = FakeRun()
+    view.delay = 30.0
+    assert "recording..." not in shown(cockpit(view), "n", "space", "type:arn:aws:kms:1", "enter", "type:ab", "escape")
+
+
 def test_a_refusal_is_shown_as_it_is_and_what_was_typed_stays() -> None:
     view = FakeRun()
     view.refuse = "NOT RECORDED: no space left on device"

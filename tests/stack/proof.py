@@ -100,7 +100,7 @@ def count(stack: System) -> Counts:
 def cockpit(stack: System, command: str, *words: object, **environment: str) -> str:
     """What a command prints about the production checklist, wired to the system."""
     more = {name: filled(stack, value) for name, value in TABLE.variables.items()}
-    options = (part for name, value in (stack.declared() | more).items() for part in ("--var", f"{name}={value}"))
+    options = (part for name, value in (stack.variables() | more).items() for part in ("--var", f"{name}={value}"))
     environ = {"PATH": "/usr/bin:/bin", "HOME": str(stack.folder), "LC_ALL": "C.UTF-8", **stack.environment()}
     environ["PROBE_PASSWORD"] = stack.secrets["probe_password"]
     done = subprocess.run(

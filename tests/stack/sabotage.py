@@ -64,7 +64,7 @@ class Table:
     without: Mapping[str, str]
     """The items that have none, with the reason."""
     variables: Mapping[str, str]
-    """Variables of the checklist beside those that the system itself declares."""
+    """Variables of the checklist that are other ones in a proof."""
 
 
 @functools.cache

@@ -247,6 +247,15 @@ class Terminal:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     @property
+    def scheduled(self) -> tuple[float, float]:
+        """Seconds for which its threads have run, and for which they were ready and waited for a processor.
+
+        Raises OSError after its end. Source: the kernel's documentation of sched-stats.
+        """
+        threads = [each.read_text().split() for each in Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")]
+        return sum(int(ran) for ran, _, _ in threads) / 1e9, sum(int(waited) for _, waited, _ in threads) / 1e9
+
+    @property
     def memory(self) -> int:
         """Bytes of memory that the program has in use. Raises OSError after its end."""
         pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])

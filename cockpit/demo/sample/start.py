@@ -163,6 +163,7 @@ def _settle(system: System, versions: Sequence[str]) -> None:
         system.until("all targets are up", lambda: _all_up(system))
         system.until("the alert that always fires arrives by mail, chat and pager", lambda: _delivered(system) >= 3)
         system.execute("backup", "sh", "/deploy/backup.sh", "once")
+        system.execute("backup", "sh", "/deploy/restore.sh")
         pushed.result()
 
 

@@ -1,13 +1,15 @@
 """The logs: all sources merged by time, followed until one looks back, filtered, marked, attached.
 
-What comes is read in a thread and taken in by portions, so that a flood holds up no key. It is drawn a few times a
-second at most, and more seldom the more bytes it takes: a slow link must not be flooded, however much is printed.
+What comes is read in a thread and taken in by portions, each after the keys that were typed by then: a flood holds up
+no key. It is drawn a few times a second at most, and more seldom the more bytes it takes: a slow link must not be
+flooded, however much is printed.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -39,8 +41,11 @@ _LOOK_EVERY = 0.25
 _BYTES_A_SECOND = 8_000
 """What may be sent to the terminal while lines are followed; keys and the rows over the lines come on top."""
 
-_PORTION = 500
-"""Lines taken in between two looks at the keyboard."""
+_PORTION = 100
+"""Lines taken in, or looked through, between two looks at the keyboard."""
+
+_AT_ONCE = 0.005
+"""Seconds for which lines are looked through before the rest gives way to keys: most logs are done by then."""
 
 _LEVELS = (None, Level.NOTICE, Level.WARNING, Level.ERROR)
 
@@ -133,8 +138,13 @@ class LogsBoard(FilteringBoard, WalkingBoard):
                     await self._wake.wait()
 
     async def _look_through(self, pane: LogPane) -> None:
-        while not pane.advance(_PORTION):  # noqa: ASYNC110 - nothing is waited for: keys come first
-            await asyncio.sleep(0)
+        while not pane.advance(_PORTION):
+            await self._keys_first()
+
+    async def _keys_first(self) -> None:
+        """Let all be done that was typed by now."""
+        await asyncio.sleep(0)
+        await self.cockpit.keyboard.at_rest()
 
     async def _take_in(self, pane: LogPane, tap: LogTap) -> None:
         taken = tap.take()
@@ -146,7 +156,7 @@ class LogsBoard(FilteringBoard, WalkingBoard):
         self._marked = len(self.now.events)
         pane.take(lines[:_PORTION], taken.skipped, taken.at)
         for start in range(_PORTION, len(lines), _PORTION):
-            await asyncio.sleep(0)
+            await self._keys_first()
             pane.take(lines[start : start + _PORTION], (), taken.at)
         self._at = taken.at
 
@@ -209,12 +219,17 @@ class LogsBoard(FilteringBoard, WalkingBoard):
     def _show(self, showing: Showing) -> None:
         """Show otherwise, and remember it for the next time."""
         self.pane.show(showing)
-        self.pane.advance(4 * _PORTION)  # what is soon looked through is shown at once
+        self._look_through_what_is_soon_done()
         self.cockpit.showing_logs = showing
         self._arrange()
         self._drawn = ()
         self._wake.set()
         self._moved()
+
+    def _look_through_what_is_soon_done(self) -> None:
+        ends = time.monotonic() + _AT_ONCE
+        while not self.pane.advance(_PORTION) and time.monotonic() < ends:
+            pass
 
     def _arrange(self) -> None:
         showing = self.pane.showing

@@ -40,14 +40,16 @@ class ConfirmDialog(FormDialog):
             return
         super().submit()
 
-    def recorded(self, seq: int) -> None:
+    def recorded(self, seq: int) -> bool:
         """Say so, and ask the next open item; close when there is none."""
         failing = self._warned_of == self.answers[0].strip()
         done = f"{title(self._item.title)}: recorded{' as failing' if failing else ''} (event {seq})"
         if not self._step(1):
             self.dismiss(f"{done}. No other item asks a person.")
-            return
+            return False
+        self.asks_anew()
         self.say(line((done, "warn" if failing else "good")))
+        return True
 
     def take_key(self, name: str) -> bool:
         """The page keys go to the open item before or after, without an answer."""

@@ -10,6 +10,7 @@ from textual.widgets import Input
 
 from cockpit.run.command import Command
 from cockpit.screens.dialogs.sheet import Sheet
+from cockpit.screens.pressed import Typed, leads_back
 from cockpit.screens.widgets.line_list import LineList, Rows
 from cockpit.screens.widgets.pane import Pane
 from cockpit.screens.widgets.prompt import Prompt
@@ -26,6 +27,7 @@ _ROWS = 10
 class FormDialog(Sheet[str]):
     """Asks a form. It stays open, with what was typed, until the answer is on disk or the person goes back.
 
+    What is typed while an answer is being recorded is kept for what is asked next; it is dropped when nothing is.
     Its answer is the sentence to show afterwards; None when the person went back.
     """
 
@@ -45,6 +47,8 @@ class FormDialog(Sheet[str]):
         self._waiting = False
         self._is_cut = False
         """Whether the screen is too low for all that the form is about."""
+        self._ahead: list[Typed] = []
+        """What was typed while an answer was being recorded."""
 
     def compose(self) -> ComposeResult:
         """A rule with the title, what it is about, the blanks, the foot."""
@@ -83,6 +87,13 @@ class FormDialog(Sheet[str]):
             return True
         return super().take_key(name)
 
+    def takes(self, typed: Typed) -> bool:
+        """While an answer is being recorded it takes nothing but what leads back."""
+        if not self._waiting or leads_back(typed):
+            return super().takes(typed)
+        self._ahead.append(typed)
+        return False
+
     def action_move(self, by: int) -> None:
         """Tab and the arrows move between the blanks."""
         prompts = self.prompts
@@ -113,16 +124,17 @@ class FormDialog(Sheet[str]):
 
     async def _send(self, command: Command) -> None:
         outcome = await self.cockpit.view.send(command)
-        self._waiting = False
+        ahead, self._ahead, self._waiting = self._ahead, [], False
         self.cockpit.look_again()
-        if outcome.accepted:
-            self.recorded(outcome.seq)
-        else:
+        if not outcome.accepted:
             self.say(line((outcome.reason, "bad")))
+        elif self.recorded(outcome.seq):
+            self.cockpit.keyboard.put_before(ahead)
 
-    def recorded(self, seq: int) -> None:
-        """It is on disk as event `seq`: say so, and close."""
+    def recorded(self, seq: int) -> bool:
+        """It is on disk as event `seq`: say so, and close; or ask on, and return True."""
         self.dismiss(f"{self.form.done} (event {seq})")
+        return False
 
     def say(self, what: Line) -> None:
         """Show a sentence in the foot until the next answer."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
 from textual import events
 from textual.screen import ModalScreen
 
-from cockpit.screens.pressed import pressed
+from cockpit.screens.pressed import Typed, leads_back, pressed
 from cockpit.screens.widgets.line_list import LineList, Source
 from cockpit.views.moment import Moment
 
@@ -33,14 +33,26 @@ class Sheet(ModalScreen[Answer], Generic[Answer], inherit_bindings=False):
         """Not seen yet."""
         super().__init__()
         self._stands_since = float("inf")
+        self._answered_unseen = False
 
     def on_screen_resume(self) -> None:
         """It stands."""
         self._stands_since = min(self._stands_since, time.monotonic())
 
-    def is_answered_unseen(self, typed: events.Event) -> bool:
-        """Whether `typed` would say yes to this dialog, and was typed before it stood."""
-        return isinstance(typed, events.Key) and typed.key == "enter" and typed.time < self._stands_since
+    def asks_anew(self) -> None:
+        """What it asks from now on, nobody has seen yet."""
+        self._stands_since = time.monotonic()
+        self._answered_unseen = False
+
+    def takes(self, typed: Typed) -> bool:
+        """Whether `typed` is for this dialog.
+
+        What was typed before it stood is, up to an enter: that would say yes to it, and what follows is for a next one.
+        """
+        if typed.time >= self._stands_since or leads_back(typed):
+            return True
+        self._answered_unseen = self._answered_unseen or (isinstance(typed, events.Key) and typed.key == "enter")
+        return not self._answered_unseen
 
     @property
     def cockpit(self) -> CockpitApp:
