@@ -41,7 +41,7 @@ from cockpit.views.words import on_demand, title
 _T = TypeVar("_T")
 
 _TOLD_ONE_BY_ONE = 10
-"""Checks that pass and are told one by one; when a run is opened, there may be a hundred, and they would bury the rest."""
+"""Checks that pass and are told one by one: when a run is opened there may be a hundred, which would bury the rest."""
 
 
 class PlainRoom(PlainPlan, PlainCommands, PlainLogs, line_commands.Cmd):
