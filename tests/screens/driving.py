@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from fake_run import FakeRun
@@ -45,21 +45,31 @@ def presses(*keys: str) -> Callable[[Pilot[Any]], Awaitable[None]]:
 
     async def press(pilot: Pilot[Any]) -> None:
         await pilot.pause()
-        for key in keys:
+        for each in keys:
+            key = each
             if key == "wait":
                 await pilot.pause(0.4)
                 continue
             if key.startswith("type:"):
-                _types(pilot.app, key.removeprefix("type:"))
-            else:
-                await pilot.press(key)
+                *before, last = key.removeprefix("type:")
+                _types(pilot.app, before)
+                key = "space" if last == " " else last
+            await pilot.press(key)
             await pilot.pause(0.02)
-        await pilot.pause(0.25)
+        await _drawn(pilot)
 
     return press
 
 
-def _types(app: App[Any], letters: str) -> None:
+async def _drawn(pilot: Pilot[Any]) -> None:
+    """Wait until the screen stays as it is: on a busy machine what a key does may take a while."""
+    shown, tries = "", 0
+    while shown != (now := text_of_screen(pilot.app)) and tries < 40:
+        shown, tries = now, tries + 1
+        await pilot.pause(0.25)
+
+
+def _types(app: App[Any], letters: Iterable[str]) -> None:
     """Type as fast as a terminal hands letters on. Textual's pilot waits after each until nothing is drawn any more."""
     driver = app._driver
     assert driver is not None
