@@ -17,7 +17,7 @@ from cockpit.cli import words
 from cockpit.cli.plain_commands import PlainCommands
 from cockpit.cli.plain_logs import PlainLogs
 from cockpit.cli.plain_plan import PlainPlan
-from cockpit.journal.event import ChecksAffirmed, Evidence
+from cockpit.journal.event import CheckMeasured, ChecksAffirmed, Event, Evidence
 from cockpit.run import command as cmd
 from cockpit.run.standing import Standing
 from cockpit.run.way import plan_of
@@ -39,6 +39,9 @@ from cockpit.views.watches import facts_line, watch_rows
 from cockpit.views.words import on_demand, title
 
 _T = TypeVar("_T")
+
+_TOLD_ONE_BY_ONE = 10
+"""Checks that pass and are told one by one: when a run is opened there may be a hundred, which would bury the rest."""
 
 
 class PlainRoom(PlainPlan, PlainCommands, PlainLogs, line_commands.Cmd):
@@ -217,9 +220,13 @@ class PlainRoom(PlainPlan, PlainCommands, PlainLogs, line_commands.Cmd):
         """Tell what happened since the last time."""
         now = self._now
         names = titles(now)
-        for event in now.events[self._told + 1 :]:
-            if not isinstance(event.data, ChecksAffirmed):
+        events = [event for event in now.events[self._told + 1 :] if not isinstance(event.data, ChecksAffirmed)]
+        passed = sum(_passes(event) for event in events)
+        for event in events:
+            if passed <= _TOLD_ONE_BY_ONE or not _passes(event):
                 self._say_line(told_line(tell(event, names, None), now))
+        if passed > _TOLD_ONE_BY_ONE:
+            self._say(f"{passed} checks pass: `timeline of:checks` tells each.")
         self._told = now.state.seq
         if now.link.problem:
             self._say(("NOT RECORDED: " if not now.link.recording else "") + now.link.problem)
@@ -284,6 +291,10 @@ class PlainRoom(PlainPlan, PlainCommands, PlainLogs, line_commands.Cmd):
 
     def _say_line(self, line: Line) -> None:
         self._say(text_of(line).rstrip())
+
+
+def _passes(event: Event) -> bool:
+    return isinstance(event.data, CheckMeasured) and event.data.result == "PASS" and not event.data.flaky
 
 
 def evidence(text: str) -> Evidence:

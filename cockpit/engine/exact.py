@@ -19,7 +19,7 @@ def exact(what: Action | Check | None, kinds: Mapping[str, ActionKind] | Mapping
         return ""
     kind = kinds.get(what.kind)
     if kind is None:
-        return f"{what.kind}: there is no such kind here"
+        return safe_line(f"{what.kind}: there is no such kind here", width=300)
     try:
         shown = values.shown(what.spec, keys_that_are(kind.spec, Meaning.SHELL))
         return safe(kind.request(kind.spec.model_validate(shown)))
@@ -30,11 +30,15 @@ def exact(what: Action | Check | None, kinds: Mapping[str, ActionKind] | Mapping
 def exact_in(variables: Iterable[Variable], what: Action | Check | None) -> str:
     """The same for a viewer, which knows the checklist alone and reads no secret."""
     values = Values(variables, {})
+    if what is None:
+        return ""
+    # One kind alone: to read in all of them would hold up the screen that is being drawn.
     if isinstance(what, Check):
         from cockpit.checks.registry import find  # noqa: PLC0415 - heavy; needed where a check changes something
 
         kind = find(what.kind)
         return exact(what, {} if kind is None else {what.kind: kind}, values)
-    from cockpit.actions.registry import kinds  # noqa: PLC0415 - heavy; needed where there is a plan
+    from cockpit.actions.registry import find as find_action  # noqa: PLC0415 - heavy; needed where there is a plan
 
-    return exact(what, kinds(), values)
+    action = find_action(what.kind)
+    return exact(what, {} if action is None else {what.kind: action}, values)

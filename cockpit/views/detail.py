@@ -207,7 +207,7 @@ def _measured(item: Item, now: Moment) -> Iterator[Entry]:
 
 def _demanded(item: Item, check: Check, now: Moment) -> Iterator[Entry]:
     """That its check changes something; and what it does, which a measurement tells afterwards."""
-    yield Entry("demand", "It changes something: only when asked. r first shows what it does.", "accent")
+    yield Entry("demand", "It changes something: measured only when asked, and shown before.", "accent")
     if now.known(item).measurement is None:
         if item.note:
             yield Entry("about", item.note)

@@ -141,7 +141,9 @@ def _to_be_said(item: Item) -> Line:
     changes = "changes things" if on_demand(item) else ""
     position = f"@{item.confirm.position}" if item.confirm is not None and item.confirm.position else ""
     optional = "" if item.required else "optional"
-    return line(("" if item.excluded else " ".join(filter(None, (changes, optional, position))), "dim"))
+    return line(
+        ("" if item.excluded else " ".join(filter(None, (changes or optional, "" if changes else position))), "dim")
+    )
 
 
 def _until(expires: dt.datetime | None, now: Moment) -> str:

@@ -53,7 +53,12 @@ def test_it_has_a_sign_and_words_of_its_own_before_and_after_it_was_measured(gly
 
 def test_the_detail_says_what_it_does_and_where_and_that_nothing_does_it_unasked() -> None:
     screen = shown(cockpit(run()), "down", "d")
-    for words in ("only when asked", "pg_restore -d scratch", "the host app1", "Restores into a scratch database"):
+    for words in (
+        "measured only when asked",
+        "pg_restore -d scratch",
+        "the host app1",
+        "Restores into a scratch database",
+    ):
         assert words in screen
 
 
