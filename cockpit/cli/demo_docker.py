@@ -9,6 +9,7 @@ import os
 import secrets
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,9 @@ MEASURED_WITHIN = 120.0
 
 CARRIED_OUT_WITHIN = 240.0
 """Seconds that going live, and going back, get each; they need about thirty."""
+
+ENDS_WITHIN = 15.0
+"""Seconds that the engine of a run which has just been closed gets to end."""
 
 
 def demo_docker(args: argparse.Namespace) -> int:
@@ -155,11 +159,18 @@ def _remove_left_over(host: str, home: Path) -> None:
 
 
 def _remove(home: Path) -> int:
-    """Remove all that demos left or kept, and their images."""
+    """Remove all that demos left or kept, and their images; but for what somebody is at."""
     host = needs.daemon()
+    ends = time.monotonic() + ENDS_WITHIN
+    while (busy := labels.in_use(host, home)) and time.monotonic() < ends:
+        time.sleep(0.2)
     for folder in labels.kept(home):
-        (folder / labels.KEPT).unlink()
+        if folder not in busy:
+            (folder / labels.KEPT).unlink()
     _remove_left_over(host, home)
+    if busy:
+        names = ", ".join(folder.name for folder in busy)
+        raise Ended(Exit.REFUSED, f"in use, and left alone: {names}; end it in `cockpit attach {busy[0].name}` first")
     gone = labels.remove_images(host, home)
     output.say(f"all is removed that carries the label {labels.OWNER}={labels.owner(home)}: {gone} images as well")
     return Exit.GOOD
