@@ -122,10 +122,13 @@ def forms_of(value: str) -> list[Form]:
         base64.urlsafe_b64encode(raw).decode().rstrip("="),
     ]
     # Behind one and behind two other bytes, as in `Authorization: Basic`; the ends belong to the neighbours too.
-    behind = [base64.b64encode(b"ab"[:shift] + raw + b"xyz").decode() for shift in (1, 2)]
+    behind = []
+    for shift in (1, 2):
+        form = base64.b64encode(b"ab"[:shift] + raw + b"xyz").decode()
+        behind.append((form, form[-(-8 * shift // 6) : 8 * (shift + len(raw)) // 6]))
     wrapped = base64.encodebytes(raw).decode()
     return [(form, form) for form in dict.fromkeys(forms)] + [
-        *((form, form[4:-6]) for form in behind),
+        *behind,
         (wrapped, max(wrapped.splitlines(), key=len)),
     ]
 

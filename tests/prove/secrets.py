@@ -59,6 +59,9 @@ CLOSED = "closed"
 UNKNOWN = {(command, PHRASE) for command in ("check", "capture", "doctor")}
 """What a command has no way of knowing: nobody was asked for a passphrase, so it is a text like any other."""
 
+CAPTURED = "baselines"
+"""Where `capture`, which has no way of knowing that either, keeps what it found."""
+
 KEYS = (
     "n",
     "j",
@@ -202,7 +205,9 @@ def _seen(work: Path, seed: int, server: Sshd | None, *, before: str = "", full:
     if server is not None:
         seen += [("the log of the SSH server", name) for name in sentinels.found_in(server.log.encode())]
     for path in files_below(home):
-        seen += [(str(path.relative_to(home)), name) for name in sentinels.found_in(path.read_bytes())]
+        where = path.relative_to(home)
+        unknown = {PHRASE} if where.parts[0] == CAPTURED else set()
+        seen += [(str(where), name) for name in sentinels.found_in(path.read_bytes()) if name not in unknown]
     return seen + sorted(listed)
 
 
