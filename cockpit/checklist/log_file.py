@@ -14,11 +14,33 @@ KINDS = ("docker", "compose", "swarm", "file", "journald")
 _DAEMON = "Where the daemon listens, `unix://` or `tcp://`; nothing: DOCKER_HOST, else the system's socket."
 
 
+class DaemonTls(Written):
+    """Files (PEM) that secure a connection over `tcp://`."""
+
+    ca: str = Field("", description="Certificates to trust; nothing: those that the system trusts.")
+    cert: str = Field("", description="Our certificate, which the daemon asks for.")
+    key: str = Field("", description="Its key.")
+    verify: bool = Field(True, description="Refuse a daemon whose certificate is not valid for its host.")
+
+    @model_validator(mode="after")
+    def _whole(self) -> DaemonTls:
+        if bool(self.cert) != bool(self.key):
+            raise ValueError("`cert` and `key` go together")
+        return self
+
+
+MaybeTls = Annotated[
+    DaemonTls | None,
+    Field(description="How `tcp://` is secured; nothing: as DOCKER_TLS_VERIFY and DOCKER_CERT_PATH say."),
+]
+
+
 class DockerLog(Written):
     """The log of a container, and of the one that takes its place under the same name. Text alone is `container`."""
 
     container: Title = Field(description="Its name or id.")
     host: str = Field("", description=_DAEMON)
+    tls: MaybeTls = None
 
 
 class ComposeLog(Written):
@@ -27,6 +49,7 @@ class ComposeLog(Written):
     project: Title = Field(description="The name of the project: that of its folder, unless it says another.")
     service: str = Field("", description="The service; nothing: all of them.")
     host: str = Field("", description=_DAEMON)
+    tls: MaybeTls = None
 
 
 class SwarmLog(Written):
@@ -34,6 +57,7 @@ class SwarmLog(Written):
 
     service: Title = Field(description="Its name or id.")
     host: str = Field("", description=_DAEMON + " It must be a manager.")
+    tls: MaybeTls = None
 
 
 class FileLog(Written):

@@ -26,7 +26,7 @@ def build_log(
         hint = suggest(form.zone, sorted(zoneinfo.available_timezones()), none="as in `Europe/London`")
         problems.append(problem_at(node.at(("zone",)).source, f"there is no time zone `{form.zone}`", hint))
     kind = next(each for each in log_file.KINDS if getattr(form, each) is not None)
-    spec = {key: value for key, value in getattr(form, kind).model_dump().items() if value != ""}
+    spec = {key: value for key, value in getattr(form, kind).model_dump().items() if value not in ("", None)}
     used = dict.fromkeys([*names_in(spec), *used_by(form.via, hosts)])
     built = model.LogSource(
         id=form.id,

@@ -243,10 +243,13 @@ def _of_checklist(args: argparse.Namespace) -> Job:
     wanted = _sources(document, args.sources)
     values = Values(document.variables, os.environ)
     values.learn()
-    named = (each for each in document.logs if each.id in wanted)
+    told = job(tuple(each for each in document.logs if each.id in wanted), document.hosts, values)
     if args.since:
-        named = (msgspec.structs.replace(each, tail=_ALL) for each in named)
-    return job(tuple(named), document.hosts, values)
+        since = args.since.timestamp()
+        told = msgspec.structs.replace(
+            told, sources=tuple(msgspec.structs.replace(each, tail=_ALL, since=since) for each in told.sources)
+        )
+    return told
 
 
 def _sources(document: Document, names: Sequence[str]) -> set[str]:

@@ -41,9 +41,12 @@ class Lines(NamedTuple):
 class Daemon:
     """The daemon at the far end of a route."""
 
-    def __init__(self, host: str, route: Route) -> None:
-        """Ask the one that listens at `host`; nothing: where Docker's own client would look. Raises Unreachable."""
-        self._place: Place = place(host, None, {} if route.name else os.environ)
+    def __init__(self, host: str, route: Route, tls: Tls | None = None) -> None:
+        """Ask the one that listens at `host`, secured by `tls`, each as Docker's own client would when it is nothing.
+
+        Raises Unreachable.
+        """
+        self._place: Place = place(host, tls, {} if route.name else os.environ)
         self._route = route
         self.words = f"{self._place.host}{route.words}"
 

@@ -7,10 +7,11 @@ import contextlib
 import datetime as dt
 import json
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from cockpit.connect.dial import Unreachable
+from cockpit.connect.docker_door import Tls
 from cockpit.connect.route import Routes
 from cockpit.logs.daemon import Daemon, Lines, NotFound
 from cockpit.logs.intake import Intake
@@ -19,12 +20,15 @@ from cockpit.logs.job import Followed
 LOOK_EVERY = 1.0
 """Seconds between two looks for a container that is not there, or does not run."""
 
+_ALL = {"tail": "all"}
+"""What asks a daemon for a log from its beginning."""
+
 _PROJECT, _SERVICE = "com.docker.compose.project", "com.docker.compose.service"
 
 
 async def follow_container(source: Followed, routes: Routes, intake: Intake) -> None:
     """Follow the container of a name until cancelled."""
-    await _Container(source.spec["container"], source.tail, intake).follow(_daemon(source, routes))
+    await _Container(source.spec["container"], _begin(source), intake).follow(_daemon(source, routes))
 
 
 async def follow_compose(source: Followed, routes: Routes, intake: Intake) -> None:
@@ -54,7 +58,7 @@ async def follow_compose(source: Followed, routes: Routes, intake: Intake) -> No
                 if id_ not in tasks:
                     if begun:
                         intake.notice(f"container {name} ({id_[:12]}) is new")
-                    one = _Container(id_, -1 if begun else source.tail, intake, once=True, shown=name)
+                    one = _Container(id_, _ALL if begun else _begin(source), intake, once=True, shown=name)
                     one.prefix = lambda name=name, tasks=tasks: f"{name} | " if len(tasks) > 1 else ""  # type: ignore[misc]
                     tasks[id_] = group.create_task(one.follow(daemon))
             for id_ in tasks.keys() - names.keys():
@@ -68,18 +72,18 @@ async def follow_swarm(source: Followed, routes: Routes, intake: Intake) -> None
     daemon, said = _daemon(source, routes), _Once(intake)
     name = urllib.parse.quote(source.spec["service"], safe="")
     last: dict[bytes, bytes] = {}
-    tail = str(source.tail)
+    begin = _begin(source)
     while True:
         try:
             manager = daemon()
             inspected = await manager.ask(f"/services/{name}")
             terminal = (inspected["Spec"]["TaskTemplate"].get("ContainerSpec") or {}).get("TTY", False)
-            since = {"since": _seconds(min(last.values()))} if last else {}
-            lines = manager.log(f"/services/{name}/logs", framed=not terminal, tail=tail, details="1", **since)
+            since = {**_ALL, "since": _seconds(min(last.values()))} if last else begin
+            lines = manager.log(f"/services/{name}/logs", framed=not terminal, details="1", **since)
             said.over()
             async with contextlib.aclosing(lines):
                 async for came in lines:
-                    tail = "all"
+                    begin = _ALL
                     _take_tasks(came, last, intake)
             said("the manager ended the log; following it again")
         except NotFound:
@@ -105,9 +109,11 @@ def _take_tasks(came: Lines, last: dict[bytes, bytes], intake: Intake) -> None:
 class _Container:
     """A container by its name or id: which one that is may change."""
 
-    def __init__(self, name: str, tail: int, intake: Intake, *, once: bool = False, shown: str = "") -> None:
+    def __init__(
+        self, name: str, begin: Mapping[str, str], intake: Intake, *, once: bool = False, shown: str = ""
+    ) -> None:
         self.prefix: Callable[[], str] = lambda: ""
-        self._name, self._tail, self._intake = name, tail, intake
+        self._name, self._begin, self._intake = name, begin, intake
         self._shown = shown or name
         self._once = once
         """There will be no other under this name."""
@@ -135,17 +141,17 @@ class _Container:
 
     async def _until_it_ends(self, daemon: Daemon) -> None:
         inspected = await self._inspect(daemon)
-        since: dict[str, str] = {"tail": "all" if self._tail < 0 else str(self._tail)}
+        since = self._begin
         if self._id and inspected["Id"] != self._id:
             new = f"container {self._shown} was recreated ({self._id[:12]} is now {inspected['Id'][:12]})"
             self._intake.notice(f"{new}: following the new one from its beginning")
             self._said.forget()
             self._last, self._same, self._started = b"", 0, ""
-            since = {"tail": "all"}
+            since = _ALL
         elif self._last:
-            since = {"tail": "all", "since": _seconds(self._last)}
+            since = {**_ALL, "since": _seconds(self._last)}
         elif self._id:
-            since = {"tail": "all"}
+            since = _ALL
         self._id = inspected["Id"]
         running, started = inspected["State"].get("Running", False), inspected["State"].get("StartedAt", "")
         if running:
@@ -216,7 +222,13 @@ class _Once:
 
 def _daemon(source: Followed, routes: Routes) -> Callable[[], Daemon]:
     """What makes the daemon to ask; making it raises Unreachable."""
-    return lambda: Daemon(source.spec.get("host", ""), routes.to(source.via))
+    tls = Tls(**source.spec["tls"]) if source.spec.get("tls") else None
+    return lambda: Daemon(source.spec.get("host", ""), routes.to(source.via), tls)
+
+
+def _begin(source: Followed) -> dict[str, str]:
+    """What asks a daemon for the lines to begin with."""
+    return {**_ALL, "since": f"{source.since:.9f}"} if source.since else {"tail": str(source.tail)}
 
 
 def _after(stamp: bytes) -> str:

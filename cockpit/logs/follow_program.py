@@ -31,7 +31,11 @@ async def follow_journald(source: Followed, routes: Routes, intake: Intake) -> N
     spec = source.spec
 
     def command() -> tuple[str, ...]:
-        begin = (f"--after-cursor={journal.cursor}", "--no-tail") if journal.cursor else (f"--lines={source.tail}",)
+        begin: tuple[str, ...] = (
+            (f"--since=@{int(source.since)}", "--no-tail") if source.since else (f"--lines={source.tail}",)
+        )
+        if journal.cursor:
+            begin = (f"--after-cursor={journal.cursor}", "--no-tail")
         unit = (f"--unit={spec['unit']}",) if spec.get("unit") else ()
         identifier = (f"--identifier={spec['identifier']}",) if spec.get("identifier") else ()
         return ("journalctl", "--follow", "--output=json", "--no-pager", "--quiet", *begin, *unit, *identifier)

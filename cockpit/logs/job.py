@@ -19,6 +19,8 @@ class Followed(msgspec.Struct, frozen=True):
     via: str = ""
     tail: int = 100
     zone: str = ""
+    since: float = 0.0
+    """Seconds since 1970 from which on lines are wanted, by those who keep their times; 0: the last `tail`."""
 
 
 class Job(msgspec.Struct, frozen=True):

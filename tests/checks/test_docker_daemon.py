@@ -24,7 +24,7 @@ from cockpit.checks.measure import measure
 from cockpit.checks.registry import kinds
 from cockpit.connect.dial import Unreachable
 from tests.servers.certificates import Authority
-from tests.servers.docker import Containers
+from tests.servers.docker import Containers, led_to
 from tests.servers.web import Web, serving
 from tests.support.measuring import Measure, ended_in_time, no_values
 from tests.support.routes import Detour
@@ -45,7 +45,7 @@ def tls_port(containers: Containers, authority: Authority) -> Iterator[int]:
     context.load_cert_chain(authority.sign("docker", "localhost"))
     context.load_verify_locations(authority.file)
     context.verify_mode = ssl.CERT_REQUIRED
-    with serving(_led_to(containers.host), tls=context) as port:
+    with serving(led_to(containers.host), tls=context) as port:
         yield port
 
 
@@ -60,7 +60,7 @@ def spec(containers: Containers, name: str, **more: Any) -> dict[str, Any]:
 
 
 def test_a_daemon_is_reached_over_tcp(measured: Measure, containers: Containers, idle: str) -> None:
-    with serving(_led_to(containers.host)) as port:
+    with serving(led_to(containers.host)) as port:
         found = measured("docker", {"container": idle, "host": f"tcp://127.0.0.1:{port}"})
         assert found.result == "PASS", found
         detour = Detour(names={"docker.internal": "127.0.0.1"})
@@ -120,7 +120,7 @@ def test_what_is_wrong_with_tls_is_said(
     assert said(host, **ours) == f"{unknown} (`tls.ca` says whom to trust)"
     assert "refused: IP address mismatch" in said(f"tcp://127.0.0.1:{tls_port}", **trusting)
     assert ": give a certificate that it trusts under `tls.cert` and `tls.key`" in said(host, ca=str(authority.file))
-    with serving(_led_to(containers.host)) as port:
+    with serving(led_to(containers.host)) as port:
         assert said(f"tcp://127.0.0.1:{port}", **trusting).endswith(": does this port speak TLS?")
 
 
@@ -244,30 +244,6 @@ def test_a_silent_daemon_is_given_up_in_time_and_delays_no_other(
         assert max(other.took for other in others) < silent.took
 
     asyncio.run(run())
-
-
-def _led_to(host: str) -> Any:
-    """Serves by leading to the Unix socket of a daemon."""
-
-    async def lead(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        theirs, ours = await asyncio.open_unix_connection(host.removeprefix("unix://"))
-        try:
-            async with asyncio.TaskGroup() as both:
-                both.create_task(_carry(reader, ours))
-                both.create_task(_carry(theirs, writer))
-        finally:
-            ours.transport.abort()
-            writer.transport.abort()
-
-    return lead
-
-
-async def _carry(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError):
-        while data := await source.read(65536):
-            target.write(data)
-            await target.drain()
-        target.close()
 
 
 def _threads() -> list[str]:

@@ -54,6 +54,18 @@ def test_lint_names_every_problem_with_its_place_and_counts_them(
     assert f"{len(lines)} problems" in said.err
 
 
+def test_lint_warns_of_a_password_that_others_can_read_and_calls_the_checklist_good(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "launch.yaml"
+    command = '{id: ask, title: Ask, run: \'psql "$DATABASE_URL" -c "SELECT 1;"\'}'
+    path.write_text(f"cockpit: 1\nname: A launch\nparts: []\ncommands:\n  - {command}\n")
+    assert main(["lint", str(path)]) == Exit.GOOD
+    said = capsys.readouterr()
+    assert said.out.startswith(f"{path}:5:5: warning: `psql` is given a password")
+    assert "no problem, 1 warning" in said.err
+
+
 def test_lint_tells_programs_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "wrong.yaml"
     path.write_text(WRONG)

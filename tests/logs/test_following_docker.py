@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
+import ssl
 import time
 from collections.abc import Iterator
 
 import pytest
 
-from tests.servers.docker import Containers, Daemon, build, need_own, run, started
+from tests.servers.certificates import Authority
+from tests.servers.docker import Containers, Daemon, build, led_to, need_own, run, started
 from tests.servers.swarm import Swarm
+from tests.servers.web import serving
 from tests.support.following import Heard, followed
 
 pytestmark = pytest.mark.server
@@ -42,6 +46,46 @@ def test_the_last_lines_of_both_streams_then_those_that_come_each_with_the_daemo
     assert heard.at == sorted(heard.at)
     assert heard.levels[heard.lines.index("ERROR bad")] == 6
     assert not heard.notices
+
+
+def test_the_daemon_gives_what_was_printed_since_a_time_and_nothing_before(containers: Containers) -> None:
+    name = containers.run(f"yes old | head -n 500; sleep 1.2; echo new; echo newer; {FOR_EVER}")
+    stamps: dict[str, str] = {}
+    ends = time.monotonic() + 20
+    while "newer" not in stamps and time.monotonic() < ends:
+        stamps = {line.split()[1]: line.split()[0] for line in containers.docker("logs", "-t", name).splitlines()}
+        time.sleep(0.05)
+    last_old = dt.datetime.fromisoformat(stamps["old"][:26] + "+00:00").timestamp()
+
+    async def test(heard: Heard) -> None:
+        await heard.line("newer")
+
+    heard = followed(test, "docker", {"container": name, "host": containers.host}, since=last_old + 0.2)
+    assert heard.lines == ["new", "newer"]
+
+
+def test_a_log_is_followed_over_tls_and_a_daemon_that_is_not_trusted_is_told(
+    containers: Containers, authority: Authority
+) -> None:
+    name = containers.run(f"echo over tls; sleep 2; echo later; {FOR_EVER}")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority.sign("docker", "localhost"))
+    context.load_verify_locations(authority.file)
+    context.verify_mode = ssl.CERT_REQUIRED
+    ours = str(authority.sign("client", "cockpit"))
+
+    async def speaks(heard: Heard) -> None:
+        await heard.line("over tls")
+        await heard.line("later")
+
+    async def is_refused(heard: Heard) -> None:
+        await heard.notice_of("does not answer", "certificate")
+
+    with serving(led_to(containers.host), tls=context) as port:
+        spec = {"container": name, "host": f"tcp://localhost:{port}"}
+        heard = followed(speaks, "docker", {**spec, "tls": {"ca": str(authority.file), "cert": ours, "key": ours}})
+        assert not heard.notices
+        assert not followed(is_refused, "docker", {**spec, "tls": {"cert": ours, "key": ours}}).lines
 
 
 def test_a_container_that_is_recreated_is_followed_from_its_beginning_and_that_is_said(containers: Containers) -> None:

@@ -6,6 +6,7 @@ disturb no other: its containers have `--network none`.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import os
@@ -16,7 +17,7 @@ import tarfile
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -98,6 +99,30 @@ def containers(docker_daemon: str) -> Iterator[Containers]:
     finally:
         made.remove_all()
         made.docker("rmi", "--force", image)
+
+
+def led_to(host: str) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
+    """What `serving` needs to lead to the Unix socket of a daemon: its port of TCP."""
+
+    async def lead(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        theirs, ours = await asyncio.open_unix_connection(host.removeprefix("unix://"))
+        try:
+            async with asyncio.TaskGroup() as both:
+                both.create_task(_carry(reader, ours))
+                both.create_task(_carry(theirs, writer))
+        finally:
+            ours.transport.abort()
+            writer.transport.abort()
+
+    return lead
+
+
+async def _carry(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while data := await source.read(65536):
+            target.write(data)
+            await target.drain()
+        target.close()
 
 
 def _answers(host: str) -> bool:

@@ -63,6 +63,7 @@ def followed(
     *,
     via: str = "",
     tail: int = 100,
+    since: float = 0.0,
     hosts: tuple[Host, ...] = (),
     secrets: tuple[tuple[str, str], ...] = (),
 ) -> Heard:
@@ -70,7 +71,7 @@ def followed(
 
     async def run() -> Heard:
         heard = Heard()
-        job = Job((Followed("it", kind, spec, via, tail),), hosts=hosts, secrets=secrets)
+        job = Job((Followed("it", kind, spec, via, tail, since=since),), hosts=hosts, secrets=secrets)
         following = asyncio.create_task(follow(job, heard))
         try:
             await test(heard)
