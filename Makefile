@@ -21,7 +21,7 @@ demo: $(RUNTIME) ## Open Cockpit on a sandbox of its own; without a terminal, ca
 	@.venv/bin/cockpit demo $(ARGS)
 
 test: $(DEVELOPMENT) $(SYSTEM) ## Run the tests; ARGS=... goes to pytest
-	@.venv/bin/pytest --numprocesses 4 --dist loadfile $(ARGS)
+	@.venv/bin/pytest --numprocesses 4 $(ARGS)
 
 check: $(DEVELOPMENT) generated-check ## Format, lint, types, which room may import which, generated files up to date
 	@.venv/bin/ruff format --check .

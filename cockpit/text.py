@@ -102,8 +102,8 @@ class Redactor:
         self.secrets: tuple[tuple[str, str], ...] = ()
         """Name and value of each secret known: to hand them to another process, over a pipe, and nowhere else."""
         self._names: dict[str, str] = {}
-        self._pattern: re.Pattern[str] | None = None
-        self._quick: Any = None
+        self._pattern: tuple[int, re.Pattern[str]] | None = None
+        self._quick: tuple[int, Any] | None = None
         self._sorted: list[str] = []
         for name, value in (secrets or {}).items():
             self.add(name, value)
@@ -119,9 +119,6 @@ class Redactor:
         self.secrets = (*self.secrets, (name, value))
         for form in _forms(value):
             self._names.setdefault(form, name)
-        longest_first = sorted(self._names, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, longest_first)))
-        self._quick = None
         self._sorted = sorted(self._names)
 
     @property
@@ -131,27 +128,43 @@ class Redactor:
 
     def __call__(self, text: str) -> str:
         """Return `text` without any known secret."""
-        if self._pattern is None or (len(text) >= _MUCH and not self._holds_any(text)):
+        if not self._names or (len(text) >= _MUCH and not self._holds_any(text)):
             return text
-        return self._pattern.sub(lambda match: f"***{self._names[match[0]]}***", text)
+        return self._any_form().sub(lambda match: f"***{self._names[match[0]]}***", text)
 
     def _holds_any(self, text: str) -> bool:
         """Whether there is anything to hide: RE2 says no in a fraction of the time that our own pattern takes."""
-        if self._quick is None:
-            self._quick = _quick(self._names)
-        return self._quick is _TOO_MANY or self._quick.search(text.encode("utf-8", "surrogatepass")) is not None
+        count = len(self._names)
+        made = self._quick
+        if made is None or made[0] != count:
+            made = self._quick = (count, _quick(list(self._names)))
+        return made[1] is _TOO_MANY or made[1].search(text.encode("utf-8", "surrogatepass")) is not None
+
+    def _any_form(self) -> re.Pattern[str]:
+        """What finds every form. It is made when there is text to look through, for all secrets that came until then.
+
+        To make it takes a tenth of a second when there are ten secrets. Which forms it is for is told by their number:
+        one more may be added while it is made.
+        """
+        count = len(self._names)
+        made = self._pattern
+        if made is None or made[0] != count:
+            longest_first = sorted(self._names, key=len, reverse=True)
+            made = self._pattern = (count, re.compile("|".join(map(re.escape, longest_first))))
+        return made[1]
 
     def of_stream(self, text: str) -> tuple[str, str]:
         """Of a stream that goes on: what can be shown by now, without any known secret, and what cannot yet.
 
         What cannot may be the beginning of a secret: it has to come again, before what follows.
         """
-        if self._pattern is None:
+        if not self._names:
             return text, ""
+        pattern = self._any_form()
         shown: list[str] = []
         done, latest = 0, max(0, len(text) - self.longest + 1)
         while True:
-            match = self._pattern.search(text, done)
+            match = pattern.search(text, done)
             ends = match.start() if match else len(text)
             begun = range(max(done, latest), min(ends + 1, len(text)))
             held = next((at for at in begun if self._begins(text[at:])), None)

@@ -29,6 +29,7 @@ pytest_plugins = [  # each after those that it imports
     "tests.servers.prometheus",
     "tests.servers.upgrading",
     "tests.servers.websocket",
+    "tests.support.spreading",
 ]
 
 TERMINAL_SETTINGS = ("NO_COLOR", "FORCE_COLOR", "COLORTERM", "COLUMNS", "LINES", "PAGER", "CLICOLOR", "CLICOLOR_FORCE")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
 import sys
 import unicodedata
 import urllib.parse
@@ -98,6 +99,27 @@ def test_a_secret_inside_base64_is_taken_out_at_every_alignment(before: bytes, a
     secret = "correct-horse-battery"
     encoded = base64.b64encode(before + secret.encode() + after).decode()
     assert "***key***" in Redactor({"key": secret})(encoded)
+
+
+def test_a_secret_that_is_added_after_others_were_looked_for_is_taken_out_too() -> None:
+    redact = Redactor({"old": "correct-horse"})
+    long = "x" * 5000
+    assert redact("new-secret") == "new-secret"
+    assert redact(f"{long}new-secret") == f"{long}new-secret"
+    redact.add("new", "new-secret")
+    assert redact("correct-horse new-secret") == "***old*** ***new***"
+    assert redact(f"{long}new-secret") == f"{long}***new***"
+    assert redact.of_stream("new-secret and new-") == ("***new*** and ", "new-")
+
+
+def test_secrets_that_are_added_one_by_one_are_prepared_for_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    real = re.compile
+    monkeypatch.setattr("cockpit.text.re.compile", lambda *given: made.append(given) or real(*given))
+    redact = Redactor({f"secret {number}": f"{number}-correct-horse" for number in range(10)})
+    for _ in range(3):
+        assert redact("7-correct-horse") == "***secret 7***"
+    assert len(made) == 1
 
 
 def test_a_secret_too_short_to_protect_is_refused() -> None:

@@ -23,6 +23,8 @@ def kinds() -> dict[str, ActionKind]:
 
 def find(name: str) -> ActionKind | None:
     """The kind of this name, without a look at the others: a kind has the name of its file."""
+    if not name.isidentifier():
+        return None
     try:
         module = importlib.import_module(f"{actions.__name__}.{name}")
     except ImportError:

@@ -182,7 +182,16 @@ class PlanBuilding(msgspec.Struct):
                 ids.append(each)
             else:
                 ids.append(self._made(step, role, number, each, where))
+            if role == "probe":
+                self._measures_by_itself(ids[-1], "a probe", where)
         return tuple(ids)
+
+    def _measures_by_itself(self, name: str, what: str, at: Node) -> None:
+        """What is measured again and again, with nobody asking, must change nothing."""
+        item = self.checks.get(name) or self.known.get(name)
+        if item is not None and item.check is not None and item.check.on_demand:
+            said = f"`{name}` changes something and is measured only when asked: {what} is measured by itself"
+            self.problems.append(problem_at(at.source, said, "name a check that only looks"))
 
     def _made(self, step: plan_file.Step, role: str, number: int, form: plan_file.Shows, at: Node) -> str:
         name = f"{step.id}-{role}" + (f"-{number}" if number > 1 else "")
@@ -205,6 +214,7 @@ class PlanBuilding(msgspec.Struct):
         at = node.at(("soak", "watch"))
         for name in form.soak.watch:
             self._find(name, at)
+            self._measures_by_itself(name, "a soak's watch", at)
         if not (form.soak.watch or form.verify):
             said = "a soak needs something that must stay good: `watch`, or the step's `verify`"
             self.problems.append(problem_at(node.at(("soak",)).place, said))

@@ -16,7 +16,7 @@ from cockpit.cli.comparing import compared, made_rows, named_baseline
 from cockpit.cli.document import load_named
 from cockpit.cli.exits import Ended, Exit
 from cockpit.cli.progress import Progress
-from cockpit.cli.selecting import to_measure
+from cockpit.cli.selecting import left_out, to_measure
 from cockpit.journal.event import CheckMeasured
 from cockpit.report.measured import Report, Row
 
@@ -42,6 +42,7 @@ def check(args: argparse.Namespace) -> int:
 def _check(args: argparse.Namespace) -> int:
     document = load_named(args.file, dict(args.var)).document
     items = to_measure(document, args.items, args.section)
+    unasked = left_out(document, args.items, args.section)
     if args.watch:
         from cockpit.cli.watch import watch
 
@@ -64,6 +65,9 @@ def _check(args: argparse.Namespace) -> int:
         unmeasured=len(items) - len(rows) if interrupted else 0,
     )
     _print(report, args.format)
+    if unasked:
+        what = "it changes" if len(unasked) == 1 else "they change"
+        output.say(f"not measured, as {what} something, unless named: {', '.join(item.id for item in unasked)}")
     return _status(report, args.format, interrupted=interrupted)
 
 

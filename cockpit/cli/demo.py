@@ -15,7 +15,6 @@ from cockpit.cli.looking import look
 from cockpit.demo.stack import VERSIONS, NotStarted, Stack, start
 from cockpit.engine.live import LiveRun
 from cockpit.journal.folder import RunFolder
-from cockpit.run.command import Close, RollBack
 
 IDLE_HOURS = 0.1
 """How long the demo goes on with nobody looking; its stack ends with it."""
@@ -46,7 +45,7 @@ def demo(args: argparse.Namespace) -> int:
         raise Ended(Exit.UNDONE, f"the sandbox could not be started: {problem}") from None
     if headless:
         try:
-            return asyncio.run(_carry_out(run, stack))
+            return asyncio.run(demo_carried.carry_out(run, _demonstration(stack)))
         finally:
             stack.stop()
     status = look(run, "captain", plain=args.plain, theme=args.theme)
@@ -76,50 +75,36 @@ def _begin(kind: str, drill: str) -> tuple[RunFolder, Stack]:
     return run, stack
 
 
-async def _carry_out(run: RunFolder, stack: Stack) -> int:
-    """Do what a captain would: look things up, say what was seen, go live, go back, close the run.
+def _demonstration(stack: Stack) -> demo_carried.Demonstration:
+    """What is carried out on the sandbox when nobody looks on."""
 
-    It ends rolled back on purpose, and is good when everything went as it was meant to.
-    """
-    from cockpit.demo.captain import is_back, is_live
-    from cockpit.demo.headless import answers, words
+    async def look_things_up(view: LiveRun) -> demo_carried.Meant:
+        from cockpit.demo.headless import answers, words
 
-    view = LiveRun(run)
-    await view.start()
-    try:
-        output.say(f"run {run.id} on the sandbox in {stack.folder}")
-        await demo_carried.all_measured(view, MEASURED_WITHIN)
         for command in words(await answers(stack), view.now()):
             outcome = await view.send(command)
             if not outcome.accepted:
                 output.say(f"refused: {outcome.reason}")
         await demo_carried.until(view, lambda: demo_carried.all_good(view), within=15.0)
         demo_carried.tell(view)
-        meant = {"the checklist is good": demo_carried.all_good(view)}
-        print("\nGoing live:")
-        await demo_carried.captain(view, is_live, CARRIED_OUT_WITHIN)
-        live = await _version(stack)
-        meant[f"users are served by {live}, which is green's"] = is_live(view.state) and live == VERSIONS["green"]
-        print(f"  users are served by {live}\n\nGoing back, on purpose:")
-        outcome = await view.send(RollBack(view.state.release, "the demo shows the way back"))
-        if not outcome.accepted:
-            print(f"  refused: {outcome.reason}")
-        await demo_carried.captain(view, is_back, CARRIED_OUT_WITHIN)
-        back = await _version(stack)
-        meant[f"users are served by {back} again, which is blue's"] = is_back(view.state) and back == VERSIONS["blue"]
-        print(f"  users are served by {back}\n")
-        await view.send(Close("the headless demo is over: it went live and, on purpose, back"))
-        return demo_carried.judge(view.state, meant)
-    finally:
-        await view.stop()
+        return {"the checklist is good": demo_carried.all_good(view)}
+
+    return demo_carried.Demonstration(
+        where=f"the sandbox in {stack.folder}",
+        served=lambda: _version(stack),
+        before=VERSIONS["blue"],
+        after=VERSIONS["green"],
+        look=look_things_up,
+        measured_within=MEASURED_WITHIN,
+        carried_out_within=CARRIED_OUT_WITHIN,
+    )
 
 
-async def _version(stack: Stack) -> str:
+def _version(stack: Stack) -> str:
     """The version that users reach."""
     from cockpit.demo.calling import NotAnswered, call
 
     try:
-        _, _, told = await asyncio.to_thread(call, "GET", stack.variables["base_url"] + "/version")
-        return str(told["version"])
+        return str(call("GET", stack.variables["base_url"] + "/version")[2]["version"])
     except (NotAnswered, LookupError, TypeError):
         return "nothing"

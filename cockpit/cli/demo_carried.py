@@ -7,12 +7,16 @@ import contextlib
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
+from cockpit.cli import output
 from cockpit.cli.exits import Exit
 from cockpit.engine.live import LiveRun
 from cockpit.journal import event as ev
 from cockpit.journal.event import Event
+from cockpit.journal.folder import RunFolder
+from cockpit.run.command import Close, RollBack
 from cockpit.run.state import State
 
 _OUTCOMES = (
@@ -21,8 +25,60 @@ _OUTCOMES = (
 )
 """What is told of the plan, besides whatever is not good."""
 
+Meant = dict[str, bool]
+"""What was meant to be, in words, and whether it is so."""
 
-async def all_measured(view: LiveRun, within: float) -> None:
+
+@dataclass(frozen=True)
+class Demonstration:
+    """What a demo takes live, and back."""
+
+    where: str
+    """What it runs on, in words."""
+    served: Callable[[], str]
+    """The version that users reach. Blocks."""
+    before: str
+    after: str
+    look: Callable[[LiveRun], Awaitable[Meant]]
+    """Say what a captain would say of the checklist, tell how it stands, and what of it was meant."""
+    measured_within: float
+    """Seconds that the checks get to be measured for the first time."""
+    carried_out_within: float
+    """Seconds that going live, and going back, get each."""
+
+
+async def carry_out(run: RunFolder, demonstration: Demonstration) -> int:
+    """Do what a captain would: look things up, say what was seen, go live, go back, close the run.
+
+    It ends rolled back on purpose, and is good when everything went as it was meant to.
+    """
+    from cockpit.demo.captain import has_turned_back, is_back, is_live
+
+    view = LiveRun(run)
+    await view.start()
+    try:
+        output.say(f"run {run.id} on {demonstration.where}")
+        await _all_measured(view, demonstration.measured_within)
+        meant = await demonstration.look(view)
+        print("\nGoing live:")
+        await _captain(view, is_live, demonstration.carried_out_within)
+        served = await asyncio.to_thread(demonstration.served)
+        meant[f"users are served by {served}"] = is_live(view.state) and served == demonstration.after
+        print(f"  users are served by {served}\n\nGoing back, on purpose:")
+        outcome = await view.send(RollBack(view.state.release, "the demo shows the way back"))
+        if not outcome.accepted:
+            print(f"  refused: {outcome.reason}")
+        await _captain(view, has_turned_back, demonstration.carried_out_within)
+        served = await asyncio.to_thread(demonstration.served)
+        meant[f"users are served by {served} again"] = is_back(view.state) and served == demonstration.before
+        print(f"  users are served by {served}\n")
+        await view.send(Close("the headless demo is over: it went live and, on purpose, back"))
+        return _judge(view.state, meant)
+    finally:
+        await view.stop()
+
+
+async def _all_measured(view: LiveRun, within: float) -> None:
     """Wait until every check has a result that is not only measured when it is asked for."""
 
     def done() -> bool:
@@ -43,7 +99,7 @@ def all_good(view: LiveRun) -> bool:
     return not tally(view.state.document.items(), view.state, view.now()).blocking
 
 
-async def captain(view: LiveRun, there: Callable[[State], bool], within: float) -> None:
+async def _captain(view: LiveRun, there: Callable[[State], bool], within: float) -> None:
     """Carry the plan on, telling what comes of it, until it is `there`, or stuck, or `within` seconds are over."""
     from cockpit.demo.captain import is_stuck, on_the_way
 
@@ -92,7 +148,7 @@ def _seconds(state: State, event: Event) -> str:
     return f" ({(event.at - doing.begun).total_seconds():.1f} s)" if doing is not None else ""
 
 
-def judge(state: State, meant: dict[str, bool]) -> int:
+def _judge(state: State, meant: Meant) -> int:
     """Say whether everything went as it was meant to. The run itself is not good: it was rolled back."""
     for words, held in meant.items():
         print(f"{'yes' if held else 'NO '}  {words}")

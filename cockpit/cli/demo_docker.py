@@ -9,6 +9,7 @@ import os
 import secrets
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,6 @@ from cockpit.demo.sample.keeper import keep
 from cockpit.engine.live import LiveRun
 from cockpit.journal import folder as folders
 from cockpit.journal.folder import RunFolder
-from cockpit.run.command import Close, RollBack
 
 if TYPE_CHECKING:
     from cockpit.demo.sample.system import System
@@ -40,6 +40,9 @@ MEASURED_WITHIN = 120.0
 
 CARRIED_OUT_WITHIN = 240.0
 """Seconds that going live, and going back, get each; they need about thirty."""
+
+ENDS_WITHIN = 15.0
+"""Seconds that the engine of a run which has just been closed gets to end."""
 
 
 def demo_docker(args: argparse.Namespace) -> int:
@@ -68,11 +71,12 @@ def _demo(home: Path, args: argparse.Namespace) -> int:
         output.say(f"the sample system is started at {here.host} as {system.project}:")
         start.build(system, say=output.say)
         start.bring_up(system, output.say)
+        start.refuse_a_login(system, "backend-green")
         run = _opened(system, name, "rehearsal" if args.rehearsal else "live")
         if args.keep:
             (folder / labels.KEPT).touch()
         if args.headless or not (sys.stdin.isatty() and sys.stdout.isatty()):
-            return asyncio.run(_carry_out(run, system))
+            return asyncio.run(demo_carried.carry_out(run, _demonstration(system)))
         over = args.keep
         status = look(run, "captain", plain=args.plain, theme=args.theme)
     finally:
@@ -100,36 +104,22 @@ def _opened(system: System, name: str, kind: str) -> RunFolder:
     return run
 
 
-async def _carry_out(run: RunFolder, system: System) -> int:
-    """Do what a captain would: look at what was measured, go live, go back, close the run.
+def _demonstration(system: System) -> demo_carried.Demonstration:
+    """What is carried out on the sample system when nobody looks on."""
 
-    It ends rolled back on purpose, and is good when everything went as it was meant to.
-    """
-    from cockpit.demo.captain import has_turned_back, is_back, is_live
-
-    view = LiveRun(run)
-    await view.start()
-    try:
-        output.say(f"run {run.id} on the sample system at {system.base_url}")
-        await demo_carried.all_measured(view, MEASURED_WITHIN)
+    async def count(view: LiveRun) -> demo_carried.Meant:
         measured = demo_carried.tell_measured(view)
-        meant = {f"{measured} items of the checklist are measured, and good": measured >= MEASURED}
-        print("\nGoing live:")
-        await demo_carried.captain(view, is_live, CARRIED_OUT_WITHIN)
-        live = await asyncio.to_thread(_version, system)
-        meant[f"users are served by {live}"] = is_live(view.state) and live == f"{RELEASE} in green"
-        print(f"  users are served by {live}\n\nGoing back, on purpose:")
-        outcome = await view.send(RollBack(view.state.release, "the demo shows the way back"))
-        if not outcome.accepted:
-            print(f"  refused: {outcome.reason}")
-        await demo_carried.captain(view, has_turned_back, CARRIED_OUT_WITHIN)
-        back = await asyncio.to_thread(_version, system)
-        meant[f"users are served by {back} again"] = is_back(view.state) and back == f"{BEFORE} in blue"
-        print(f"  users are served by {back}\n")
-        await view.send(Close("the headless demo is over: it went live and, on purpose, back"))
-        return demo_carried.judge(view.state, meant)
-    finally:
-        await view.stop()
+        return {f"{measured} items of the checklist are measured, and good": measured >= MEASURED}
+
+    return demo_carried.Demonstration(
+        where=f"the sample system at {system.base_url}",
+        served=lambda: _version(system),
+        before=f"{BEFORE} in blue",
+        after=f"{RELEASE} in green",
+        look=count,
+        measured_within=MEASURED_WITHIN,
+        carried_out_within=CARRIED_OUT_WITHIN,
+    )
 
 
 def _version(system: System) -> str:
@@ -169,11 +159,18 @@ def _remove_left_over(host: str, home: Path) -> None:
 
 
 def _remove(home: Path) -> int:
-    """Remove all that demos left or kept, and their images."""
+    """Remove all that demos left or kept, and their images; but for what somebody is at."""
     host = needs.daemon()
+    ends = time.monotonic() + ENDS_WITHIN
+    while (busy := labels.in_use(host, home)) and time.monotonic() < ends:
+        time.sleep(0.2)
     for folder in labels.kept(home):
-        (folder / labels.KEPT).unlink()
+        if folder not in busy:
+            (folder / labels.KEPT).unlink()
     _remove_left_over(host, home)
+    if busy:
+        names = ", ".join(folder.name for folder in busy)
+        raise Ended(Exit.REFUSED, f"in use, and left alone: {names}; end it in `cockpit attach {busy[0].name}` first")
     gone = labels.remove_images(host, home)
     output.say(f"all is removed that carries the label {labels.OWNER}={labels.owner(home)}: {gone} images as well")
     return Exit.GOOD

@@ -17,13 +17,14 @@ from cockpit.cli import words
 from cockpit.cli.plain_commands import PlainCommands
 from cockpit.cli.plain_logs import PlainLogs
 from cockpit.cli.plain_plan import PlainPlan
-from cockpit.journal.event import ChecksAffirmed, Evidence
+from cockpit.journal.event import CheckMeasured, ChecksAffirmed, Event, Evidence
 from cockpit.run import command as cmd
 from cockpit.run.standing import Standing
 from cockpit.run.way import next_step, plan_of
 from cockpit.views.bridge import bridge_line
 from cockpit.views.detail import detail_lines, detail_title
 from cockpit.views.filter import Filter
+from cockpit.views.forms import measure_form
 from cockpit.views.header import header
 from cockpit.views.keys import command_keys
 from cockpit.views.line import Line, text_of
@@ -39,12 +40,15 @@ from cockpit.views.steps import Row
 from cockpit.views.timeline import tell, titles, told_line, wanted_events
 from cockpit.views.tree_rows import tree_row
 from cockpit.views.watches import facts_line, watch_rows
-from cockpit.views.words import title
+from cockpit.views.words import on_demand, title
 
 _T = TypeVar("_T")
 
 _COMMANDS = {"open_poll": "poll", "waive_rehearsal": "unrehearsed", "roll_back": "rollback", "roll_back_to": "rollback"}
 """The commands whose names are not those of the keys that do the same."""
+
+_TOLD_ONE_BY_ONE = 10
+"""Checks that pass and are told one by one: when a run is opened there may be a hundred, which would bury the rest."""
 
 
 class PlainRoom(PlainPlan, PlainCommands, PlainLogs, line_commands.Cmd):
@@ -197,8 +201,15 @@ class PlainRoom(PlainPlan, PlainCommands, PlainLogs, line_commands.Cmd):
         self._send(cmd.Release(text.strip()))
 
     def do_measure(self, text: str) -> None:
-        """Measure [ITEM]: measure it now, or everything."""
-        self._send(cmd.Measure(text.strip()))
+        """Measure [ITEM]: measure it now, or everything; what changes something only by its name, and asked first."""
+        item = self._find(text) if text.strip() else None
+        if item is not None and item.check is not None and item.check.on_demand:
+            self._ask_form(measure_form(item, item.check, self._now))
+        elif item is not None or not text.strip():
+            self._send(cmd.Measure(text.strip()))
+            every = self._view.state.document.items() if item is None else ()
+            if left_out := [each.id for each in every if on_demand(each) and not each.excluded]:
+                self._say(f"Not among them, as they change something: {', '.join(left_out)}.")
 
     def do_take(self, _: str) -> None:
         """Take command of the run, in place of whoever is captain."""
@@ -249,9 +260,13 @@ class PlainRoom(PlainPlan, PlainCommands, PlainLogs, line_commands.Cmd):
         """Tell what happened since the last time."""
         now = self._now
         names = titles(now)
-        for event in now.events[self._told + 1 :]:
-            if not isinstance(event.data, ChecksAffirmed):
+        events = [event for event in now.events[self._told + 1 :] if not isinstance(event.data, ChecksAffirmed)]
+        passed = sum(_passes(event) for event in events)
+        for event in events:
+            if passed <= _TOLD_ONE_BY_ONE or not _passes(event):
                 self._say_line(told_line(tell(event, names, None), now))
+        if passed > _TOLD_ONE_BY_ONE:
+            self._say(f"{passed} checks pass: `timeline of:checks` tells each.")
         self._told = now.state.seq
         if now.link.problem:
             self._say(("NOT RECORDED: " if not now.link.recording else "") + now.link.problem)
@@ -325,6 +340,10 @@ class PlainRoom(PlainPlan, PlainCommands, PlainLogs, line_commands.Cmd):
 
     def _say_line(self, line: Line) -> None:
         self._say(text_of(line).rstrip())
+
+
+def _passes(event: Event) -> bool:
+    return isinstance(event.data, CheckMeasured) and event.data.result == "PASS" and not event.data.flaky
 
 
 def evidence(text: str) -> Evidence:

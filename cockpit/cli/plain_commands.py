@@ -14,6 +14,9 @@ from cockpit.views.forms import Unfit
 
 _LOOK_EVERY = 0.25
 
+_LOOKS_WITHIN = 1.0
+"""Seconds for which what a command printed is waited for after its end: the view reads it in a thread of its own."""
+
 
 class PlainCommands(PlainTalk):
     """The commands on quick commands, contacts and calls."""
@@ -91,6 +94,7 @@ class PlainCommands(PlainTalk):
     def _follow(self, command_id: str) -> None:
         """Tell what it prints until it is over."""
         told: Sequence[str] = ()
+        ends = 0.0
         while True:
             now = self._now
             command = now.state.document.command(command_id)
@@ -102,8 +106,9 @@ class PlainCommands(PlainTalk):
                     lines = ran.output
                 for text in _new(told, lines):
                     self._say(text)
-                told = lines
-                if ran.over:
+                unchanged, told = lines == told, lines
+                ends = ends or (time.monotonic() + _LOOKS_WITHIN if ran.over else 0.0)
+                if ran.over and ((lines and unchanged) or time.monotonic() >= ends):
                     self._say(f"{ran.word}: {ran.summary}")
                     return
             time.sleep(_LOOK_EVERY)

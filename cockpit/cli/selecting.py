@@ -18,6 +18,14 @@ def to_measure(document: Document, names: Sequence[str], heading: str) -> list[I
     return _with_needs(document, _select(document, names, heading))
 
 
+def left_out(document: Document, names: Sequence[str], heading: str) -> list[Item]:
+    """The live items that are not measured because they change something, and none of them is named."""
+    if names:
+        return []
+    items = _heading(document, heading).items() if heading else document.checkable()
+    return [item for item in items if _on_demand(item) and not item.excluded]
+
+
 def _select(document: Document, names: Sequence[str], heading: str) -> list[Item]:
     items = list(_heading(document, heading).items()) if heading else list(document.checkable())
     if names:

@@ -32,6 +32,9 @@ def watch(document: Document, items: Sequence[Item], args: argparse.Namespace) -
         raise Ended(Exit.WRONG, f"--watch tells changes one by one: --format {args.format} is one whole report")
     if args.baseline or args.changed_since or args.within:
         raise Ended(Exit.WRONG, "--watch compares with the measurement before: leave --baseline and --within out")
+    for item in items:
+        if item.check is not None and item.check.on_demand:
+            raise Ended(Exit.WRONG, f"{item.id} changes something: --watch would do that again and again")
     kept = [_with_interval(item, args.every) for item in items]
     in_place = args.format == "table" and terminal.can_redraw(sys.stdout)
     only_failed = args.only == "failed"

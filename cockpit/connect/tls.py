@@ -9,7 +9,7 @@ import functools
 import os
 import ssl
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,11 +90,11 @@ async def open_line(route: Route, host: str, port: int, trust: Trust | None, pha
 def context(trust: Trust) -> ssl.SSLContext:
     """The context for `trust`: made once, since that takes 20 ms, and again when a file was changed.
 
-    Raises Unreachable when a file cannot be read.
+    Without a `ca` the system's own certificates are such files. Raises Unreachable when a file cannot be read.
     """
     changed = tuple(_changed(name, path) for name in ("ca", "cert", "key") if (path := getattr(trust, name)))
     try:
-        return _context(trust, changed)
+        return _context(trust, changed if trust.ca else (*changed, *_changed_of_system()))
     except ssl.SSLError as error:
         raise Unreachable(f"the certificates under `ca` cannot be used: {trust.ca}: {_reason(error)}") from None
 
@@ -156,7 +156,7 @@ async def _look(route: Route, opened: Opened, server_name: str) -> Secured:
 
 
 @functools.lru_cache(maxsize=64)
-def _context(trust: Trust, _changed: tuple[float, ...]) -> ssl.SSLContext:
+def _context(trust: Trust, _changed: tuple[float | str, ...]) -> ssl.SSLContext:
     made = ssl.create_default_context(cafile=Path(trust.ca).expanduser() if trust.ca else None)
     of_system = ssl.get_default_verify_paths()
     if not trust.ca and not of_system.cafile and not of_system.capath:
@@ -192,6 +192,16 @@ def _limit(made: ssl.SSLContext, trust: Trust) -> None:
         warnings.simplefilter("ignore", DeprecationWarning)  # that they are old is why they are looked for
         made.minimum_version = trust.oldest or ssl.TLSVersion.MINIMUM_SUPPORTED
         made.maximum_version = trust.newest or ssl.TLSVersion.MAXIMUM_SUPPORTED
+
+
+def _changed_of_system() -> Iterator[float | str]:
+    """Where the certificates are that the system trusts, and when they were changed."""
+    paths = ssl.get_default_verify_paths()
+    for path in (paths.cafile, paths.capath):
+        if path:
+            yield path
+            with contextlib.suppress(OSError):
+                yield Path(path).stat().st_mtime
 
 
 def _changed(name: str, path: str) -> float:

@@ -143,7 +143,7 @@ def start_engine(run: RunFolder, passphrases: Mapping[str, str] | None = None) -
     while time.monotonic() < deadline:
         if _listens(run):
             return
-        if holder_of(run) is None and (engine is None or not engine.exists()):
+        if holder_of(run) is None and (engine is None or _is_over(engine)):
             break
         time.sleep(0.02)
     raise NoEngine(f"the engine of run {run.id} did not start: {_last_words(run)}")
@@ -190,7 +190,7 @@ def _short_path(run: RunFolder) -> Iterator[str]:
 def _spawned(run: RunFolder, passphrases: Mapping[str, str]) -> Path:
     """Start the process; where the system shows it as long as it lives."""
     try:
-        with run.engine_log.open("ab") as log:
+        with open(run.engine_log, "ab", opener=_for_its_owner) as log:
             started = subprocess.run(
                 [sys.executable, "-m", "cockpit.engine", str(run.path)],
                 input=msgspec.json.encode(passphrases),
@@ -202,6 +202,21 @@ def _spawned(run: RunFolder, passphrases: Mapping[str, str]) -> Path:
     except (OSError, subprocess.CalledProcessError) as problem:
         raise NoEngine(f"the engine of run {run.id} could not be started: {problem}") from None
     return Path("/proc", started.stdout.decode().strip())
+
+
+def _is_over(process: Path) -> bool:
+    """Whether a process has ended, although the first one of a container may never say that it has seen so."""
+    try:
+        return (process / "stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except OSError:
+        return True
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    """Open a file that nobody else may read, not the group of the run either: what it tells is none of the record."""
+    descriptor = os.open(path, flags | os.O_NOFOLLOW, 0o600)
+    os.fchmod(descriptor, 0o600)
+    return descriptor
 
 
 def _last_words(run: RunFolder) -> str:

@@ -17,12 +17,13 @@ from cockpit.connect.values import Values
 from cockpit.engine.carrying import Carrying
 from cockpit.engine.commands import Commands
 from cockpit.engine.evidence import EvidenceUnreadable, measure_file
+from cockpit.engine.exact import exact
 from cockpit.engine.following_logs import FollowingLogs
 from cockpit.engine.measuring import Measurements
 from cockpit.engine.protocol import Accepted, Refused
 from cockpit.engine.record import RunRecord
 from cockpit.engine.telling import Telling
-from cockpit.journal.event import Actor
+from cockpit.journal.event import Actor, CheckAsked
 from cockpit.journal.folder import RunFolder, shared_with
 from cockpit.journal.line import Unrecordable
 from cockpit.journal.writer import NotRecorded
@@ -56,6 +57,7 @@ class Conductor:
         """
         self.record = record
         self._values = Values(record.state.document.variables, environ, passphrases=passphrases)
+        self._kinds = kinds
         self._measurements = Measurements(record, kinds, self._values)
         self.commands = Commands(record, self._values, run.commands)
         """Its quick commands."""
@@ -101,11 +103,15 @@ class Conductor:
                 self._do(command, who)
                 return Accepted(number, state.seq)
             try:
-                return Accepted(number, await self.record.record(who, *decision))
+                seq = await self.record.record(who, *decision)
             except Unrecordable as problem:
                 return Refused(number, str(problem))
             except NotRecorded as problem:
                 return Refused(number, f"NOT RECORDED: {problem}", recorded=False)
+            for each in decision:
+                if isinstance(each, CheckAsked) and not each.rehearsed:
+                    self._measurements.ask(each.item)
+            return Accepted(number, seq)
 
     def _do(self, command: cmd.Command, who: Actor) -> None:
         """Do what leaves no event of its own: what comes of it will."""
@@ -131,6 +137,8 @@ class Conductor:
             return msgspec.structs.replace(cleaned, action=self._request(cleaned.step))
         if isinstance(cleaned, cmd.RunCommand):
             return msgspec.structs.replace(cleaned, action=self.commands.exact(cleaned.command))
+        if isinstance(cleaned, cmd.Measure):
+            return msgspec.structs.replace(cleaned, action=self._asked(cleaned.item))
         if not isinstance(cleaned, cmd.Confirm | cmd.AddNote) or not cleaned.evidence:
             return cleaned
         if who.uid != os.geteuid() and any(evidence.path for evidence in cleaned.evidence):
@@ -145,6 +153,12 @@ class Conductor:
         here = current(state)
         undo = here is not None and here.undo and here.step.id == step_id
         return self._carrying.request(step, undo=undo) if step is not None else ""
+
+    def _asked(self, item_id: str) -> str:
+        """Exactly what the check of an item does, when that changes something."""
+        item = self.record.state.document.find(item_id)
+        check = item.check if item is not None else None
+        return exact(check, self._kinds, self._values) if check is not None and check.on_demand else ""
 
     def _clean(self, value: Any) -> Any:
         if isinstance(value, str):

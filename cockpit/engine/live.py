@@ -15,6 +15,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from cockpit.checklist.model import Check
 from cockpit.checklist.plan import Action
 from cockpit.engine import protocol as say
 from cockpit.engine.client import Client, NoEngine, NotWelcome, start_engine
@@ -114,9 +115,9 @@ class LiveRun:
         last = self._events[-1]
         return moment_after(Stamp(last.at, last.mono, last.boot), self._clock.stamp())
 
-    def exact(self, action: Action | None) -> str:
-        """Exactly what an action of the plan does, secrets hidden."""
-        return exact_in(self.state.document.variables, action)
+    def exact(self, what: Action | Check | None) -> str:
+        """Exactly what an action of the plan, or a check, does, secrets hidden."""
+        return exact_in(self.state.document.variables, what)
 
     def printed(self, step: str, *, undo: bool, attempt: int) -> Printed | None:
         """What an attempt printed so far."""

@@ -39,6 +39,7 @@ class Measurements:
         document = record.state.document
         self._session = Session(HostRoutes(document.hosts, values))
         self._watches = {item.id for item in document.watch}
+        self._on_demand = {item.id for item in document.checkable() if item.check is not None and item.check.on_demand}
         self._affirmed: dict[str, float] = {}
         self._asked: set[str] = set()
         """Items that somebody waits for: that they came out as before is recorded at once."""
@@ -95,7 +96,8 @@ class Measurements:
         while True:
             after = spoiled(self._recorder.state, self._recorder.now())
             for item in before ^ after:
-                self._scheduler.ask(item)
+                if item in after or item not in self._on_demand:
+                    self._scheduler.ask(item)
             before = after
             await asyncio.sleep(FAULTS_EVERY)
 

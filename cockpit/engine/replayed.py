@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 from collections.abc import Sequence
 
+from cockpit.checklist.model import Check
 from cockpit.checklist.plan import Action
 from cockpit.engine.exact import exact_in
 from cockpit.journal.event import Event
@@ -53,9 +54,9 @@ class ReplayedRun:
         since = self.elapsed - self.tape.seconds[self.position]
         return self.tape.events[self.position].at + dt.timedelta(seconds=since)
 
-    def exact(self, action: Action | None) -> str:
-        """Exactly what an action of the plan does."""
-        return exact_in(self._state.document.variables, action)
+    def exact(self, what: Action | Check | None) -> str:
+        """Exactly what an action of the plan, or a check, does."""
+        return exact_in(self._state.document.variables, what)
 
     def printed(self, step: str, *, undo: bool, attempt: int) -> Printed | None:  # noqa: ARG002 - it is a RunView
         """None: a replay has what the journal kept, and no other file."""

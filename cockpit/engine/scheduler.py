@@ -127,6 +127,8 @@ class Scheduler:
 
     def _wake_blocked_by(self, lane: _Lane) -> None:
         for other in self._lanes.values():
+            if other.check.on_demand:
+                continue  # it was asked for when it was blocked; that is no word for now
             if lane in other.needs and other.latest is not None and other.latest.result == "BLOCKED":
                 other.asked.set()
 

@@ -298,6 +298,20 @@ class CheckMeasured(Data, frozen=True):
     """`s` when the figure is a length of time in seconds."""
 
 
+class CheckAsked(Data, frozen=True):
+    """A person asked for a check that changes something: the intent, on disk before it is begun."""
+
+    kind: ClassVar[str] = "check.asked"
+
+    item: str
+    action: str = ""
+    """Exactly what it does, secrets hidden."""
+    host: str = ""
+    """The host from which it is measured; empty: where the engine runs."""
+    rehearsed: bool = False
+    """A rehearsal: it is shown, and not done."""
+
+
 class ChecksAffirmed(Data, frozen=True):
     """Measurements that came out as before: item to the time of the newest one."""
 
@@ -386,6 +400,7 @@ KINDS: dict[tuple[str, int], type[Data]] = {
         HoldStarted,
         HoldReleased,
         CheckMeasured,
+        CheckAsked,
         ChecksAffirmed,
         StepBegun,
         ActionEnded,

@@ -210,9 +210,11 @@ class NoteCall(Command, frozen=True, tag="note-call"):
 
 
 class Measure(Command, frozen=True, tag="measure"):
-    """Measure an item now; empty: every item."""
+    """Measure an item now; empty: every item but those whose check changes something."""
 
     item: str = ""
+    action: str = ""
+    """Exactly what a check that changes something will do; the engine fills it in."""
 
 
 AnyCommand = (

@@ -158,7 +158,10 @@ def _measure(moment: Moment, command: cmd.Measure) -> Decision:
         return item
     if item.check is None:
         return Refusal(f"{item.id} has no check: a person confirms it")
-    return ()
+    if not item.check.on_demand:
+        return ()
+    rehearsed = moment.state.run_kind != "live"
+    return (ev.CheckAsked(item.id, command.action, item.check.via, rehearsed),)
 
 
 _RULES: dict[type[cmd.Command], Callable[[Moment, Any], Decision]] = {

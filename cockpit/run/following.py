@@ -156,7 +156,10 @@ def _verifying(state: State, here: Current, now: dt.datetime) -> Iterator[Work]:
     if bad and not waiting and over:
         yield Record((ev.StepVerified(here.step.id, here.undo, good=False, summary="; ".join(bad)),))
         return
-    measured = tuple(name for name in verify if (item := state.document.find(name)) is not None and item.check)
+    # A check that changes something is not repeated until it is good: a person asks for it.
+    measured = tuple(
+        item.id for name in verify if (item := state.document.find(name)) and item.check and not item.check.on_demand
+    )
     if measured:
         yield Measure(measured)
 

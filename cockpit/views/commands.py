@@ -10,7 +10,7 @@ from cockpit.checklist.model import Command, Document
 from cockpit.run import command as cmd
 from cockpit.views.ages import age, ago
 from cockpit.views.cells import wrap
-from cockpit.views.forms import Blank, Form, Unfit
+from cockpit.views.forms import Blank, Form, must_say_run, what_and_where
 from cockpit.views.line import Line, Look, apart, cut_line, line, pad
 from cockpit.views.moment import Moment
 from cockpit.views.processes import Order, process_lines
@@ -162,11 +162,7 @@ def output_lines(command: Command, now: Moment, cells: int, *, order: Order = "c
 def command_form(command: Command, now: Moment) -> Form:
     """Ask before a command that changes something is run: exactly what, and where."""
     practice = now.state.run_kind != "live"
-    about = [
-        *(line(("runs     " if not number else "         ", "dim"), (text, "accent"))
-          for number, text in enumerate(command.exact.splitlines())),
-        line(("where    ", "dim"), f"the host {command.host}" if command.host else "here, where the engine runs"),
-    ]  # fmt: skip
+    about = [*what_and_where(command.exact, command.host, now)]
     ran = last(command, now)
     if ran is not None:
         about.append(
@@ -176,12 +172,9 @@ def command_form(command: Command, now: Moment) -> Form:
                 f", {ran.by}",
             )
         )
-    if practice:
-        about.append(line((f"This is a {now.state.run_kind}: it is shown and recorded, and not done.", "warn")))
 
     def make(answers: Sequence[str]) -> cmd.Command:
-        if answers[0].strip() != "run":
-            raise Unfit("type run to run it, or esc to leave it")
+        must_say_run(answers)
         return cmd.RunCommand(command.id)
 
     return Form(

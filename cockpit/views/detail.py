@@ -18,7 +18,7 @@ from cockpit.views.line import Line, Look, Piece, apart, line, line_width, pad
 from cockpit.views.moment import Moment
 from cockpit.views.signs import sign, sparkline
 from cockpit.views.strip import strip
-from cockpit.views.words import mode, one_line, person, plural, title
+from cockpit.views.words import mode, on_demand, one_line, person, plural, title, where
 
 LABEL = 9
 """Cells before the text of a row: a blank, the label, a blank."""
@@ -58,16 +58,14 @@ def detail_head(item: Item, now: Moment, cells: int) -> list[Line]:
 def _facts(item: Item, now: Moment) -> Line:
     """How it stands, how it becomes true, and what else sets it apart."""
     glyphs = now.glyphs
-    shown = sign(now.stands[item.id], glyphs, measuring=now.measuring(item))
-    facts = [mode(item)]
+    shown = sign(now.stands[item.id], glyphs, measuring=now.measuring(item), on_demand=on_demand(item))
+    facts = [f"{item.check.kind} on demand" if item.check is not None and item.check.on_demand else mode(item)]
     if item.confirm is not None and item.confirm.position:
         facts.append(f"@{item.confirm.position}")
     if not item.required:
         facts.append("optional")
     if item.check is not None and item.check.advisory:
         facts.append("advisory")
-    if item.check is not None and item.check.on_demand:
-        facts.append("measured only when asked: it changes something")
     told = (Piece(f" {glyphs.dot} {fact}", "dim") for fact in facts)
     return (Piece(f" {shown.sign} {shown.word}", shown.look or "strong"), *told)
 
@@ -112,7 +110,7 @@ def _entries(item: Item, now: Moment) -> Iterator[Entry]:
     yield from _unwired(item, now.state.document.variables)
     for note in known.notes:
         yield from _noted(note, now)
-    if item.note:
+    if item.note and not (on_demand(item) and known.measurement is None):
         yield Entry("about", item.note)
     yield from _taken_back(item, now)
     yield from _earlier(known.earlier, now)
@@ -123,10 +121,12 @@ def _entries(item: Item, now: Moment) -> Iterator[Entry]:
 
 
 def _standing(item: Item, now: Moment) -> Iterator[Entry]:
-    """Why it is blocked or stale."""
+    """Why it is in doubt, blocked or stale."""
     check, measured = item.check, now.known(item).measurement
     if check is None:
         return
+    if check.on_demand:
+        yield from _asked_for(item, measured, now)
     stands = measured_standing(check, measured, now.now)
     if stands is Standing.STALE and measured is not None:
         old = age(measured.at, now.now, 1)
@@ -135,6 +135,24 @@ def _standing(item: Item, now: Moment) -> Iterator[Entry]:
         waiting = [need for need in check.needs if now.stands.get(need) is not Standing.PASS]
         names = ", ".join(_name(need, now) for need in waiting) or measured_summary(measured)
         yield Entry("blocked", f"waits for {names}", "warn")
+
+
+def _asked_for(item: Item, measured: Measurement | None, now: Moment) -> Iterator[Entry]:
+    """Who asked for a check that changes something, as long as its result is not known: it may never be."""
+    known = measured.at if measured is not None else now.state.opened
+    since = [event for event in now.events if event.at > known]
+    asked = next((event for event in reversed(since) if _asks_for(event.data, item)), None)
+    if asked is None or now.measuring(item):
+        return
+    who = f"{person(asked.by, now.link.you)} at {clock(asked.at, now.zone, now.now)}"
+    if any(isinstance(event.data, ev.EngineStarted) and event.seq > asked.seq for event in since):
+        yield Entry("doubt", f"asked for by {who}; the engine ended meanwhile: what it did is not known", "bad")
+    else:
+        yield Entry("asked", f"by {who}", "dim")
+
+
+def _asks_for(data: ev.Data, item: Item) -> bool:
+    return isinstance(data, ev.CheckAsked) and data.item == item.id and not data.rehearsed
 
 
 def measured_summary(measured: Measurement | None) -> str:
@@ -159,12 +177,13 @@ def _measured(item: Item, now: Moment) -> Iterator[Entry]:
     measured = now.known(item).measurement
     check = item.check
     if measured is None:
+        if check is not None and check.on_demand:
+            yield from _demanded(item, check, now)
         if check is not None:
             what = ", ".join(check.expect) or f"what {check.kind} implies"
             yield Entry("expect", what)
-            yield Entry(
-                "", "not measured yet" + (": being measured" if now.measuring(item) else ": r measures it"), "dim"
-            )
+            how = "being measured" if now.measuring(item) else "r asks" if on_demand(item) else "r measures it"
+            yield Entry("", f"not measured yet: {how}", "dim")
         return
     result = measured.result
     stands = Standing(result.result.lower())
@@ -179,9 +198,21 @@ def _measured(item: Item, now: Moment) -> Iterator[Entry]:
     if result.request:
         yield Entry("asked", result.request)
     yield Entry("result", f"{shown.word} {since}{seen}{tries}{flaky}", "dim")
+    if check is not None and check.on_demand:
+        yield from _demanded(item, check, now)
     yield from _compared(item, now)
     if result.evidence:
         yield Entry("back", "\n".join(result.evidence.split("\n")[:_EVIDENCE]), "dim")
+
+
+def _demanded(item: Item, check: Check, now: Moment) -> Iterator[Entry]:
+    """That its check changes something; and what it does, which a measurement tells afterwards."""
+    yield Entry("demand", "It changes something: measured only when asked, and shown before.", "accent")
+    if now.known(item).measurement is None:
+        if item.note:
+            yield Entry("about", item.note)
+        yield Entry("does", now.exact(check), "strong")
+        yield Entry("where", where(check.via), "dim")
 
 
 def _compared(item: Item, now: Moment) -> Iterator[Entry]:

@@ -1,8 +1,8 @@
 """What `/` finds: text, standings, kinds and positions.
 
 All words must hold. A word that names a standing (`open`, `fail`, `blocked`, ...), `bad`, `left`, a mode (`manual`,
-`live`, `both`) or a kind of check (`http`, ...) asks for that; `@security` asks for a position; `!word` asks for what
-the word does not find; anything else is looked for in titles, ids and the headings over them.
+`live`, `both`, `demand`) or a kind of check (`http`, ...) asks for that; `@security` asks for a position; `!word` asks
+for what the word does not find; anything else is looked for in titles, ids and the headings over them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from cockpit.run.standing import Standing
 _STANDINGS = {standing.value: standing for standing in Standing if " " not in standing.value}
 _MODES = ("manual", "live", "both")
 
-HELP = "text, open, fail, bad, left, manual, live, http, @position, !not"
+HELP = "text, open, fail, bad, left, manual, live, demand, http, @position, !not"
 """The words that a filter knows, for a hint beside the prompt."""
 
 
@@ -54,6 +54,8 @@ def _of_item(word: str, item: Item, stands: Standing) -> bool | None:
         return stands is _STANDINGS[word]
     if word in _MODES:
         return item.mode == word or (item.mode == "both" and word in ("live", "manual"))
+    if word == "demand":
+        return item.check is not None and item.check.on_demand
     if word in ("bad", "left"):
         return stands.bad if word == "bad" else not stands.settled
     return True if item.check is not None and word == item.check.kind else None

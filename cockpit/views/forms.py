@@ -8,17 +8,18 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
 
-from cockpit.checklist.model import Branch, Confirm, Item
+from cockpit.checklist.model import Branch, Check, Confirm, Item
 from cockpit.journal import event as ev
 from cockpit.journal.event import Evidence
 from cockpit.run import command as cmd
-from cockpit.views.ages import age, clock
+from cockpit.views.ages import age, ago, clock
 from cockpit.views.expiry import HINT, read_expiry
 from cockpit.views.line import Line, line
 from cockpit.views.moment import Moment
 from cockpit.views.status import closing_lines
-from cockpit.views.words import one_line, person, plural, title
+from cockpit.views.words import one_line, person, plural, title, where
 
 
 class Unfit(Exception):
@@ -83,6 +84,46 @@ def confirm_form(item: Item, asked: Confirm, now: Moment) -> Form:
         Blank("evidence", "a link, a path like ./plan.txt, or text"),
     )
     return Form(title(item.title), tuple(about), blanks, make, "record, and on to the next", "confirmed")
+
+
+def measure_form(item: Item, check: Check, now: Moment) -> Form:
+    """Ask before a check that changes something is made: exactly what it does, and where."""
+    practice = now.state.run_kind != "live"
+    about = [*what_and_where(now.exact(check), check.via, now)]
+    known = now.known(item).measurement
+    if item.note:
+        about.insert(0, line(item.note))
+    if known is not None:
+        about.append(line(("last     ", "dim"), f"{known.result.result} {ago(known.at, now.now)}"))
+
+    def make(answers: Sequence[str]) -> cmd.Command:
+        must_say_run(answers)
+        return cmd.Measure(item.id)
+
+    return Form(
+        title=f"{title(item.title)}: measuring it changes something",
+        about=tuple(about),
+        blanks=(Blank("type run"),),
+        make=make,
+        enter="show it" if practice else "measure it",
+        done=f"{title(item.title)}: {'shown' if practice else 'is being measured'}",
+        grave=True,
+    )
+
+
+def what_and_where(exact: str, host: str, now: Moment) -> tuple[Line, ...]:
+    """What is told of something that changes things before it is done: where, what, and that a rehearsal does not."""
+    kind = now.state.run_kind
+    shown = (line((f"This is a {kind}: it is shown and recorded, and not done.", "warn")),) if kind != "live" else ()
+    labels = chain(("runs     ",), repeat("         "))
+    runs = (line((label, "dim"), (text, "accent")) for label, text in zip(labels, exact.splitlines(), strict=False))
+    return (*shown, line(("where    ", "dim"), where(host)), *runs)
+
+
+def must_say_run(answers: Sequence[str]) -> None:
+    """Raise Unfit unless the word was typed that lets it run."""
+    if answers[0].strip() != "run":
+        raise Unfit("type run to run it, or esc to leave it")
 
 
 def waive_form(item: Item, now: Moment) -> Form:

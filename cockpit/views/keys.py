@@ -22,7 +22,7 @@ from cockpit.views.outline import Node
 from cockpit.views.plan_keys import clear_key, page_keys, plan_keys, roll_back_key, veto_key
 from cockpit.views.refused import refused
 from cockpit.views.steps import Row
-from cockpit.views.words import title
+from cockpit.views.words import on_demand, title
 
 GROUPS: dict[Group, str] = {
     "look": "Look",
@@ -282,12 +282,16 @@ def say_keys(now: Moment, node: Node | None) -> tuple[Key, ...]:
     else:
         confirm = on_item or "it is measured, not confirmed: r measures it, w waives it"
     measure = on_item or ("" if item and item.check else "it has no check: a person confirms it")
+    again = "measure again"
+    if item and on_demand(item):
+        again = "measure it: it changes something, and is asked first"
+        measure = measure or ("it is being measured" if now.measuring(item) else "")
     heading = node is not None and isinstance(node.subject, Branch)
     rule_out = barred or ("" if item or heading else _NO_ITEM) or _excluded(node.subject if node else None)
     correct = word is not None and isinstance(word.said, ItemConfirmed)
     return (
         Key("space", "correct what was said" if correct else "say what you see", "confirm", "say", "say", why=confirm),
-        Key("r", "measure again", "measure", "say", "measure", why=measure),
+        Key("r", again, "measure", "say", "measure", why=measure),
         Key("w", "waive: accept it undone, with a reason", "waive", "say", "waive", why=on_item),
         Key("x", "not applicable", "rule_out", "say", "n/a", why=rule_out),
         Key("a", "add a note; on a heading: to the run", "note", "say", "note", why=barred),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from cockpit.checklist.model import Item
+from cockpit.checklist.model import Check, Item
 from cockpit.checklist.plan import Action
 from cockpit.journal.event import Event, Remembered
 from cockpit.run.difference import Change, Passed, since_baseline
@@ -34,9 +34,9 @@ class Moment:
     view: RunView | None = None
     """What is asked for what is too light, or too long, for the record."""
 
-    def exact(self, action: Action | None) -> str:
-        """Exactly what an action of the plan does; empty when there is none."""
-        return self.view.exact(action) if self.view is not None else ""
+    def exact(self, what: Action | Check | None) -> str:
+        """Exactly what an action of the plan, or a check, does; empty when there is none."""
+        return self.view.exact(what) if self.view is not None else ""
 
     def printed(self, step: str, doing: Doing, *, undo: bool) -> Printed:
         """The end of what the last attempt at a step printed; what the journal kept where nothing else is at hand."""

@@ -13,6 +13,7 @@ from typing import Protocol
 
 import msgspec
 
+from cockpit.checklist.model import Check
 from cockpit.checklist.plan import Action
 from cockpit.journal.event import Actor, Event
 from cockpit.logs.tap import Taken
@@ -117,8 +118,8 @@ class RunView(Protocol):
     def now(self) -> dt.datetime:
         """The time to show ages against: the clock's, or that of the moment replayed."""
 
-    def exact(self, action: Action | None) -> str:
-        """Exactly what an action of the plan does, secrets hidden; empty when there is none."""
+    def exact(self, what: Action | Check | None) -> str:
+        """Exactly what an action of the plan, or a check, does, secrets hidden; empty when there is none."""
 
     def printed(self, step: str, *, undo: bool, attempt: int) -> Printed | None:
         """What an attempt printed, as far as this view has read it; None when only the journal can say.

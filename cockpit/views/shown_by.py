@@ -10,7 +10,7 @@ from cockpit.views.ages import ago
 from cockpit.views.detail import Entry, finding_entry, measured_summary
 from cockpit.views.moment import Moment
 from cockpit.views.signs import sign
-from cockpit.views.words import one_line, title
+from cockpit.views.words import on_demand, one_line, title
 
 
 def shown_by(
@@ -27,7 +27,7 @@ def shown_by(
             label = ""
             continue
         stands = now.stands[name]
-        shown = sign(stands, now.glyphs, measuring=now.measuring(item))
+        shown = sign(stands, now.glyphs, measuring=now.measuring(item), on_demand=on_demand(item))
         known = now.known(item)
         if findings and stands is Standing.PASS:
             continue

@@ -28,6 +28,8 @@ class Glyphs:
 
     signs: Mapping[Standing, Sign]
     measuring: Sign
+    unasked: Sign
+    """An item whose check changes something, and that nobody has asked for yet."""
     folded: str
     unfolded: str
     rule: str
@@ -71,6 +73,7 @@ def _signs(characters: str) -> dict[Standing, Sign]:
 UNICODE = Glyphs(
     signs=_signs("☐✓!✗?⊘◷~-·"),
     measuring=Sign("↻", "measure", "busy"),
+    unasked=Sign("⊡", "unasked", "accent"),
     folded="▸",
     unfolded="▾",
     rule="─",
@@ -89,6 +92,7 @@ UNICODE = Glyphs(
 ASCII = Glyphs(
     signs=_signs("o+!x?#%~-."),
     measuring=Sign("*", "measure", "busy"),
+    unasked=Sign("&", "unasked", "accent"),
     folded=">",
     unfolded="v",
     rule="-",
@@ -105,10 +109,13 @@ ASCII = Glyphs(
 """For terminals and locales that do not."""
 
 
-def sign(standing: Standing, glyphs: Glyphs, *, measuring: bool = False) -> Sign:
-    """How an item that stands so is shown; one that is measured and has no result yet shows that instead."""
-    if measuring and standing is Standing.OPEN:
-        return glyphs.measuring
+def sign(standing: Standing, glyphs: Glyphs, *, measuring: bool = False, on_demand: bool = False) -> Sign:
+    """How an item that stands so is shown.
+
+    One that has no result yet shows that it is being measured, or that its check waits to be asked for.
+    """
+    if standing is Standing.OPEN and (measuring or on_demand):
+        return glyphs.measuring if measuring else glyphs.unasked
     return glyphs.signs[standing]
 
 

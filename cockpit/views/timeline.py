@@ -160,6 +160,13 @@ def _hold_released(data: ev.HoldReleased, _: _About) -> _Sentence:
     return "released the hold" + _because(data.reason), ""
 
 
+def _asked(data: ev.CheckAsked, told: _About) -> _Sentence:
+    where = f" on {data.host}" if data.host else ""
+    shown = "was shown (a rehearsal) what measuring" if data.rehearsed else "asked to measure"
+    does = " does" if data.rehearsed else ""
+    return f"{shown} {told.name}{does}{where}: {one_line(data.action)}", "warn"
+
+
 def _affirmed(data: ev.ChecksAffirmed, _: _About) -> _Sentence:
     return f"{plural(len(data.at), 'check')} came out as before", "dim"
 
@@ -220,6 +227,7 @@ _SENTENCES: dict[type[ev.Data], Callable[[Any, _About], _Sentence]] = {
     ev.CommandTaken: _command_taken,
     ev.HoldStarted: _hold_started,
     ev.HoldReleased: _hold_released,
+    ev.CheckAsked: _asked,
     ev.ChecksAffirmed: _affirmed,
     ev.CheckpointSigned: _checkpoint_signed,
     ev.BaselineTaken: _baseline_taken,

@@ -14,7 +14,7 @@ from cockpit.views.moment import Moment
 from cockpit.views.outline import Node
 from cockpit.views.signs import WORD, sign
 from cockpit.views.watches import watch_row
-from cockpit.views.words import mode, one_line, title
+from cockpit.views.words import mode, on_demand, one_line, title
 
 _BAR = 8
 _MODE = 6
@@ -86,7 +86,7 @@ def _item(item: Item, now: Moment, cells: int, indent: str) -> Line:
     glyphs = now.glyphs
     stands = now.stands[item.id]
     measuring = now.measuring(item)
-    shown = sign(stands, glyphs, measuring=measuring)
+    shown = sign(stands, glyphs, measuring=measuring, on_demand=on_demand(item))
     quiet = stands in (Standing.EXCLUDED, Standing.RULED_OUT)
     first = line(
         (f"{indent}{shown.sign} {pad(shown.word if not item.excluded else '', WORD, glyphs.mark)} ", shown.look)
@@ -103,10 +103,12 @@ def _item(item: Item, now: Moment, cells: int, indent: str) -> Line:
 
 
 def _state_of_measuring(item: Item, now: Moment) -> Piece:
-    """In one cell: it is being measured, or what was found is not as in the baseline."""
+    """In one cell: it is being measured, it is not as in the baseline, or it is measured only when asked for."""
     if now.measuring(item):
         return Piece(now.glyphs.measuring.sign, "busy")
-    return Piece(now.glyphs.differs, "warn") if now.changes(item) else Piece(" ", "busy")
+    if now.changes(item):
+        return Piece(now.glyphs.differs, "warn")
+    return Piece(now.glyphs.unasked.sign if on_demand(item) else " ", "dim")
 
 
 def _age(item: Item, now: Moment) -> str:
@@ -135,10 +137,13 @@ def _value(item: Item, stands: Standing, now: Moment) -> Line:
 
 
 def _to_be_said(item: Item) -> Line:
-    """Who is asked for an item that nothing is known of."""
+    """Who is asked for an item that nothing is known of, and that measuring it changes something."""
+    changes = "changes things" if on_demand(item) else ""
     position = f"@{item.confirm.position}" if item.confirm is not None and item.confirm.position else ""
     optional = "" if item.required else "optional"
-    return line(("" if item.excluded else " ".join(filter(None, (optional, position))), "dim"))
+    return line(
+        ("" if item.excluded else " ".join(filter(None, (changes or optional, "" if changes else position))), "dim")
+    )
 
 
 def _until(expires: dt.datetime | None, now: Moment) -> str:

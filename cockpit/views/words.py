@@ -18,11 +18,26 @@ def title(text: str) -> str:
 
 
 def mode(item: Item) -> str:
-    """How an item becomes true, in at most six letters: `man`, or its kind of check; `+m` when it needs both."""
+    """How an item becomes true, in at most six letters; `+m` when a person's word is needed as well.
+
+    `man`, its kind of check, or `demand` for a check that is made only when it is asked for.
+    """
     if item.check is None:
         return "man"
+    if item.check.on_demand:
+        return "dem+m" if item.mode == "both" else "demand"
     kind = _SHORT_KINDS.get(item.check.kind, item.check.kind)
     return f"{kind[:4]}+m" if item.mode == "both" else kind[:6]
+
+
+def on_demand(item: Item) -> bool:
+    """Whether its check changes something, and is made only when somebody asks for it by name."""
+    return item.check is not None and item.check.on_demand
+
+
+def where(host: str) -> str:
+    """Where something is done that may be done on a host."""
+    return f"the host {host}" if host else "here, where the engine runs"
 
 
 def person(actor: Actor, you: Actor | None = None) -> str:

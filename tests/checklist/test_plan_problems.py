@@ -112,6 +112,10 @@ def test_every_mistake_of_a_plan_is_named_at_once_each_at_its_place(wrong: Wrong
         ("run: {command: 'echo ${sett}'}", "the variable `sett` is not declared; did you mean `set`?"),
         ("run: {manual: x}, probe: ''", "there is no item ``"),
         ("run: {manual: x}, probe: ", "`probe` has no value: write one, or remove the key"),
+        (
+            "run: {manual: x}, probe: {check: {box: {name: x}, on_demand: true}}",
+            "`a-probe` changes something and is measured only when asked: a probe is measured by itself",
+        ),
         ("run: {manual: x}, undo: ", "`undo` has no value: write one, or remove the key"),
         ("run: {manual: x}, undo: {verify: [door-shut]}", "`run` is missing: `undo` needs it"),
         ("run: {manual: x}, before: nowhere", "there is no item `nowhere`"),

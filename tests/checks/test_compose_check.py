@@ -70,8 +70,12 @@ def test_services_that_do_not_run_or_are_not_well_are_named(measured: Measure, p
 
 @pytest.mark.server
 def test_a_job_is_to_end_well(measured: Measure, project: Project) -> None:
+    # Compose 2 notes on what waits for a job that it does; Compose 1 does not, and a job that has ended is then missed.
+    labels = project.containers.docker("inspect", "--format", "{{json .Config.Labels}}", project.of("worker")[0])
+    noted = "com.docker.compose.depends_on" in labels
     unsaid = measured("compose", project.spec(wanted={"migrate": 1}))
-    assert (unsaid.result, unsaid.summary) == ("FAIL", "3 of 4 running, down: migrate")
+    told = ("PASS", "3 of 3 running") if noted else ("FAIL", "3 of 4 running, down: migrate")
+    assert (unsaid.result, unsaid.summary) == told
     assert measured("compose", project.spec(jobs=["migrate"]), "services.migrate.job").result == "PASS"
     found = measured("compose", project.spec(jobs=["worker", "migrate"]), "running == 2 && wanted == 2")
     assert found.result == "PASS", found

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.servers.certificates import Authority
+from tests.servers.certificates import Authority, new_authority
 from tests.servers.mariadb import MariaDB
 from tests.servers.postgres import Postgres
 from tests.servers.web import Web
@@ -87,6 +89,22 @@ def test_a_chain_with_its_intermediate_is_verified_and_told_in_full(
         "chain[1].issuer == 'CN=Cockpit Test Authority'",
     )
     assert found.result == "PASS", found
+
+
+def test_an_authority_that_the_system_came_to_trust_meanwhile_is_trusted(
+    measured: Measure,
+    authority: Authority,
+    https_servers: dict[str, int],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_text(new_authority(tmp_path, "Somebody Else").file.read_text())
+    monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
+    spec = {"host": "localhost", "port": https_servers["good"]}
+    assert "unknown authority" in measured("tls", spec).summary
+    bundle.write_text(bundle.read_text() + authority.file.read_text())
+    assert measured("tls", spec).result == "PASS"
 
 
 def test_the_name_that_is_asked_for_can_be_another_than_the_host(

@@ -203,7 +203,13 @@ parts:
       - {{id: restore, title: Restore, check: {{command: {{run: "touch {mark}"}}, on_demand: true}}}}
 """)
     assert main(["check", str(path)]) == Exit.GOOD
-    assert "restore" not in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "restore" not in said.out
+    assert "not measured, as it changes something, unless named: restore" in said.err
+    assert main(["check", str(path), "plain"]) == Exit.GOOD
+    assert "restore" not in capsys.readouterr().err
+    assert main(["check", str(path), "restore", "--watch"]) == Exit.WRONG
+    assert "restore changes something: --watch would do that again and again" in capsys.readouterr().err
     assert not mark.exists()
     assert main(["check", str(path), "restore"]) == Exit.GOOD
     assert mark.exists()

@@ -40,7 +40,7 @@ def run(state_home: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Ite
     """A run of one step that says what it does, does it when `go` is there, and never ends by itself."""
     log, go = tmp_path / "log", tmp_path / "go"
     does = f"echo switching; while [ ! -e {go} ]; do sleep 0.1; done; echo done >> {log}; sleep 300"
-    check = Check("file", {"path": str(log)}, ("exists",))
+    check = Check("file", {"path": str(log)}, ("exists",), every=2.0)
     probe = msgspec.structs.replace(live("serving"), check=check)
     step = Step(
         "switch",

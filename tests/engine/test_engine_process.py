@@ -11,6 +11,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -426,6 +427,29 @@ def test_a_view_reads_anew_what_the_writer_took_back_and_says_when_a_journal_is_
     looking_at(run, look)
 
 
+STARTED_WHERE_NOBODY_REAPS = """
+import ctypes, sys
+from pathlib import Path
+from cockpit.engine import client
+from cockpit.journal.folder import RunFolder
+PR_SET_CHILD_SUBREAPER = 36
+ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+client.START_WITHIN = 3600
+try:
+    client.start_engine(RunFolder(Path(sys.argv[1])))
+except client.NoEngine as problem:
+    print(problem)
+"""
+
+
+def test_an_engine_that_ends_at_once_is_not_waited_for_where_nobody_looks_after_processes(home: Path) -> None:
+    run = open_run(document(manual("owner")), release="1.5.0", environment="production", run_kind="live")
+    os.link(run.journal, home / "its-other-name")
+    command = [sys.executable, "-c", STARTED_WHERE_NOBODY_REAPS, run.path]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert "the run cannot be taken up" in done.stdout
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else for a moment")
 def test_a_run_opened_to_a_group_shows_itself_to_its_members_and_to_nobody_else(home: Path) -> None:
     home.chmod(0o711)
@@ -445,6 +469,7 @@ def test_a_run_opened_to_a_group_shows_itself_to_its_members_and_to_nobody_else(
 
     assert as_somebody_else([members], visit) == "65534 False True 2"
     assert "PermissionError" in as_somebody_else([], visit)
+    assert "PermissionError" in as_somebody_else([members], lambda: run.engine_log.read_text() or "nothing in it")
 
 
 def as_somebody_else(groups: list[int], act: Callable[[], str]) -> str:

@@ -43,5 +43,27 @@ def test_asking_for_everything_is_not_asking_for_it() -> None:
     assert asyncio.run(measured_after("")) == ["after", "after", "plain", "plain"]
 
 
+def test_asked_for_while_it_is_blocked_it_is_not_made_by_itself_later() -> None:
+    results = {"server": ["FAIL", "PASS"], "restore": ["PASS"]}
+    seen: list[tuple[str, str]] = []
+
+    async def measure(each: Item) -> CheckMeasured:
+        return CheckMeasured(each.id, results[each.id].pop(0))
+
+    async def play() -> None:
+        items = [item("server"), item("restore", "server", on_demand=True)]
+        scheduler = Scheduler(items, measure, lambda result: seen.append((result.item, result.result)))
+        running = asyncio.create_task(scheduler.run())
+        for asked in ("restore", "server"):
+            await asyncio.sleep(0.1)
+            scheduler.ask(asked)
+        await asyncio.sleep(0.2)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(play())
+    assert seen == [("server", "FAIL"), ("restore", "BLOCKED"), ("server", "PASS")]
+
+
 def test_asked_for_by_name_it_is_measured() -> None:
     assert asyncio.run(measured_after("restore")) == ["after", "plain", "restore"]

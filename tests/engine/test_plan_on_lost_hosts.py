@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -75,9 +76,10 @@ def cut(server: Sshd) -> None:
 
 
 def gone(server: Sshd) -> None:
-    """It is gone for good."""
-    os.kill(server.process.pid, signal.SIGKILL)
-    server.cut()
+    """It is gone for good, and so is what it served: known before it dies, for nobody's children can be told then."""
+    for pid in (*server.sessions(), server.process.pid):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     server.process.wait()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import types
 import typing
 from pathlib import Path
@@ -46,14 +47,20 @@ class Samples:
 
     def data(self) -> st.SearchStrategy[ev.Data]:
         """Data of any kind but the first event's."""
-        return st.one_of([_of(kind) for kind in ev.KINDS.values() if kind is not ev.RunOpened])
+        return _data()
 
     def actors(self) -> st.SearchStrategy[ev.Actor]:
         return _of(ev.Actor)
 
 
+@functools.cache
+def _data() -> st.SearchStrategy[ev.Data]:
+    return st.one_of([_of(kind) for kind in ev.KINDS.values() if kind is not ev.RunOpened])
+
+
+@functools.cache
 def _of(kind: Any) -> st.SearchStrategy[Any]:
-    """Values of a type that an event's data is made of."""
+    """Values of a type that an event's data is made of. Made once: a strategy takes longer to make than its values."""
     plain = {
         str: st.text(st.characters(exclude_categories=["Cs"]), max_size=40),
         int: st.integers(-(2**63), 2**63 - 1),

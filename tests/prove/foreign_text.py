@@ -5,101 +5,119 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import re
 import shlex
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
 
-import cockpit
 from cockpit.journal import chain
 from cockpit.journal import event as ev
-from tests.prove.finding import Effort, Finding
+from tests.prove.drawn import (
+    LIMIT,
+    Drawn,
+    on_screen,
+    on_terminal,
+    slow_frames,
+    unguarded,
+    without_sequences,
+    wrong_with,
+)
+from tests.prove.finding import Cannot, Effort, Finding
+from tests.prove.hostile_run import hostile_run
 from tests.prove.hostile_text import PAYLOADS, POISON, harmless, hostile, payload_lines, story
 from tests.servers.web import serving
 from tests.support.launches import write_journal
-from tests.support.terminal import NotShown, Terminal
-
-ROOT = Path(cockpit.__file__).parents[1]
-
-SEQUENCE = re.compile(
-    rb"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI
-    rb"|\x1b[\]P_^X].*?(?:\x07|\x1b\\)"  # OSC, DCS, APC, PM, SOS
-    rb"|\x1b[ -/]*[0-~]",  # the rest
-    re.DOTALL,
-)
-CONTROL = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
-    r"|\u0301{9}"
-)
-AT_THE_END = b"\x1b[<u"
-"""What ends the keyboard protocol, which a screen that is cut off does not come to say."""
-
-CRASHED = (b"Traceback", b"The screen stopped", b"something unexpected")
 
 UNGUARDED = "import cockpit.text as t\nt.safe_line = t.safe = lambda text, **_: text if isinstance(text, str) else text.decode('utf-8', 'replace')\n"
+UNCUT = f"""{UNGUARDED}
+import cockpit.views.cells as cells, cockpit.views.line as line
+cells.cut = line.pad = lambda text, *_: text
+line.cut_line = lambda pieces, *_: pieces
+"""
+"""Nor is a text cut to what its place on the screen holds."""
+
+WITHOUT = "without the cleaning"
 
 KEYS = "nwxahEcvts\rz?/fdbgkjGRrlpVSiymo1234567890 \t"
 SHORT_KEYS = "nts"
 
+IN_A_RUN = ("s\t", "l", "!1")
+"""Keys that show, one after the other, what an action printed, what logs say, what a quick command prints."""
 
-def prove(effort: Effort, work: Path) -> Iterator[Finding]:
-    """On the screens, from the record, from the sources."""
-    unguarded = work / "unguarded"
-    unguarded.mkdir()
-    (unguarded / "sitecustomize.py").write_text(UNGUARDED)
-    without = {"PYTHONPATH": f"{unguarded}{os.pathsep}{ROOT}"}
-    yield _screens(effort, work, without)
+SIGN = b"evil.example"
+"""A part of the end of what they all print."""
+
+
+def prove(effort: Effort, work: Path) -> Iterator[Finding | Cannot]:
+    """On the screens, from the record, from the sources, from what a run carries out and follows."""
+    without = unguarded(UNGUARDED, work / "unguarded")
+    known = on_screen("harmless", KEYS if effort.full else SHORT_KEYS, work)
+    drawn: list[Drawn] = []
+    yield _screens(effort, work, without, known.written, drawn)
     yield _printed(effort, work, without)
     yield _sources(effort, work, without)
+    yield from _in_a_run(effort, work, without, known.written, drawn)
+    yield _frames(work, [known, *drawn])
 
 
-def _screens(effort: Effort, work: Path, without: Mapping[str, str]) -> Finding:
+def _screens(effort: Effort, work: Path, without: Mapping[str, str], known: bytes, drawn: list[Drawn]) -> Finding:
     keys = KEYS if effort.full else SHORT_KEYS
-    known, _ = _on_screen("harmless", keys, work)
-    written, longest = _on_screen("hostile", keys, work)
-    broken = _wrong_with(written, known)
-    if b"not red" not in SEQUENCE.sub(b"", written):
+    seen = on_screen("hostile", keys, work)
+    broken = wrong_with(seen.written, known)
+    if b"not red" not in without_sequences(seen.written):
         broken.append("nothing of it was shown")
-    heavy, longest_heavy = _on_screen("heavy", keys[:2], work)
-    broken += [f"heavy: {each}" for each in _wrong_with(heavy, known)]
-    raw, _ = _on_screen("hostile", keys[:2], work, without)
-    kinds = len(ev.KINDS)
+    heavy = on_screen("heavy", keys[:3], work)
+    broken += [f"heavy: {each}" for each in wrong_with(heavy.written, known)]
+    drawn += [seen, heavy]
+    raw = on_screen("hostile", keys[:2], work, without)
     return Finding(
-        f"each text of a checklist and of events of all {kinds} kinds on every screen (longest frame"
-        f" {longest * 1000:.0f} ms, with texts of a megabyte {longest_heavy * 1000:.0f} ms)",
-        2 * len(keys), len(broken), "without the cleaning", len(_wrong_with(raw, known)), tuple(broken[:6]),
+        f"each text of a checklist and of events of all {len(ev.KINDS)} kinds on every screen", 2 * len(keys),
+        len(broken), WITHOUT, len(wrong_with(raw.written, known)), tuple(broken[:6]),
     )  # fmt: skip
 
 
-def _on_screen(what: str, keys: str, work: Path, more: Mapping[str, str] | None = None) -> tuple[bytes, float]:
-    """What was written to the terminal, and how long the longest frame took."""
-    noted = work / "longest"
-    noted.unlink(missing_ok=True)
-    environment = {"PYTHONPATH": str(ROOT), **(more or {})}
-    program = [sys.executable, "-m", "tests.prove.on_a_screen", what, noted]
-    with Terminal(program, columns=120, rows=36, env=environment, cwd=ROOT) as terminal:
-        with contextlib.suppress(Exception):  # in the control, what draws the terminal here may stumble
-            terminal.until("leave", 20)
-        for key in keys:
-            if terminal.process.poll() is not None:
-                break
-            terminal.send(key)
-            with contextlib.suppress(NotShown):
-                terminal.quiet(0.08, 3)
-            if key not in "jkGzf":
-                terminal.send("\x1b")
-                with contextlib.suppress(NotShown):
-                    terminal.quiet(0.08, 3)
-        with contextlib.suppress(Exception):  # it has ended
-            for key in ("\x1b", "\x1b", "\x1b", "q", "\r"):
-                terminal.send(key)
-                terminal.quiet(0.15, 3)
-            terminal.wait(10)
-        return terminal.bytes_since(), float(noted.read_text()) if noted.exists() else 0.0
+def _frames(work: Path, drawn: list[Drawn]) -> Finding:
+    """How long the frames of all those screens took, by the measure of `on_a_screen.py`."""
+    longest = max(each.longest for each in drawn)
+    slow = sum(each.slow for each in drawn)
+    uncut = slow_frames("heavy", work, unguarded(UNCUT, work / "uncut"))
+    return Finding(
+        f"frames of all these screens that take more than {LIMIT * 1000:.0f} ms of the processor, texts of a megabyte"
+        f" among them (the longest took {longest * 1000:.0f} ms)",
+        sum(each.frames for each in drawn), slow, "without the cutting", uncut,
+    )  # fmt: skip
+
+
+def _in_a_run(
+    effort: Effort, work: Path, without: Mapping[str, str], known: bytes, drawn: list[Drawn]
+) -> Iterator[Finding | Cannot]:
+    """What actions, quick commands and logs print: on this machine, over SSH, in a container."""
+    with hostile_run(work, docker=effort.full) as (hostile, missing):
+        yield from missing
+        run, broken = hostile.run.id, []
+        seen = on_screen(run, IN_A_RUN, work, shows=SIGN)
+        drawn.append(seen)
+        broken += [f"on the screen: {each}" for each in wrong_with(seen.written, known)]
+        for keys, after in zip(IN_A_RUN, seen.after, strict=False):
+            if SIGN not in without_sequences(after):
+                broken.append(f"nothing hostile is shown by {keys!r}")
+        asked = [["command", run, each, "--yes"] for each in hostile.commands]
+        shows = len(asked) + 1
+        asked += [["logs", run, "--no-follow"], ["journal", "show", run], ["status", run]]
+        if effort.full:
+            asked += [["logs", run, "--no-follow", "--json"], ["report", run, "--format", "html"]]
+        for number, (what, said) in enumerate(on_terminal(asked, work, apart=effort.full)):
+            broken += [f"{what}: {each}" for each in wrong_with(said, b"")]
+            if number < shows and SIGN not in said:
+                broken.append(f"{what}: nothing hostile is printed")
+        ((_, raw),) = on_terminal(asked[:1], work, without, apart=True)
+    yield Finding(
+        "hostile output of actions and quick commands, here and over SSH, and logs"
+        + (" of files and containers" if effort.full else " of files"),
+        len(asked) + len(IN_A_RUN), len(broken), WITHOUT, len(wrong_with(raw, b"")), tuple(broken[:6]),
+    )  # fmt: skip
 
 
 def _printed(effort: Effort, work: Path, without: Mapping[str, str]) -> Finding:
@@ -113,15 +131,22 @@ def _printed(effort: Effort, work: Path, without: Mapping[str, str]) -> Finding:
         commands += [["report", "--format", "markdown"]]
         commands += [["journal", "show", "--json"], ["report", "--format", "json"], ["report", "--format", "junit"]]
         commands += [["journal", "verify"], ["replay", "--plain", "--speed", "100000"], ["compare"]]
-    broken, bites = [], 0
-    for command in commands:
-        asked = [[*command, *[journals[change]] * (1 + (command == ["compare"]))] for change in (hostile, harmless)]
-        known = _on_terminal(asked[1])
-        broken += [f"{' '.join(command)}: {each}" for each in _wrong_with(_on_terminal(asked[0]), known)]
-    bites = len(_wrong_with(_on_terminal([*commands[0], journals[hostile]], without), b""))
+    asked = [
+        [*command, *[journals[change]] * (1 + (command == ["compare"]))]
+        for command in commands
+        for change in (harmless, hostile)
+    ]
+    said = list(on_terminal(asked, work, apart=effort.full))
+    broken = [
+        f"{what}: {each}"
+        for (_, known), (what, content) in zip(said[::2], said[1::2], strict=True)
+        for each in wrong_with(content, known)
+    ]
+    ((_, raw),) = on_terminal([[*commands[0], journals[hostile]]], work, without, apart=True)
+    bites = len(wrong_with(raw, b""))
     return Finding(
         "a journal in which each text is hostile, printed by every command", len(commands), len(broken),
-        "without the cleaning", bites, tuple(broken[:6]),
+        WITHOUT, bites, tuple(broken[:6]),
     )  # fmt: skip
 
 
@@ -137,23 +162,25 @@ def _sources(effort: Effort, work: Path, without: Mapping[str, str]) -> Finding:
     letters = work / "letters"
     letters.write_text("letters\n")
     with serving(_hostile_answer) as port:
-        file = work / "harmless.json"
-        file.write_text(_yaml(_checklist(letters, work, 9, hostile_titles=False)))
-        known = _on_terminal(["check", str(file)])
+        plain = work / "harmless.json"
+        plain.write_text(_yaml(_checklist(letters, work, 9, hostile_titles=False)))
+        asked = [["check", str(plain)]]
         for change in (hostile, None) if effort.full else (hostile,):
             file = work / f"sources-{change is hostile}.json"
             file.write_text(_yaml(_checklist(said, work / "names", port, hostile_titles=change is hostile)))
-            for kind in formats:
-                content = _on_terminal(["check", str(file), "--format", kind])
-                broken += [f"check --format {kind}: {each}" for each in _wrong_with(content, known)]
-        file.write_text(json.dumps({"cockpit": 1, "name": POISON, POISON: POISON, "parts": [POISON]}))
-        for command in ("lint", "show"):
-            broken += [f"{command}: {each}" for each in _wrong_with(_on_terminal([command, str(file)]), b"")]
+            asked += [["check", str(file), "--format", kind] for kind in formats]
+        wrong = work / "wrong.json"
+        wrong.write_text(json.dumps({"cockpit": 1, "name": POISON, POISON: POISON, "parts": [POISON]}))
+        asked += [[command, str(wrong)] for command in ("lint", "show")]
+        (_, known), *printed = on_terminal(asked, work, apart=effort.full)
+        for what, content in printed:
+            broken += [f"{what}: {each}" for each in wrong_with(content, known if what.startswith("check") else b"")]
         file.write_text(_yaml(_checklist(said, work / "names", port, hostile_titles=False)))
-        bites = len(_wrong_with(_on_terminal(["check", str(file)], without), known))
+        ((_, raw),) = on_terminal([["check", str(file)]], work, without, apart=True)
+        bites = len(wrong_with(raw, known))
     return Finding(
-        "hostile command output, plugins, HTTP answers and headers, files, file names, titles", 2 * len(formats) + 2,
-        len(broken), "without the cleaning", bites, tuple(broken[:6]),
+        "hostile command output, plugins, HTTP answers and headers, files, file names, titles", len(asked) - 1,
+        len(broken), WITHOUT, bites, tuple(broken[:6]),
     )  # fmt: skip
 
 
@@ -200,30 +227,6 @@ async def _hostile_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWr
             writer.write(line)
             await writer.drain()
     writer.close()
-
-
-def _on_terminal(command: list[str], more: Mapping[str, str] | None = None) -> bytes:
-    environment = {"PYTHONPATH": str(ROOT), **(more or {})}
-    with Terminal([sys.executable, "-m", "cockpit", *command], columns=120, rows=36, env=environment) as terminal:
-        terminal.wait(120)
-        return terminal.bytes_since()
-
-
-def _wrong_with(written: bytes, known: bytes) -> list[str]:
-    """What stands in `written` that text of letters would not have brought there."""
-    allowed = {AT_THE_END, *(_shape(found) for found in SEQUENCE.findall(known))}
-    wrong = {_shape(found) for found in SEQUENCE.findall(written)} - allowed
-    rest = SEQUENCE.sub(b"", written).decode("utf-8", "replace").replace("\r", "").replace("\ufffd", "")
-    controls = set(CONTROL.findall(rest))
-    crashed = [word.decode() for word in CRASHED if word in written]
-    return [f"the sequence {each!r}" for each in sorted(wrong)] + [f"{each!r}" for each in sorted(controls)] + crashed
-
-
-def _shape(sequence: bytes) -> bytes:
-    """A sequence with its numbers left out."""
-    if sequence.startswith(b"\x1b[") and sequence.endswith(b"m"):
-        return b"a colour"
-    return re.sub(rb"\d+", b"N", sequence)
 
 
 def _within_limits(events: list[ev.Event]) -> list[ev.Event]:

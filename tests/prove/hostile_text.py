@@ -68,9 +68,9 @@ def story(change: Change) -> list[Event]:
 def heavy_document(change: Change) -> Document:
     """A checklist with texts of a megabyte in it."""
     document = changed(checklist(), change)
+    marks, line, mixed = HEAVY
     part = document.parts[0]
-    weights = dict(zip(("title", "note"), HEAVY, strict=False))
-    return msgspec.structs.replace(document, parts=(msgspec.structs.replace(part, **weights),))
+    return msgspec.structs.replace(document, parts=(msgspec.structs.replace(part, title=marks, note=line),), name=mixed)
 
 
 def changed(value: Any, change: Change) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import functools
 import html
 import itertools
 import json
@@ -14,12 +15,17 @@ import secrets
 import shlex
 import sys
 import urllib.parse
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 
 ENVIRONMENT, FILE, COMMAND, DSN = "from_environment", "from_file", "from_command", "dsn"
 CHAT, HOOK, LATE, KEY, PHRASE = "chat_url", "hook_url", "not_used_yet", "pem", "passphrase"
 ALL = (ENVIRONMENT, FILE, COMMAND, DSN, CHAT, HOOK, LATE, KEY, PHRASE)
+
+ON_HOSTS = (
+    "by-command", "by-lines", "by-plugin", "by-header", "by-address", "by-database", "by-file", "by-no-program",
+)  # fmt: skip
+"""What is measured from hosts too."""
 
 REPEATER = """\
 import json, os, sys, time
@@ -66,7 +72,9 @@ class Sentinels:
     def point_to(self, port: int) -> None:
         """Where the URLs among them lead."""
         self.values = {name: value.replace("{port}", str(port)) for name, value in self.values.items()}
+        self.__dict__.pop("forms", None)
 
+    @functools.cached_property
     def forms(self) -> dict[str, list[Form]]:
         """By secret: every form that would give it away."""
         found = {name: forms_of(value) for name, value in self.values.items()}
@@ -78,14 +86,12 @@ class Sentinels:
 
     def found_in(self, content: bytes) -> list[str]:
         """The names of the secrets that stand in `content`, in any form."""
-        return [name for name, forms in self.forms().items() if any(told.encode() in content for _, told in forms)]
+        return [name for name, forms in self.forms.items() if any(told.encode() in content for _, told in forms)]
 
     def pieces(self, chance: random.Random) -> list[str]:
         """A text with every form of every secret in it, cut anywhere."""
         said = [
-            f"{name} {number} is {form} ."
-            for name, all_ in self.forms().items()
-            for number, (form, _) in enumerate(all_)
+            f"{name} {number} is {form} ." for name, all_ in self.forms.items() for number, (form, _) in enumerate(all_)
         ]
         chance.shuffle(said)
         text = "\n".join(["Traceback (most recent call last):", *said, ""])
@@ -116,16 +122,23 @@ def forms_of(value: str) -> list[Form]:
         base64.urlsafe_b64encode(raw).decode().rstrip("="),
     ]
     # Behind one and behind two other bytes, as in `Authorization: Basic`; the ends belong to the neighbours too.
-    behind = [base64.b64encode(b"ab"[:shift] + raw + b"xyz").decode() for shift in (1, 2)]
+    behind = []
+    for shift in (1, 2):
+        form = base64.b64encode(b"ab"[:shift] + raw + b"xyz").decode()
+        behind.append((form, form[-(-8 * shift // 6) : 8 * (shift + len(raw)) // 6]))
     wrapped = base64.encodebytes(raw).decode()
     return [(form, form) for form in dict.fromkeys(forms)] + [
-        *((form, form[4:-6]) for form in behind),
+        *behind,
         (wrapped, max(wrapped.splitlines(), key=len)),
     ]
 
 
-def checklist(work: Path, port: int) -> str:
-    """A checklist that hands secrets to everything that takes one; each place gives them back."""
+def checklist(work: Path, port: int, hosts: Mapping[str, Mapping[str, str]], closed: str, *, full: bool) -> str:
+    """A checklist that hands secrets to everything that takes one, here and on hosts; each place gives them back.
+
+    `closed` is the one of `hosts` that lets nobody in. When it is `full`, each of them carries out steps alone, too, and
+    says in its last words all that another says.
+    """
     repeat = f"{sys.executable} {work}/repeat.py {work}/pieces.json"
     variables = {
         ENVIRONMENT: {"env": "PROVE_ENVIRONMENT", "secret": True},
@@ -166,8 +179,19 @@ def checklist(work: Path, port: int) -> str:
         },
         "by-no-file": {"file": {"path": f"/no/such/{use[FILE]}"}, "expect": ["exists"]},
     }
+    open_hosts = [name for name in hosts if name != closed]
+    for place, host in enumerate(open_hosts):
+        checks |= {f"{name}-on-{host}": {**checks[name], "via": host} for name in ON_HOSTS}
+        checks |= {
+            f"by-end-{number}-on-{host}": {"command": {"run": f"cat {work}/end-{number}; exit 3"}, "via": host}
+            for number in range(len(ALL))
+            if full or number % len(open_hosts) == place
+        }
+        checks[f"by-signal-on-{host}"] = {"command": {"run": f"{repeat} 0; kill -9 $$"}, "via": host}
+    if closed in hosts:
+        checks["by-no-entry"] = {"command": {"run": f"{repeat} 0", "environment": given}, "via": closed}
     items = [
-        {"id": name, "title": f"Said {name}", "check": {"timeout": "5s", **check}} for name, check in checks.items()
+        {"id": name, "title": f"Said {name}", "check": {"timeout": "20s", **check}} for name, check in checks.items()
     ]
     steps: list[dict[str, object]] = [
         {"id": "run", "title": "Run", "run": {"command": {"run": f"{repeat} 0 --both --slowly", "environment": given}}},
@@ -183,8 +207,26 @@ def checklist(work: Path, port: int) -> str:
             },
         },
         {"id": "sql", "title": "Ask", "run": {"sql": {"dsn": use[DSN], "script": f"select '{use[FILE]}'"}}},
-        {"id": "fail", "title": "Fail", "run": {"command": {"run": f"{repeat} 3", "input": use[KEY]}}},
     ]
+    far = {"run": f"{repeat} 0 --both --slowly", "environment": given}
+    on_all = {"hosts": open_hosts, "batch": len(open_hosts)}
+    if full:
+        steps += [
+            {"id": f"run-on-{host}", "title": "Run there", "run": {"command": far, "host": host}} for host in open_hosts
+        ]
+    if open_hosts:
+        steps.append({"id": "run-on-all", "title": "Run there", "run": {"command": far, **on_all}})
+        steps.append({"id": "fail-on-all", "title": "Fail there", "run": {"ssh": {"run": f"{repeat} 3"}, **on_all}})
+    if full and closed in hosts:
+        steps.append({"id": "fail-at-the-door", "title": "Fail", "run": {"command": far, "host": closed}})
+    steps.append({"id": "fail", "title": "Fail", "run": {"command": {"run": f"{repeat} 3", "input": use[KEY]}}})
+    again = {"title": "Again", "run": {"command": f'{repeat} 0; echo "${{{FILE}}}"'}}
+    commands = [{"id": "again", **again}]
+    commands += [
+        {"id": f"again-on-{host}", "host": host, "changes": number == 0, **again}
+        for number, host in enumerate(open_hosts)
+    ]
+    log = {"file": f"{work}/said.txt", "tail": 1000}
     item = {"id": "owner", "title": "Who", "confirm": {"ask": "Who?"}}
     group = {"id": "all", "title": "All", "items": [*items, item]}
     section = {"id": "section", "title": "Section", "groups": [group]}
@@ -193,8 +235,9 @@ def checklist(work: Path, port: int) -> str:
             "cockpit": 1,
             "name": "Everything repeats",
             "variables": variables,
-            "logs": [{"id": "said", "file": f"{work}/said.txt", "tail": 1000}],
-            "commands": [{"id": "again", "title": "Say it again", "run": {"command": f"{repeat} 0"}}],
+            "hosts": hosts,
+            "logs": [{"id": "said", **log}, *({"id": f"said-on-{host}", **log, "via": host} for host in open_hosts)],
+            "commands": commands,
             "notify": [{"id": "chat", "to": use[CHAT], "on": ["hold", "milestone", "failure"]}],
             "parts": [{"id": "part", "title": "Part", "sections": [section]}],
             "golive": {"steps": [{**step, "required": False} for step in steps]},
@@ -211,6 +254,9 @@ def lay_out(work: Path, sentinels: Sentinels, chance: random.Random) -> dict[str
     (work / "pieces.json").write_text(json.dumps(pieces))
     (work / "said.txt").write_text("".join(pieces))
     (work / "repeat.py").write_text(REPEATER)
+    for number, forms in enumerate(sentinels.forms.values()):
+        chance.shuffle(forms)
+        (work / f"end-{number}").write_text(" . ".join(form for form, _ in forms))
     return {
         "PROVE_ENVIRONMENT": sentinels.values[ENVIRONMENT],
         "PROVE_DSN": sentinels.values[DSN],

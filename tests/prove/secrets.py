@@ -1,4 +1,4 @@
-"""Everything that is given a secret gives it back, in every form: it is found in nothing that Cockpit keeps or shows."""
+"""Everything that is given a secret, here and over SSH, gives it back in every form: nothing that is kept or shown has it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import pytest
+
 import cockpit
 from cockpit.actions.printed import Printed
 from cockpit.cli import main
@@ -26,9 +28,10 @@ from cockpit.journal.lock import holder_of
 from cockpit.run import command as cmd
 from cockpit.run.procedure import Phase
 from cockpit.text import Redactor
-from tests.prove.finding import Effort, Finding
+from tests.prove.finding import Cannot, Effort, Finding
 from tests.prove.leaking import PHRASE, Sentinels, checklist, files_below, forms_of, lay_out, repeats
 from tests.prove.surroundings import environment as laid_over
+from tests.servers.ssh import Sshd, keys, sshd
 from tests.servers.web import serving
 from tests.support.engines import PATIENCE, answers, ask, kill_engine, stands, the_run, until
 from tests.support.terminal import NotShown, Terminal
@@ -50,8 +53,14 @@ measure.measure = stumble
 """
 """What it does where Cockpit itself must stumble, with a secret in its hand."""
 
+CLOSED = "closed"
+"""The host that lets nobody in."""
+
 UNKNOWN = {(command, PHRASE) for command in ("check", "capture", "doctor")}
 """What a command has no way of knowing: nobody was asked for a passphrase, so it is a text like any other."""
+
+CAPTURED = "baselines"
+"""Where `capture`, which has no way of knowing that either, keeps what it found."""
 
 KEYS = (
     "n",
@@ -71,6 +80,9 @@ KEYS = (
     "w",
     "\x1b",
     "c",
+    "1",
+    "z",
+    "\x1b",
     "\x1b",
 )
 FORMATS = ("table", "json", "junit", "tap", "nagios")
@@ -79,13 +91,20 @@ FORMATS = ("table", "json", "junit", "tap", "nagios")
 def prove(effort: Effort, work: Path) -> Iterator[Finding]:
     """Try the forms alone, then a run with all that comes of it."""
     yield _forms(effort.times(full=3000, short=12), work)
-    broken, times, bites = [], effort.times(full=10, short=1), 0
-    for number in range(times):
-        broken += [f"{where}: {name}" for where, name in _seen(work / f"world-{number}", number, full=effort.full)]
-    bites = len(_seen(work / "control", 1000, before=UNGUARDED, full=False))
+    broken, times = [], effort.times(full=10, short=1)
+    with contextlib.ExitStack() as running:
+        try:
+            server: Sshd | None = running.enter_context(_host(work))
+        except (pytest.skip.Exception, pytest.fail.Exception) as missing:
+            yield Cannot("the same over SSH", str(missing))
+            server = None
+        for number in range(times):
+            seen = _seen(work / f"world-{number}", number, server, full=effort.full)
+            broken += [f"{where}: {name}" for where, name in seen]
+        bites = len(_seen(work / "control", 1000, server, before=UNGUARDED, full=False))
     yield Finding(
-        "runs in which every check, action, notification and person repeats every secret; all that is kept, shown or"
-        " listed searched",
+        "runs in which every check, action and log, here and on hosts, every notification and person repeats every"
+        " secret; all that is kept, shown or listed searched",
         times,
         len(broken),
         "without the redactor",
@@ -101,10 +120,7 @@ def _forms(times: int, work: Path) -> Finding:
     for number in range(times):
         chance = random.Random(number)
         sentinels = Sentinels(chance)
-        redactor, naive = Redactor(), Redactor()
-        for name, value in sentinels.values.items():
-            redactor.add(name, value)
-            naive.add(name, value)
+        redactor = Redactor(sentinels.values)
         for guarded in (True, False):
             place = work / f"printed-{number}-{guarded}"
             with Printed(place, redactor) as printed:
@@ -131,7 +147,27 @@ def _forms(times: int, work: Path) -> Finding:
     )  # fmt: skip
 
 
-def _seen(work: Path, seed: int, *, before: str = "", full: bool) -> list[tuple[str, str]]:
+@contextlib.contextmanager
+def _host(work: Path) -> Iterator[Sshd]:
+    """A server that greets whoever comes, before they are let in, with what stands in `banner`."""
+    (work / "banner").touch()
+    with keys() as made, sshd(made, f"Banner {work}/banner") as server:
+        yield server
+
+
+def _hosts(server: Sshd | None) -> dict[str, dict[str, str]]:
+    """The ways to it that a checklist may have: by both clients, and with a key that it does not let in."""
+    if server is None:
+        return {}
+    ways = {
+        "paramiko": server.host(),
+        "openssh": server.host(client="openssh"),
+        CLOSED: server.host(IdentityFile=server.keys["stranger"]),
+    }
+    return {name: {"ssh": host.ssh, "config": host.config, "client": host.client} for name, host in ways.items()}
+
+
+def _seen(work: Path, seed: int, server: Sshd | None, *, before: str = "", full: bool) -> list[tuple[str, str]]:
     """Where which secret is seen, after a run in a world of its own."""
     home, world, code = work / "home", work / "world", work / "code"
     for folder in (home, world, code):
@@ -148,7 +184,9 @@ def _seen(work: Path, seed: int, *, before: str = "", full: bool) -> list[tuple[
             "HOME": str(home),
         }
         file = world / "checklist.json"
-        file.write_text(checklist(world, port))
+        file.write_text(checklist(world, port, _hosts(server), CLOSED, full=full))
+        if server is not None:
+            (work.parent / "banner").write_bytes((world / "said.txt").read_bytes())
         with _as(environment):
             said = dict(_all_that_is_said(file, sentinels, full=full, brief=bool(before)))
             if not before:
@@ -164,8 +202,12 @@ def _seen(work: Path, seed: int, *, before: str = "", full: bool) -> list[tuple[
     seen += [("a notification", name) for name in sentinels.found_in(b"\n".join(told))]
     if not before and not told:
         seen.append(("nobody", "was told of anything"))
+    if server is not None:
+        seen += [("the log of the SSH server", name) for name in sentinels.found_in(server.log.encode())]
     for path in files_below(home):
-        seen += [(str(path.relative_to(home)), name) for name in sentinels.found_in(path.read_bytes())]
+        where = path.relative_to(home)
+        unknown = {PHRASE} if where.parts[0] == CAPTURED else set()
+        seen += [(str(where), name) for name in sentinels.found_in(path.read_bytes()) if name not in unknown]
     return seen + sorted(listed)
 
 
@@ -178,21 +220,29 @@ def _all_that_is_said(file: Path, sentinels: Sentinels, *, full: bool, brief: bo
         until(run, lambda state: all(state.item(each.id).measurement for each in document.checkable() if each.check))
         secret = " and ".join(sentinels.values.values())
         ask(run, cmd.Confirm("owner", secret, note=secret), cmd.AddNote(secret), cmd.Hold(secret), cmd.Release(secret))
-        ask(run, cmd.RunCommand("again"))
         yield "refusals", "".join(answers(run, cmd.Confirm(secret, secret), cmd.Skip(secret, secret))).encode()
         if brief:
             return
-        for step, phase in (("run", Phase.DONE), ("send", Phase.FAILED), ("sql", Phase.FAILED)):
+        assert document.plan is not None
+        *steps, last = (step.id for step in document.plan.steps)
+        for step in steps:
+            failing = not step.startswith("run")
             _insist(run, cmd.Go(step))
-            until(run, stands(step, phase))
-            if phase is Phase.FAILED:
+            until(run, stands(step, Phase.FAILED if failing else Phase.DONE))
+            if failing:
                 _insist(run, cmd.Skip(step, secret))
-        _insist(run, cmd.Go("fail"))
-        until(run, stands("fail", Phase.FAILED))
+        _insist(run, cmd.Go(last))
+        until(run, stands(last, Phase.FAILED))
         yield "the screen", _on_a_screen("attach", run.id)
         if full:
             yield "line by line", _on_a_screen("attach", run.id, "--plain")
+        for command in document.commands:
+            said = _call("command", run.id, command.id, "--yes", apart=full)
+            assert b"\n***from_file***\n" in said, said
+            yield f"command {command.id}", said
         yield from _printed(file, run, full=full)
+        for path in files_below(run.path):  # the next engine takes away what commands that only read have printed
+            yield f"{path.relative_to(run.path)} meanwhile", path.read_bytes()
         yield "a core", _core(run)
     finally:
         kill_engine(run)
@@ -286,14 +336,17 @@ def _everywhere(sentinels: Sentinels) -> Iterator[set[tuple[str, str]]]:
     ours = {os.getuid(), 0}  # root may look everywhere, and a process that keeps its memory private is root's to see
 
     def look() -> None:
+        known: set[bytes] = set()
         while not over.wait(0.02):
             for process in Path("/proc").glob("[0-9]*/cmdline"):
                 with contextlib.suppress(OSError):
-                    words = process.read_bytes()
-                    seen.update(("the arguments of a process", name) for name in sentinels.found_in(words))
+                    told = [("the arguments of a process", process.read_bytes())]
                     if process.stat().st_uid not in ours:
                         words = (process.parent / "environ").read_bytes()
-                        seen.update(("the environment of another user", name) for name in sentinels.found_in(words))
+                        told.append(("the environment of another user", words))
+                    new = [each for each in told if each[1] not in known]
+                    known.update(words for _, words in new)
+                    seen.update((where, name) for where, words in new for name in sentinels.found_in(words))
 
     looking = threading.Thread(target=look)
     looking.start()

@@ -11,13 +11,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
 import pytest
 
+from cockpit.checklist.model import Host
 from cockpit.engine.client import start_engine
 from cockpit.journal.folder import RunFolder
 from cockpit.journal.lock import holder_of
@@ -47,11 +48,44 @@ FULL_FOR = 1.5
 LEFT_OPEN = 0.4
 """Seconds that an action takes: it is in the midst of them that it is broken."""
 
-Way = Callable[[Path, "Moment"], str]
-"""Lets a launch break at a moment, in a folder of its own; what is wrong with how it went on."""
+FORWARD, BACK = "the machine's clock set an hour forward", "the machine's clock set an hour back"
+HUNG_UP, CUT = "the captain's terminal hung up", "SSH to the step's host cut"
+FULL = "the disk full for a while"
 
-Break = Callable[[RunFolder, contextlib.ExitStack], None]
-"""Breaks something, once; what it puts on the stack is undone in the end."""
+ROUNDS = 5
+"""How often each is tried at each moment."""
+
+
+@dataclass(frozen=True)
+class Launch:
+    """A launch under way."""
+
+    run: RunFolder
+    place: Path
+    """A folder of its own; what its actions did is in `log` there."""
+    terminal: Terminal | None
+    """Where the captain sits, if anywhere."""
+    undone: contextlib.ExitStack
+    """What is undone in the end."""
+
+
+Break = Callable[[Launch, "Moment"], None]
+"""Breaks something, once."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """What breaks, and what a launch has to have so that it can."""
+
+    breaks: Break
+    host: Host | None = None
+    """Where its actions are carried out; nothing: here."""
+    clock: bool = False
+    """Its engine has a clock that can be set."""
+    small: bool = False
+    """Its folder lies on a disk of half a megabyte."""
+    at_terminal: bool = False
+    """The captain sits at a terminal."""
 
 
 @dataclass(frozen=True)
@@ -77,45 +111,61 @@ PHASES = (Phase.RUNNING, Phase.VERIFYING, Phase.SOAKING)
 MOMENTS = (*(Moment(phase, undo=False) for phase in PHASES), Moment(Phase.RUNNING, undo=True))
 
 
+SHORT: Mapping[str, Moment] = {
+    FORWARD: Moment(Phase.RUNNING, undo=False),
+    CUT: Moment(Phase.RUNNING, undo=False, step="two"),
+    FULL: Moment(Phase.RUNNING, undo=True),
+}
+"""What is broken in a short trial, all in one launch."""
+
+
 def prove(effort: Effort, work: Path) -> Iterator[Finding | Cannot]:
     """Kill the engine, set the clock, hang up, cut SSH, fill the disk."""
     tries = effort.times(full=10, short=2)
     bites = until_it_bites(tries, lambda number: bool(_unguarded(work / f"control-{number}")))
     yield _killed(effort, work, bites)
-    moments = MOMENTS if effort.full else MOMENTS[:1]
-    rounds = effort.times(full=5, short=1)
     with contextlib.ExitStack() as stack:
-        for what, way in _ways(stack, full=effort.full):
-            tried = f"{what} at each phase of a step"
-            if isinstance(way, str):
-                yield Cannot(tried, way)
-                continue
+        ways, cannot = _ways(stack)
+        yield from cannot
+        for what, way in ways.items() if effort.full else ():
             broken = []
-            for number, moment in product(range(rounds), moments):
-                if words := way(_place(work), moment):
+            for number, moment in product(range(ROUNDS), MOMENTS):
+                if words := _at({moment: way}, work):
                     broken.append(f"{moment}, round {number}: {words}")
-            yield Finding(tried, rounds * len(moments), len(broken), WITHOUT, bites, tuple(broken[:5]))
+            tried = f"{what} at each phase of a step"
+            yield Finding(tried, ROUNDS * len(MOMENTS), len(broken), WITHOUT, bites, tuple(broken[:5]))
+        if not effort.full:
+            chosen = {moment: ways[what] for what, moment in SHORT.items() if what in ways}
+            words = _at(chosen, work)
+            tried = f"{', '.join(what for what in SHORT if what in ways)}: at three moments of one launch"
+            yield Finding(tried, len(chosen), int(bool(words)), WITHOUT, bites, (words,) if words else ())
 
 
-def _ways(stack: contextlib.ExitStack, *, full: bool) -> Iterator[tuple[str, Way | str]]:
-    """What is done at a moment of a launch, and how, or why that cannot be done here; in a short trial not all."""
-    yield "the machine's clock set an hour forward", lambda place, moment: _clock_set(place, moment, HOUR)
-    if full:
-        yield "the machine's clock set an hour back", lambda place, moment: _clock_set(place, moment, -HOUR)
-        yield "the captain's terminal hung up", _hung_up
+def _ways(stack: contextlib.ExitStack) -> tuple[dict[str, Way], list[Cannot]]:
+    """How a launch can be broken; how it cannot here."""
+    ways = {
+        FORWARD: Way(_clock_set(HOUR), clock=True),
+        BACK: Way(_clock_set(-HOUR), clock=True),
+        HUNG_UP: Way(_hung_up, at_terminal=True),
+    }
+    cannot = []
     try:
         server = stack.enter_context(sshd(stack.enter_context(keys())))
     except (pytest.skip.Exception, pytest.fail.Exception) as missing:
-        yield "SSH cut", str(missing)
+        cannot.append(Cannot(CUT, str(missing)))
     else:
-        yield "SSH to the step's host cut", lambda place, moment: _cut(place, moment, server)
-    yield "the disk full for a while", _full if os.geteuid() == 0 else "it takes root to mount a small one"
+        ways[CUT] = Way(_cut(server), host=server.host(ServerAliveInterval=1, ServerAliveCountMax=2))
+    if os.geteuid() == 0:
+        ways[FULL] = Way(_filled, small=True)
+    else:
+        cannot.append(Cannot(FULL, "it takes root to mount a small one"))
+    return ways, cannot
 
 
 def _killed(effort: Effort, work: Path, bites: int) -> Finding:
     points = [*(f"event:{number}" for number in range(1, EVENTS)), *STARTS]
     if not effort.full:
-        points = ["event:8", "taken"]
+        points = ["event:8"]
     rounds = effort.times(full=10, short=1)
     broken = []
     for number, point in product(range(rounds), points):
@@ -177,75 +227,85 @@ def _goes_on(
     return ""
 
 
-def _at(moment: Moment, run: RunFolder, breaks: Break, log: Path, *, start: bool = True) -> str:
-    """What is wrong when something breaks at a moment of a launch."""
-    broken = False
+def _at(ways: Mapping[Moment, Way], work: Path) -> str:
+    """What is wrong when something breaks at each of these moments of a launch."""
+    place, left = _place(work), dict(ways)
+    hosts = [way.host for way in ways.values() if way.host is not None]
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_small_home(place) if any(way.small for way in ways.values()) else a_home())
+        run = launch(place / "log", *hosts, slow=LEFT_OPEN, verified=True)
+        if any(way.clock for way in ways.values()):
+            stack.enter_context(_engine_with_a_clock(run, place))
+        else:
+            start_engine(run)
+        terminal = None
+        if any(way.at_terminal for way in ways.values()):
+            terminal = stack.enter_context(Terminal([sys.executable, "-m", "cockpit", "attach", run.id]))
+            terminal.until("captain", PATIENCE)
+        going = Launch(run, place, terminal, stack.enter_context(contextlib.ExitStack()))
 
-    def meanwhile(state: State) -> None:
-        nonlocal broken
-        if not broken and moment(state):
-            broken = True
-            breaks(run, undone)
+        def meanwhile(state: State) -> None:
+            for moment in [each for each in left if each(state)]:
+                left.pop(moment).breaks(going, moment)
 
-    with contextlib.ExitStack() as undone:
-        wrong = _goes_on(run, log, meanwhile, start=start)
-    return wrong or ("" if broken else "the moment never came")
-
-
-def _clock_set(place: Path, moment: Moment, seconds: int) -> str:
-    clock = place / "clock"
-    set_clock(clock, 0)
-    with a_home():
-        run = launch(place / "log", slow=LEFT_OPEN, verified=True)
-        with run.engine_log.open("ab") as log:
-            engine = subprocess.Popen([sys.executable, PROGRAM, run.path, clock], stdin=subprocess.DEVNULL, stderr=log)
-        try:
-            ends = time.monotonic() + PATIENCE
-            while holder_of(run) is None and time.monotonic() < ends:
-                time.sleep(0.02)
-            return _at(moment, run, lambda *_: set_clock(clock, seconds), place / "log")
-        finally:
-            engine.kill()
-            engine.wait()
+        wrong = _goes_on(run, place / "log", meanwhile, start=False)
+    return wrong or (f"it never came to {', '.join(map(str, left))}" if left else "")
 
 
-def _hung_up(place: Path, moment: Moment) -> str:
-    """The captain sits at a terminal that is gone from one moment to the next, and with it the viewer."""
-    with a_home(), contextlib.ExitStack() as stack:
-        run = launch(place / "log", slow=LEFT_OPEN, verified=True)
-        start_engine(run)
-        terminal = stack.enter_context(Terminal([sys.executable, "-m", "cockpit", "attach", run.id]))
-        terminal.until("captain", PATIENCE)
-        return _at(moment, run, lambda *_: terminal.hangup(), place / "log")
-
-
-def _cut(place: Path, moment: Moment, server: Sshd) -> str:
-    """Every connection ends, and with it what was carried out over it."""
-    host = server.host(ServerAliveInterval=1, ServerAliveCountMax=2)
-
-    def cut(run: RunFolder, undone: contextlib.ExitStack) -> None:
-        del run, undone
-        log, ends = place / "log", time.monotonic() + 2
-        word = "undo-one" if moment.undo else "one"
-        while time.monotonic() < ends and not (log.exists() and word in log.read_text().split()):
-            time.sleep(0.02)  # so that it is in the midst of the action
-        server.cut()
-
-    with a_home():
-        return _at(moment, launch(place / "log", host, slow=LEFT_OPEN, verified=True), cut, place / "log")
-
-
-def _full(place: Path, moment: Moment) -> str:
-    """The run's folder lies on a disk of half a megabyte, which is full for a while."""
+@contextlib.contextmanager
+def _small_home(place: Path) -> Iterator[None]:
     small = place / "small"
     small.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(small)], check=True)
     try:
         with environment({"COCKPIT_HOME": str(small)}):
-            run = launch(place / "log", slow=LEFT_OPEN, verified=True)
-            return _at(moment, run, lambda run, undone: _fill(run, small / "filler", undone), place / "log")
+            yield
     finally:
         subprocess.run(["umount", "-l", str(small)], check=True)
+
+
+@contextlib.contextmanager
+def _engine_with_a_clock(run: RunFolder, place: Path) -> Iterator[None]:
+    set_clock(place / "clock", 0)
+    with run.engine_log.open("ab") as log:
+        command = [sys.executable, PROGRAM, run.path, place / "clock"]
+        engine = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=log)
+    try:
+        ends = time.monotonic() + PATIENCE
+        while holder_of(run) is None and time.monotonic() < ends:
+            time.sleep(0.02)
+        yield
+    finally:
+        engine.kill()
+        engine.wait()
+
+
+def _clock_set(seconds: int) -> Break:
+    return lambda going, _: set_clock(going.place / "clock", seconds)
+
+
+def _hung_up(going: Launch, _: Moment) -> None:
+    """The captain's terminal is gone from one moment to the next, and with it the viewer."""
+    assert going.terminal is not None
+    going.terminal.hangup()
+
+
+def _cut(server: Sshd) -> Break:
+    """Every connection ends, and with it what was carried out over it."""
+
+    def cut(going: Launch, moment: Moment) -> None:
+        log, ends = going.place / "log", time.monotonic() + 2
+        word = f"undo-{moment.step}" if moment.undo else moment.step
+        while time.monotonic() < ends and not (log.exists() and word in log.read_text().split()):
+            time.sleep(0.02)  # so that it is in the midst of the action
+        server.cut()
+
+    return cut
+
+
+def _filled(going: Launch, _: Moment) -> None:
+    """The disk that the run lies on is full for a while."""
+    _fill(going.run, going.place / "small" / "filler", going.undone)
 
 
 def _fill(run: RunFolder, filler: Path, undone: contextlib.ExitStack) -> None:

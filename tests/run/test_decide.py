@@ -116,6 +116,17 @@ def test_who_is_not_in_command_is_told_who_is_since_when_and_from_where() -> Non
     assert "ada on pts/3 from 10.0.0.7 is captain since 2026-11-24 22:00:00Z" in refusal.reason
 
 
+def test_a_check_that_changes_something_is_recorded_before_it_is_begun_and_only_shown_in_a_rehearsal() -> None:
+    of = document(live("restore", on_demand=True, via="app1"), live("plain"))
+    state = fold(events(of))
+    asked = cmd.Measure("restore", "pg_restore")
+    given = {"now": NOW, "who": ADA, "in_command": True}
+    assert decide(state, asked, **given) == (ev.CheckAsked("restore", "pg_restore", "app1"),)
+    assert decide(state, cmd.Measure("plain"), **given) == decide(state, cmd.Measure(), **given) == ()
+    rehearsal = msgspec.structs.replace(state, run_kind="rehearsal")
+    assert decide(rehearsal, asked, **given)[0].rehearsed
+
+
 _ids = st.sampled_from(["health", "owner", "load", "mfa", "keys", "aws-roles", "part", "group", "", "nobody"])
 _text = st.text(max_size=8)
 _commands = st.one_of(

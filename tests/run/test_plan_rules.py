@@ -389,3 +389,20 @@ def test_a_measurement_that_was_under_way_when_the_action_ended_shows_nothing_of
     assert not [work for work in following(run.state, run.now) if isinstance(work, Record)]
     run.happen(ev.CheckMeasured("health", "PASS", took=1.0))
     assert [work for work in following(run.state, run.now) if isinstance(work, Record)]
+
+
+@pytest.mark.parametrize("result", ["PASS", "FAIL"])
+def test_a_step_waits_until_a_person_asks_for_a_check_that_changes_something(result: str) -> None:
+    of = msgspec.structs.replace(
+        document(live("plain"), live("restore", on_demand=True)),
+        plan=Plan((step("migrate", verify=("plain", "restore"), within=10.0),)),
+    )
+    run = Play(of, World(checks={"restore": result}))
+    assert not run.ask(cmd.Go("migrate"))
+    run.let_pass(60)
+    assert run.state.item("plain").measurement is not None
+    assert run.state.item("restore").measurement is None
+    assert run.state.procedure.step("migrate").go.phase is Phase.VERIFYING
+    run.measure("restore")
+    run.let_pass(1)
+    assert run.state.procedure.step("migrate").go.phase is (Phase.DONE if result == "PASS" else Phase.FAILED)

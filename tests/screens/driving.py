@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from fake_run import FakeRun
 from launch import story
+from textual import events
 from textual.app import App
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from cockpit.engine.replayed import ReplayedRun
@@ -43,16 +45,36 @@ def presses(*keys: str) -> Callable[[Pilot[Any]], Awaitable[None]]:
 
     async def press(pilot: Pilot[Any]) -> None:
         await pilot.pause()
-        for key in keys:
+        for each in keys:
+            key = each
             if key == "wait":
                 await pilot.pause(0.4)
                 continue
-            letters = key.removeprefix("type:") if key.startswith("type:") else None
-            await pilot.press(*(["space" if each == " " else each for each in letters] if letters else [key]))
+            if key.startswith("type:"):
+                *before, last = key.removeprefix("type:")
+                _types(pilot.app, before)
+                key = "space" if last == " " else last
+            await pilot.press(key)
             await pilot.pause(0.02)
-        await pilot.pause(0.25)
+        await _drawn(pilot)
 
     return press
+
+
+async def _drawn(pilot: Pilot[Any]) -> None:
+    """Wait until the screen stays as it is: on a busy machine what a key does may take a while."""
+    shown, tries = "", 0
+    while shown != (now := text_of_screen(pilot.app)) and tries < 40:
+        shown, tries = now, tries + 1
+        await pilot.pause(0.25)
+
+
+def _types(app: App[Any], letters: Iterable[str]) -> None:
+    """Type as fast as a terminal hands letters on. Textual's pilot waits after each until nothing is drawn any more."""
+    driver = app._driver
+    assert driver is not None
+    for letter in letters:
+        driver.send_message(events.Key(_character_to_key(letter), letter))
 
 
 def shown(app: App[Any], *keys: str, size: tuple[int, int] = (80, 24)) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from launch import ADA, NOW, event, story
 
+from cockpit.checklist.model import Check
 from cockpit.checklist.plan import Action
 from cockpit.engine.exact import exact_in
 from cockpit.journal.event import Actor, Data, Event
@@ -60,8 +61,8 @@ class FakeRun:
     def now(self) -> dt.datetime:
         return self.time
 
-    def exact(self, action: Action | None) -> str:
-        return exact_in(self.state.document.variables, action)
+    def exact(self, what: Action | Check | None) -> str:
+        return exact_in(self.state.document.variables, what)
 
     def printed(self, step: str, *, undo: bool, attempt: int) -> Printed | None:
         return self.output.get((step, undo, attempt))

@@ -97,7 +97,7 @@ def test_every_pane_is_there_line_by_line(talk: Terminal, tmp_path: Path) -> Non
     say(talk, "she is on her way", "recorded as event")
     say(talk, "commands", "say", "Say hello", "touch", "Touch a file")
     say(talk, "run say", "hello there")
-    say(talk, "run touch", "touch ", "where", ":")
+    say(talk, "run touch", "touched it", "type run")
     say(talk, "run", "recorded as event", "touched it")
     assert (tmp_path / "touched").exists()
     say(talk, "logs", "api", "the broker is gone", "back")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import uuid
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from cockpit.demo.sample.client import compose_program
 from tests.servers.docker import Containers
 from tests.servers.need import missing
 
@@ -23,6 +23,8 @@ class Project:
     containers: Containers
     name: str
     file: Path
+    program: tuple[str, ...]
+    """What carries Compose out here: `docker compose`, or `docker-compose`."""
 
     def spec(self, **more: object) -> dict[str, object]:
         """What a check needs to know to find it."""
@@ -31,7 +33,7 @@ class Project:
     def compose(self, *arguments: str) -> None:
         """Carry a command of Compose out."""
         done = subprocess.run(
-            ["docker-compose", "--project-name", self.name, "--file", self.file, *arguments],
+            [*self.program, "--project-name", self.name, "--file", self.file, *arguments],
             env={**os.environ, "DOCKER_HOST": self.containers.host},
             capture_output=True,
             stdin=subprocess.DEVNULL,
@@ -50,13 +52,14 @@ class Project:
 @pytest.fixture(scope="module")
 def project(containers: Containers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """A project that is up and well; who damages it puts it right with `up`."""
-    if shutil.which("docker-compose") is None:
+    program = compose_program()
+    if program is None:
         missing("Compose", "install the package docker-compose")
     file = tmp_path_factory.mktemp("compose") / "docker-compose.yml"
     image = f"cockpit-compose:{uuid.uuid4().hex[:12]}"
     containers.docker("tag", containers.image, image)
     file.write_text(_FILE.format(image=image))
-    made = Project(containers, f"cockpit-{uuid.uuid4().hex[:8]}", file)
+    made = Project(containers, f"cockpit-{uuid.uuid4().hex[:8]}", file, program)
     try:
         made.compose("up", "--detach")
         for each in made.of("web"):

@@ -9,6 +9,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+BORN_WITHIN = 1.0
+"""Seconds in which a child that is not stopped is born: until then its parent waits for it and heeds no signal."""
+
+STOPS_WITHIN = 30.0
+"""Seconds in which every thread has heeded the signal, however busy the machine is."""
+
 
 @contextlib.contextmanager
 def frozen(*processes: int) -> Iterator[None]:
@@ -17,10 +23,10 @@ def frozen(*processes: int) -> Iterator[None]:
         for pid in processes:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGSTOP)
-        ends = time.monotonic() + 5
+        began = time.monotonic()
         # The signal comes to each thread in its own time: one on another core may still answer a request.
-        while not all(_stands(pid) for pid in processes):
-            assert time.monotonic() < ends, f"one of {processes} does not stop"
+        while not all(_stands(pid, long=time.monotonic() - began > BORN_WITHIN) for pid in processes):
+            assert time.monotonic() - began < STOPS_WITHIN, f"one of {processes} does not stop"
             time.sleep(0.001)
         yield
     finally:
@@ -29,9 +35,10 @@ def frozen(*processes: int) -> Iterator[None]:
                 os.kill(pid, signal.SIGCONT)
 
 
-def _stands(process: int) -> bool:
+def _stands(process: int, *, long: bool) -> bool:
+    """Whether no thread of it runs; after long, one that waits for its new-born child, which is stopped, stands too."""
     for status in Path(f"/proc/{process}/task").glob("*/stat"):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            if status.read_text().rpartition(")")[2].split()[0] not in "TtZX":
+            if status.read_text().rpartition(")")[2].split()[0] not in ("TtZXD" if long else "TtZX"):
                 return False
     return True

@@ -41,6 +41,10 @@ TRIED_BELOW = {
     "queries-analyzed",
     "read-replicas",
 }
+CLASSIFIED = b"""
+SELECT format('COMMENT ON COLUMN %I.%I IS %L', table_name, column_name, 'internal')
+FROM information_schema.columns WHERE table_schema = 'public'
+"""
 ROLE_PASSWORD = "password-of-the-bot"
 Superuser = psycopg.Connection[Any]
 TABLES = """
@@ -59,6 +63,7 @@ INSERT INTO users (email, password_hash)
 VALUES ('ada', '$2b$12$ada'), ('linus', 'scrypt:32768:8:1$linus'), ('grace', '$argon2id$v=19$grace');
 INSERT INTO trades (user_id, amount) SELECT id, 10 FROM users;
 INSERT INTO audit_log VALUES ('login');
+INSERT INTO audit_log SELECT 'ordered trade ' || id FROM trades;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO bot;
 """
 
@@ -76,6 +81,8 @@ def owner(postgres_server: Postgres) -> Iterator[Superuser]:
     with psycopg.connect(postgres_server.dsn("trading_bot"), autocommit=True) as connection:
         for statement in TABLES.split(";\n"):
             connection.execute(statement.encode())
+        for (classified,) in connection.execute(CLASSIFIED).fetchall():
+            connection.execute(classified.encode())
         yield connection
     postgres_server.run(
         "DROP DATABASE trading_bot WITH (FORCE)",
@@ -94,9 +101,20 @@ class Bot:
             for name, server in (("DATABASE_URL", database), ("REPLICA_URL", replica))
             if server is not None
         }
-        tables = {"users_table": "users", "trades_table": "trades", "audit_table": "audit_log"}
+        with psycopg.connect(database.dsn()) as connection:
+            logins = connection.execute("SELECT string_agg(rolname, ',') FROM pg_roles WHERE rolcanlogin").fetchone()
+        assert logins is not None
+        given = {
+            "users_table": "users",
+            "trades_table": "trades",
+            "audit_table": "audit_log",
+            "unaudited_query": "SELECT count(*) FROM trades t WHERE NOT EXISTS"
+            " (SELECT FROM audit_log WHERE action = 'ordered trade ' || t.id)",
+            "data_classes": "internal|personal",
+            "database_logins": logins[0],
+        }
         folder = resolve("production")
-        self.document: Document = load(folder, kinds=kinds(), given=tables, environ=self.environ).document
+        self.document: Document = load(folder, kinds=kinds(), given=given, environ=self.environ).document
 
     def measure(self, item_id: str, changes: Sequence[tuple[str, str]] = ()) -> CheckMeasured:
         """Measure one item on a connection of its own; `changes` are made to its query."""

@@ -45,7 +45,8 @@ def _show(folder: Path) -> None:
     running = system.attach(folder)
     print(f"Version {running.version} ({running.active}) at {running.base_url}, Docker at {running.host}.")
     print(f"Variables for --var: {folder}/variables. Secrets, to be sourced: {folder}/environment. To measure all:")
-    print(f"  . {folder}/environment && cockpit check production $(sed 's/^/--var /' {folder}/variables)")
+    variables = f"sed 's/^/--var=/' {folder}/variables | tr '\\n' '\\0'"
+    print(f"  . {folder}/environment && {variables} | xargs -0 cockpit check production")
 
 
 def _await_end(pid: int) -> None:

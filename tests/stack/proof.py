@@ -6,18 +6,22 @@ other are done at the same time, in rounds, and an item is measured again only a
 
 from __future__ import annotations
 
-import json
+import asyncio
+import os
 import re
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
 
+from cockpit.checklist.model import Document
+from cockpit.cli.document import load_named
+from cockpit.cli.measuring import Measured, once
+from cockpit.cli.progress import Progress
+from cockpit.cli.selecting import to_measure
+from cockpit.journal.event import CheckMeasured
 from tests.stack.sabotage import Sabotage, begin, filled, place_files, read_table, tidy
 from tests.stack.system import CHECKLIST, System
 
@@ -37,9 +41,9 @@ class Counts:
 class Proof:
     """What each item said: on the good system, on the sabotaged one, and after mending."""
 
-    good: dict[str, dict[str, Any]] = field(default_factory=dict)
-    broken: dict[str, dict[str, Any]] = field(default_factory=dict)
-    mended: dict[str, dict[str, Any]] = field(default_factory=dict)
+    good: dict[str, CheckMeasured] = field(default_factory=dict)
+    broken: dict[str, CheckMeasured] = field(default_factory=dict)
+    mended: dict[str, CheckMeasured] = field(default_factory=dict)
     seconds: float = 0
 
     def wrong(self, item: str) -> str:
@@ -58,60 +62,86 @@ def prove(stack: System, asked: set[str]) -> Proof:
     """Prove these items: of one alone, only its own sabotage is done."""
     place_files(stack)
     sabotages = [each for each in TABLE.sabotages if asked & set(each.items)]
-    began, proof = time.monotonic(), Proof()
+    began, proof, wired = time.monotonic(), Proof(), wire(stack)
     with ExitStack() as prepared, ThreadPoolExecutor(8) as pool:
         for each in sabotages:
             prepared.enter_context(begin(stack, each.prepare))
-        proof.good = _until(stack, _items_of(sabotages, asked), _good, within=0)
+        proof.good = _until(wired, _items_of(sabotages, asked), _good, within=0)
         for number in sorted({each.round for each in sabotages}):
             together = [each for each in sabotages if each.round == number]
             here = _items_of(together, asked)
             # Figures need a while to be collected; what needs them has its round last.
-            proof.good |= _until(stack, [item for item in here if not _good(item, proof.good[item])], _good)
+            proof.good |= _until(wired, [item for item in here if not _good(item, proof.good[item])], _good)
             with _done(stack, together, pool) as failed:
                 done = [each for each in together if each.id not in failed]
-                for said in pool.map(lambda way: _until(stack, *way), _ways(stack, done, asked)):
-                    proof.broken |= said
+                for items, environment in _ways(stack, done, asked):
+                    proof.broken |= _until(wired, items, _noticed, environment)
             for each in together:
                 if each.id in failed:
-                    said = {"result": "NOT SABOTAGED", "summary": failed[each.id]}
+                    said = CheckMeasured(item="", result="NOT SABOTAGED", summary=failed[each.id])
                     proof.broken |= dict.fromkeys(each.items, said)
-            proof.mended |= _until(stack, here, _good)
+            proof.mended |= _until(wired, here, _good)
     proof.seconds = time.monotonic() - began
     return proof
 
 
 def count(stack: System) -> Counts:
     """What the checklist says of its items, wired to the system."""
-
-    def items(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-        if node["level"] == "item":
-            yield node
-        elif not node.get("excluded"):
-            for child in node["children"]:
-                yield from items(child)
-
-    shown = json.loads(cockpit(stack, "show", CHECKLIST, "--json"))
-    modes = {item["id"]: item["mode"] for part in [*shown["parts"], *shown["watch"]] for item in items(part)}
-    live = {item for item, mode in modes.items() if mode in {"live", "both"}}
-    return Counts(live, set(modes) - live)
+    items = [item for item in wire(stack).document.checkable() if not item.excluded]
+    live = {item.id for item in items if item.check is not None}
+    return Counts(live, {item.id for item in items} - live)
 
 
-def cockpit(stack: System, command: str, *words: object, **environment: str) -> str:
-    """What a command prints about the production checklist, wired to the system."""
-    more = {name: filled(stack, value) for name, value in TABLE.variables.items()}
-    options = (part for name, value in (stack.declared() | more).items() for part in ("--var", f"{name}={value}"))
-    environ = {"PATH": "/usr/bin:/bin", "HOME": str(stack.folder), "LC_ALL": "C.UTF-8", **stack.environment()}
-    environ["PROBE_PASSWORD"] = stack.secrets["probe_password"]
-    done = subprocess.run(
-        [sys.executable, "-m", "cockpit", command, *map(str, words), *options],
-        cwd=CHECKLIST.parents[1], env=environ | environment, capture_output=True, timeout=120, check=False, text=True,
-    )  # fmt: skip
-    assert done.stdout, done.stderr
-    return done.stdout
+@dataclass(frozen=True)
+class Wired:
+    """The production checklist, with its variables set to what the system is."""
+
+    stack: System
+    document: Document
+
+    def measure(self, items: Sequence[str], environment: Mapping[str, str]) -> dict[str, CheckMeasured]:
+        """How each item comes out now, in an environment in which `environment` is otherwise, as `cockpit check` does it.
+
+        It is done in this process: starting another one, dozens of times, takes longer than the measurements.
+        """
+        measured = Measured(remember=False)
+        with _environment(self.stack, environment):
+            asyncio.run(once(self.document, to_measure(self.document, items, ""), measured, _Silence(0)))
+        return {item: measured.results[item] for item in items}
+
+
+def wire(stack: System) -> Wired:
+    """Wire the checklist to the system as its user would, with the variables that its proof has of its own."""
+    given = stack.variables() | {name: filled(stack, value) for name, value in TABLE.variables.items()}
+    with _environment(stack, {}):
+        return Wired(stack, load_named(str(CHECKLIST), given).document)
 
 
 # --- Details ---
+
+
+class _Silence(Progress):
+    """Tells nobody: much is meant to fail."""
+
+    def measuring(self, items: frozenset[str]) -> None:
+        """Say nothing."""
+
+    def measured(self, result: CheckMeasured) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def _environment(stack: System, other: Mapping[str, str]) -> Iterator[None]:
+    """The environment of a user of the system, and nothing of our own, with `other` in it."""
+    ours = dict(os.environ)
+    user = {"PATH": "/usr/bin:/bin", "HOME": str(stack.folder), "LC_ALL": "C.UTF-8"}
+    try:
+        os.environ.clear()
+        os.environ.update({**user, **stack.environment(), **other})
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(ours)
 
 
 @contextmanager
@@ -132,49 +162,43 @@ def _items_of(sabotages: Iterable[Sabotage], asked: set[str]) -> list[str]:
     return [item for each in sabotages for item in each.items if item in asked]
 
 
-_Right = Callable[[str, Mapping[str, Any]], bool]
-
-
-def _ways(
-    stack: System, together: Iterable[Sabotage], asked: set[str]
-) -> Iterator[tuple[list[str], _Right, dict[str, str]]]:
+def _ways(stack: System, together: Iterable[Sabotage], asked: set[str]) -> Iterator[tuple[list[str], dict[str, str]]]:
     """What is measured at once: those of one environment."""
     ways: dict[tuple[tuple[str, str], ...], list[str]] = {}
     for each in together:
         ways.setdefault(tuple(each.environment.items()), []).extend(_items_of([each], asked))
     for environment, items in ways.items():
-        yield items, _noticed, _given(stack, dict(environment))
+        yield items, _given(stack, dict(environment))
 
 
 def _until(
-    stack: System,
+    wired: Wired,
     items: list[str],
-    right: _Right,
+    right: Callable[[str, CheckMeasured], bool],
     environment: Mapping[str, str] = MappingProxyType({}),
     within: float = 75,
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, CheckMeasured]:
     """What items say, measured until each is right or the time is over: figures need a moment to be collected."""
     ends = time.monotonic() + within
-    said: dict[str, dict[str, Any]] = {}
+    said: dict[str, CheckMeasured] = {}
     left = items
     while left:
-        said |= _measured(stack, left, environment)
-        left = [item for item in items if not right(item, said.get(item, {}))]
+        said |= _measured(wired, left, environment)
+        left = [item for item in items if not right(item, said[item])]
         if time.monotonic() > ends:
             break
         time.sleep(0.3)
     return said
 
 
-def _measured(stack: System, items: Iterable[str], environment: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+def _measured(wired: Wired, items: Sequence[str], environment: Mapping[str, str]) -> dict[str, CheckMeasured]:
     alone = [item for item in items if item in TABLE.alone]
-    said: dict[str, dict[str, Any]] = {}
+    said: dict[str, CheckMeasured] = {}
     for together in ([item for item in items if item not in alone], *([item] for item in alone)):
         if together:
-            report = json.loads(cockpit(stack, "check", CHECKLIST, *together, "--format", "json", **environment))
-            said |= {each["item"]: each for each in report["results"] if each["item"] in together}
+            said |= wired.measure(together, environment)
     for item in alone:
-        tidy(stack, item)
+        tidy(wired.stack, item)
     return said
 
 
@@ -194,13 +218,13 @@ def _given(stack: System, environment: Mapping[str, str]) -> dict[str, str]:
     return {name: re.sub(r"\{([A-Z_]+)([^}]*)\}", fill, text) for name, text in environment.items()}
 
 
-def _good(item: str, said: Mapping[str, Any]) -> bool:
-    return said.get("result") == "PASS"
+def _good(item: str, said: CheckMeasured) -> bool:
+    return said.result == "PASS"
 
 
-def _noticed(item: str, said: Mapping[str, Any]) -> bool:
+def _noticed(item: str, said: CheckMeasured) -> bool:
     """Whether an item says that it is sabotaged, and by what."""
-    right = said.get("result") in _results(item)
+    right = said.result in _results(item)
     return right and re.search(BY_ITEM[item].items[item], _message(said), re.DOTALL) is not None
 
 
@@ -209,11 +233,11 @@ def _results(item: str) -> set[str]:
     return {"WARN"} if item in BY_ITEM[item].warns else {"FAIL", "ERROR"}
 
 
-def _message(said: Mapping[str, Any]) -> str:
+def _message(said: CheckMeasured) -> str:
     """What a person reads of it: the summary, and each condition that does not hold with what was found."""
     failed = [
-        f"{each['condition']} ({', '.join(f'{name}: {value}' for name, value in each['found'].items())})"
-        for each in said.get("findings", [])
-        if not each["holds"]
+        f"{each.condition} ({', '.join(f'{name}: {value}' for name, value in each.found.items())})"
+        for each in said.findings
+        if not each.holds
     ]
-    return "; ".join([f"{said.get('result')}: {said.get('summary')}", *failed])
+    return "; ".join([f"{said.result}: {said.summary}", *failed])

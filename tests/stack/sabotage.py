@@ -28,7 +28,7 @@ import yaml
 from cockpit.demo.sample import certificates
 from cockpit.demo.sample.client import Failed
 from tests.servers.certificates import DAY, new_authority
-from tests.stack.system import System
+from tests.stack.system import WITH_HEALTH, System
 
 HERE = Path(__file__).resolve().parent
 TABLE = HERE / "sabotages.yaml"
@@ -64,7 +64,7 @@ class Table:
     without: Mapping[str, str]
     """The items that have none, with the reason."""
     variables: Mapping[str, str]
-    """Variables of the checklist beside those that the system itself declares."""
+    """Variables of the checklist that are other ones in a proof."""
 
 
 @functools.cache
@@ -146,6 +146,8 @@ def _instead(system: System, told: Mapping[str, Any]) -> Undo:
         system.docker("rename", good, name)
         if told.get("stop"):
             system.docker("start", name)
+            if told["service"] in WITH_HEALTH:
+                system.until(f"{name} is healthy", lambda: system.is_healthy(told["service"]))
 
     try:
         options = [filled(system, str(option)) for option in told.get("options", [])]

@@ -17,6 +17,7 @@ EMPTY = {
     "/grafana/api/health": (200, {"database": "ok"}),
     "/grafana/api/search": (200, []),
     "/loki/ready": (200, "ready"),
+    "/loki/config": (200, "compactor:\n  retention_enabled: false\nlimits_config:\n  retention_period: 744h\n"),
     "/loki/loki/api/v1/labels": (200, {"status": "success", "data": []}),
     "/loki/loki/api/v1/query_range": (200, {"status": "success", "data": {"result": []}}),
 }
@@ -87,6 +88,7 @@ def figures(backend: str) -> str:
         f'container_spec_cpu_quota{{name="{backend}"}}': 80000,
         f'container_spec_cpu_period{{name="{backend}"}}': 100000,
         "backup_last_success_timestamp_seconds": time.time() - 30 * 3600,
+        "restore_last_success_timestamp_seconds": time.time() - 90 * 86400,
     }
     for way in ("email", "slack", "pagerduty"):
         lines[f'alertmanager_notifications_total{{integration="{way}"}}'] = 3

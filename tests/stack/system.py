@@ -9,12 +9,12 @@ from pathlib import Path
 from cockpit.demo.sample import start
 from cockpit.demo.sample.client import Failed, compose_program
 from cockpit.demo.sample.images import lacking
-from cockpit.demo.sample.system import System, attach
+from cockpit.demo.sample.system import WITH_HEALTH, System, attach
 from cockpit.demo.sample.wiring import PROBE
 from tests.servers.need import missing
 from tests.stack import daemon
 
-__all__ = ["CHECKLIST", "PROBE", "VERSIONS", "System", "attach", "down", "up"]
+__all__ = ["CHECKLIST", "PROBE", "VERSIONS", "WITH_HEALTH", "System", "attach", "down", "up"]
 
 CHECKLIST = Path(__file__).resolve().parents[2] / "checklists" / "production"
 VERSIONS = (*start.RELEASES, "1.2.0-bad")

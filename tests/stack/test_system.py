@@ -13,7 +13,8 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -21,6 +22,8 @@ import psycopg
 import pytest
 import websockets
 
+from cockpit.demo.sample import client
+from tests.servers.need import missing
 from tests.servers.stack import SUMMARY
 from tests.stack.proof import BY_ITEM, TABLE, Proof, count, prove
 from tests.stack.system import CHECKLIST, PROBE, System
@@ -192,3 +195,59 @@ def _answers(stack: System) -> Iterator[list[tuple[int, str]]]:
     finally:
         ended.set()
         asking.join()
+
+
+def test_its_stack_file_runs_in_a_swarm_of_one_node(stack: System, tmp_path: Path) -> None:
+    """With one task of the back end, as each takes port 8000 of its node; what lies elsewhere is the system's own."""
+    if not (stack.folder / "docker" / "shell").exists():
+        missing("a Docker daemon of the suite's own", "stop the one that runs: it is not made a swarm for a test")
+    here, elsewhere = f"{stack.project}-stack", ("db", "redis", "exchange")
+    one_node = tmp_path / "one-node.yml"
+    one_node.write_text(_ONE_NODE)
+    files = ("--compose-file", stack.repository / "deploy" / "stack.yml", "--compose-file", one_node)
+    environment = {
+        "DOCKER_HOST": stack.host,
+        "REGISTRY": f"127.0.0.1:{stack.ports['registry']}",
+        "VERSION": stack.version,
+        "SECRET_KEY": "of-a-test" * 4,
+        "JWT_SECRET_KEY": "of-a-test" * 4,
+        "DATABASE_URL": f"postgresql://trading_bot:{stack.secrets['app_password']}@db/trading_bot?sslmode=require",
+        "REDIS_URL": f"redis://:{stack.secrets['redis_password']}@redis/0",
+        "EXCHANGE_URL": "http://exchange:8000",
+        "BASE_URL": stack.base_url,
+    }
+    stack.docker("swarm", "init", "--advertise-addr", "127.0.0.1", "--listen-addr", "127.0.0.1:2377")
+    try:
+        client.run(["docker", "stack", "deploy", *files, here], environment)
+        for service in elsewhere:
+            stack.docker("network", "connect", "--alias", service, f"{here}_application", stack.container(service))
+        for service in ("backend", "worker"):
+            stack.until(f"{service} runs", lambda name=f"{here}_{service}": _runs(stack, name))
+        task = stack.docker("ps", "--quiet", "--filter", f"label=com.docker.swarm.service.name={here}_backend")
+        stack.until("the bot reaches its database", lambda: _is_ready(stack, task))
+    finally:
+        for service in elsewhere:
+            with suppress(client.Failed):
+                stack.docker("network", "disconnect", "--force", f"{here}_application", stack.container(service))
+        stack.docker("stack", "rm", here)
+        stack.docker("swarm", "leave", "--force")
+
+
+_ONE_NODE = """\
+version: "3.9"
+services: {backend: {deploy: {replicas: 1}}}
+networks: {application: {attachable: true}}
+"""
+
+
+def _runs(stack: System, service: str) -> bool:
+    """Whether a task of a service of Swarm runs: its health check has passed, where it has one."""
+    states = stack.docker(
+        "service", "ps", "--filter", "desired-state=running", "--format", "{{.CurrentState}}", service
+    )
+    return states.startswith("Running")
+
+
+def _is_ready(stack: System, container: str) -> bool:
+    ready = json.loads(stack.docker("exec", container, "wget", "-q", "-O", "-", "http://127.0.0.1:8000/ready"))
+    return bool(ready["database"] and ready["cache"])

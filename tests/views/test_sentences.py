@@ -70,6 +70,12 @@ def said(data: Data, by: Actor = ADA) -> str:
         (ev.NoteAdded("late", "a"), GRACE, 'grace noted on "Keys rotated": late'),
         (ev.CheckMeasured("b", "FAIL", "503 in 9 ms"), ENGINE, 'FAIL "Health": 503 in 9 ms'),
         (ev.CheckMeasured("b", "PASS", "200", flaky=True), ENGINE, 'PASS after a retry "Health": 200'),
+        (ev.CheckAsked("b", "POST /x", "app1"), ADA, 'ada asked to measure "Health" on app1: POST /x'),
+        (
+            ev.CheckAsked("b", "POST /x", rehearsed=True),
+            ADA,
+            'ada was shown (a rehearsal) what measuring "Health" does: POST /x',
+        ),
         (ev.ChecksAffirmed({"b": NOW}), ENGINE, "1 check came out as before"),
         (ev.HoldStarted("db"), ADA, "ada put the run in hold: db"),
         (ev.HoldReleased(), ADA, "ada released the hold"),

@@ -11,8 +11,8 @@ from cockpit.views.signs import ASCII, UNICODE, WORD, Glyphs, glyphs_for, sign, 
 
 @pytest.mark.parametrize("glyphs", [UNICODE, ASCII], ids=["unicode", "ascii"])
 def test_every_standing_has_a_sign_and_a_word_of_its_own(glyphs: Glyphs) -> None:
-    signs = [glyphs.signs[standing] for standing in Standing]
-    assert len({each.sign for each in signs}) == len({each.word for each in signs}) == len(Standing)
+    signs = [*(glyphs.signs[standing] for standing in Standing), glyphs.measuring, glyphs.unasked]
+    assert len({each.sign for each in signs}) == len({each.word for each in signs}) == len(Standing) + 2
     assert all(len(each.word) <= WORD for standing, each in glyphs.signs.items() if standing is not Standing.EXCLUDED)
 
 
@@ -20,13 +20,15 @@ def test_every_standing_has_a_sign_and_a_word_of_its_own(glyphs: Glyphs) -> None
 def test_every_glyph_takes_one_cell(glyphs: Glyphs) -> None:
     characters = [each.sign for each in glyphs.signs.values()] + [*glyphs.levels, *glyphs.hatch]
     characters += [glyphs.measuring.sign, glyphs.folded, glyphs.unfolded, glyphs.rule, glyphs.divider, glyphs.full]
-    characters += [glyphs.empty, glyphs.mark, glyphs.dot, glyphs.cursor, glyphs.differs]
+    characters += [glyphs.empty, glyphs.mark, glyphs.dot, glyphs.cursor, glyphs.differs, glyphs.unasked.sign]
     assert all(wcwidth(character) == 1 for character in characters)
 
 
 def test_ascii_is_ascii() -> None:
     assert "".join(each.sign for each in ASCII.signs.values()).isascii()
-    assert (ASCII.levels + ASCII.hatch + ASCII.mark + ASCII.rule + ASCII.dot + ASCII.differs).isascii()
+    assert (
+        ASCII.levels + ASCII.hatch + ASCII.mark + ASCII.rule + ASCII.dot + ASCII.differs + ASCII.unasked.sign
+    ).isascii()
 
 
 @pytest.mark.parametrize(
@@ -51,6 +53,12 @@ def test_the_terminal_and_the_locale_decide_unless_somebody_did(
 def test_what_is_measured_for_the_first_time_says_so() -> None:
     assert sign(Standing.OPEN, UNICODE, measuring=True).word == "measure"
     assert sign(Standing.PASS, UNICODE, measuring=True).word == "pass"
+
+
+def test_what_waits_to_be_asked_for_says_so_until_it_was() -> None:
+    assert sign(Standing.OPEN, UNICODE, on_demand=True).word == "unasked"
+    assert sign(Standing.OPEN, UNICODE, measuring=True, on_demand=True).word == "measure"
+    assert sign(Standing.PASS, UNICODE, on_demand=True).word == "pass"
 
 
 def test_a_sparkline_spans_its_lowest_and_highest() -> None:

@@ -14,6 +14,8 @@ Results go to standard output, progress and the summary to standard error.
 With --watch, table is drawn again in place (without a terminal: a line for each
 change of a result), json is an object a line for each change; the exit status
 is that of the last state.
+An item whose check changes something (`on_demand: true`: a backup is restored, an
+alert fired) is measured when ITEM names it, and never otherwise.
 Differences: whole numbers and texts count when they are not the same, times when
 they grew by half or shrank by a third and by 100 ms, ages when they moved by other than
 the time passed, other numbers when they moved by a tenth."""

@@ -36,12 +36,12 @@ def marks(home: Path, folder: Path) -> dict[str, str]:
 
 def left_over(host: str, home: Path) -> list[Path]:
     """The folders of systems that are on a daemon, or were, and that nobody keeps any more. Raises Failed."""
-    found = set()
-    for listed in _LISTS.values():
-        printed = docker(host, *listed, *_of(f"{OWNER}={owner(home)}"), "--format", f'{{{{.Label "{FOLDER}"}}}}')
-        found |= {Path(line) for line in printed.splitlines() if line}
-    found |= {each.parent for each in (home / "demo").glob("*/system.json")}
-    return sorted(folder for folder in found if not _kept(folder) and not _in_use(home, folder))
+    return [folder for folder in _systems(host, home) if not _kept(folder) and not _in_use(home, folder)]
+
+
+def in_use(host: str, home: Path) -> list[Path]:
+    """The folders of systems whose run goes on, or that somebody looks after. Raises Failed."""
+    return [folder for folder in _systems(host, home) if _in_use(home, folder)]
 
 
 def kept(home: Path) -> list[Path]:
@@ -99,6 +99,15 @@ def _untag(host: str, folder: Path) -> None:
             names = docker(host, *listed, "--filter", f"label={OWNER}").split()
             for name in names:
                 docker(host, "rmi", name)
+
+
+def _systems(host: str, home: Path) -> list[Path]:
+    found = set()
+    for listed in _LISTS.values():
+        printed = docker(host, *listed, *_of(f"{OWNER}={owner(home)}"), "--format", f'{{{{.Label "{FOLDER}"}}}}')
+        found |= {Path(line) for line in printed.splitlines() if line}
+    found |= {each.parent for each in (home / "demo").glob("*/system.json")}
+    return sorted(found)
 
 
 def _kept(folder: Path) -> bool:

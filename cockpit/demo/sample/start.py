@@ -91,6 +91,13 @@ def bring_up(system: System, say: Say = lambda _: None) -> None:
         system.save()
 
 
+def refuse_a_login(system: System, service: str) -> None:
+    """Have a back end that serves nobody yet refuse a login: its log then has what that of one in use has."""
+    url = f"http://{service}:8000/api/auth/login"
+    asked = f"wget -q -O /dev/null --header 'Content-Type: application/json' --post-data '{{}}' {url}"
+    system.execute("proxy", "sh", "-c", f"{asked} || true")
+
+
 @contextlib.contextmanager
 def _phase(say: Say, what: str) -> Iterator[None]:
     say(f"{what} ...")
@@ -156,6 +163,7 @@ def _settle(system: System, versions: Sequence[str]) -> None:
         system.until("all targets are up", lambda: _all_up(system))
         system.until("the alert that always fires arrives by mail, chat and pager", lambda: _delivered(system) >= 3)
         system.execute("backup", "sh", "/deploy/backup.sh", "once")
+        system.execute("backup", "sh", "/deploy/restore.sh")
         pushed.result()
 
 

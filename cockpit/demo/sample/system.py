@@ -11,9 +11,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from cockpit.checklist.shipped import resolve
 from cockpit.demo.sample import client, wiring
 from cockpit.demo.sample.client import Failed
 
@@ -173,13 +170,8 @@ class System:
                 raise RuntimeError(f"not within {within:.0f} s: {what}")
             time.sleep(0.2)
 
-    def declared(self) -> dict[str, str]:
-        """Those variables that `checklists/production` declares."""
-        declared = yaml.safe_load((resolve("production") / "00-checklist.yaml").read_text())["variables"]
-        return {name: value for name, value in self.variables().items() if name in declared}
-
     def variables(self) -> dict[str, str]:
-        """What a checklist may want to know, without what is secret."""
+        """What `checklists/production` is told of it, without what is secret."""
         return wiring.variables(self)
 
     def environment(self) -> dict[str, str]:
@@ -189,8 +181,7 @@ class System:
     def save(self) -> None:
         """Keep where it stands in its folder, with the files that users of it read."""
         _write(self.folder / "system.json", json.dumps({**asdict(self), "folder": str(self.folder)}, indent=2))
-        for name, values in (("variables", self.declared()), ("all-variables", self.variables())):
-            _write(self.folder / name, "".join(f"{each}={value}\n" for each, value in values.items()))
+        _write(self.folder / "variables", "".join(f"{name}={value}\n" for name, value in self.variables().items()))
         exported = (f"export {name}='{value}'\n" for name, value in self.environment().items())
         _write(self.folder / "environment", "".join(exported))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cockpit.demo.sample.repository import RELEASES
+
 PROBE, STRANGER = "probe@trading-bot.test", "stranger@trading-bot.test"
 """The accounts that checks use, and one whose data the former may not see."""
 
@@ -12,24 +14,32 @@ if TYPE_CHECKING:
 
 
 def variables(system: System) -> dict[str, str]:
-    """What a checklist may want to know, without what is secret."""
-    deploy = system.repository / "deploy"
+    """What `checklists/production` wants to know of what users get now, without what is secret."""
+    repository, backup = system.repository, system.container("backup")
     observability = system.url("observability")
+    idle = "green" if system.active == "blue" else "blue"
     return {
         "platforms": "docker-kubernetes",
         "health_url": f"{system.base_url}/health",
         "log_container": system.container("backend"),
         "process_pattern": "gunicorn",
         "release": system.version,
+        "previous_release": next(each for each in RELEASES if each != system.version),
         "base_url": system.base_url,
         "plain_url": system.url("http", "/"),
         "ready_url": f"{system.base_url}/ready",
         "login_url": f"{system.base_url}/api/auth/login",
+        "probe_email": PROBE,
         "protected_url": f"{system.base_url}/api/bots",
         "foreign_url": f"{system.base_url}/api/bots/{system.foreign_bot}",
+        "version_url": f"{system.base_url}/version",
+        "mail_request_url": f"{system.base_url}/api/auth/forgotten",
+        "mailbox_url": system.url("sink", "/messages"),
+        "websocket_url": f"{system.base_url.replace('https', 'wss')}/ws",
         "openapi_url": f"{system.base_url}/api/openapi.json",
         "asset_url": f"{system.base_url}/static/main.js",
         "cdn_url": f"https://127.0.0.1:{system.ports['cdn']}/static/main.js",
+        "pages": "/,/privacy.html",
         "privacy_url": f"{system.base_url}/privacy.html",
         "exchange_url": system.url("exchange", "/api/v3/time"),
         "backend_container": system.container("backend"),
@@ -37,11 +47,35 @@ def variables(system: System) -> dict[str, str]:
         "worker_container": system.container("worker"),
         "redis_container": system.container("redis"),
         "database_container": system.container("db"),
+        "proxy_container": system.container("proxy"),
+        "spare_container": system.container(f"backend-{idle}"),
+        "spare_slow_url": f"http://backend-{idle}:8000/slow",
+        "public_network": f"{system.project}_application",
+        "database_host": "db",
         "users_table": "users",
         "trades_table": "trades",
         "audit_table": "audit_log",
+        "audit_actions": "login,registered",
+        "unaudited_query": _UNAUDITED,
+        "data_classes": "public|internal|confidential|personal|secret",
+        "database_logins": "trading_bot,trading_bot_owner,replicator,monitor,backup,postgres",
+        "restore_command": f"docker exec {backup} sh /deploy/restore.sh",
+        "backup_list_command": f"docker exec {backup} sh -c 'ls -1 /backups/*.dump || true'",
+        "backups_kept": "1",
+        "repository": str(repository),
+        "requirements_file": str(repository / "backend" / "requirements.txt"),
+        "package_lock": "backend/requirements.lock",
+        "backend_dockerfile": str(repository / "backend" / "Dockerfile"),
+        "backend_image": f"{system.prefix}trading-bot-backend",
+        "required_setting": "SECRET_KEY",
+        "config_file": str(repository / "deploy" / "compose.yml"),
+        "configuration_guide": str(repository / "docs" / "configuration.md"),
+        "changelog": str(repository / "CHANGELOG.md"),
+        "coverage_report": str(repository / "ci" / "coverage.json"),
+        "runbook": str(repository / "docs" / "runbook.md"),
         "github_commit_url": f"{observability}/repos/acme/trading-bot/commits/release",
-        "manifest_url": system.url("registry", f"/v2/trading-bot-backend/manifests/{system.version}"),
+        "deployment_run": "(?i)deploy",
+        "manifest_url": _manifest(system, system.version),
         "prometheus_url": system.url("prometheus"),
         "alertmanager_url": system.url("alertmanager"),
         "grafana_url": f"{observability}/grafana",
@@ -54,21 +88,15 @@ def variables(system: System) -> dict[str, str]:
         "redis_job": "redis",
         "blackbox_job": "blackbox",
         "alertmanager_job": "alertmanager",
+        "alert_sink_url": system.url("sink", "/messages"),
         "chat_integration": "slack",
         "pager_integration": "pagerduty",
         "business_metrics": "trades_total|registered_users",
+        "active_users_query": "sum(registered_users)",
+        "incidents_query": "count(probe_success == 0) or vector(0)",
+        "missing_trades_query": "max(trades_missing)",
         "backup_metric": "backup_last_success_timestamp_seconds",
-        # What the shipped checklist does not ask for yet, and a checklist of one's own may.
-        "repository": str(system.repository),
-        "compose_file": str(deploy / "compose.yml"),
-        "compose_environment": str(system.folder / ".env"),
-        "compose_project": system.project,
-        "websocket_url": f"{system.base_url.replace('https', 'wss')}/ws",
-        "ca_file": str(system.folder / "tls" / "ca.pem"),
-        "sink_url": system.url("sink", "/messages"),
-        "proxy_container": system.container("proxy"),
-        "replica_container": system.container("replica"),
-        "backup_container": system.container("backup"),
+        "restore_metric": "restore_last_success_timestamp_seconds",
     }
 
 
@@ -85,48 +113,39 @@ def environment(system: System) -> dict[str, str]:
         "GRAFANA_TOKEN": system.secrets["grafana_token"],
         "GITHUB_TOKEN": system.secrets["github_token"],
         "SSL_CERT_FILE": str(system.folder / "tls" / "ca.pem"),
+        "CURL_CA_BUNDLE": str(system.folder / "tls" / "ca.pem"),  # where this is set, curl looks at nothing else
         "DOCKER_HOST": system.host,
     }
 
 
 def of_a_launch(system: System, release: str) -> dict[str, str]:
     """The variables of the checklist by which a demo takes `release` live, in green, and goes back to what runs now."""
-    deploy, green = system.repository / "deploy", f"{system.project}-backend-green"
-    backup = system.container("backup")
+    green = system.container("backend-green")
     return {
-        **system.declared(),
+        **variables(system),
         "release": release,
         "previous_release": system.version,
-        "backend_image": f"{system.prefix}trading-bot-backend",
-        "version_url": f"{system.base_url}/version",
-        "manifest_url": system.url("registry", f"/v2/trading-bot-backend/manifests/{release}"),
+        "manifest_url": _manifest(system, release),
         # What is asked of the back end is asked of the one that goes live.
         "backend_container": green,
         "log_container": green,
         "loki_selector": f'{{container="{green}"}}',
-        "spare_container": green,
-        "spare_slow_url": "http://backend-green:8000/slow",
-        "proxy_container": system.container("proxy"),
-        "public_network": f"{system.project}_application",
-        "database_host": "db",
-        "websocket_url": f"{system.base_url.replace('https', 'wss')}/ws",
-        "probe_email": PROBE,
-        "active_users_query": "sum(registered_users)",
-        "restore_command": f"docker exec {backup} sh /deploy/restore.sh",
-        "backup_list_command": f"docker exec {backup} sh -c 'ls -1 /backups/*.dump'",
-        "backups_kept": "1",
-        "repository": str(system.repository),
-        "requirements_file": str(system.repository / "backend" / "requirements.txt"),
-        "package_lock": "backend/requirements.lock",
-        "backend_dockerfile": str(system.repository / "backend" / "Dockerfile"),
-        "config_file": str(deploy / "compose.yml"),
-        "changelog": str(system.repository / "CHANGELOG.md"),
-        "runbook": str(system.repository / "docs" / "runbook.md"),
         # What only the plan of the demo uses.
         "system": str(system.folder),
-        "deploy": str(deploy),
-        "blue_container": f"{system.project}-backend-blue",
+        "deploy": str(system.repository / "deploy"),
+        "blue_container": system.container("backend-blue"),
         "green_container": green,
-        "backup_container": backup,
+        "backup_container": system.container("backup"),
         "registry": f"127.0.0.1:{system.ports['registry']}",
     }
+
+
+def _manifest(system: System, release: str) -> str:
+    return system.url("registry", f"/v2/trading-bot-backend/manifests/{release}")
+
+
+_UNAUDITED = (
+    "SELECT count(*) FROM trades t WHERE (SELECT count(*) FROM audit_log"
+    " WHERE action IN ('ordered trade ' || t.id, 'filled trade ' || t.id)) < CASE state WHEN 'filled' THEN 2 ELSE 1 END"
+)
+"""An order is recorded, and so is its filling."""

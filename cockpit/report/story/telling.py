@@ -198,6 +198,7 @@ _ACTS: dict[type[ev.Data], str] = {
     ev.BaselineTaken: "baselines",
     ev.PlanRecycled: "recycled the plan",
     ev.RehearsalWaived: "waived the rehearsal",
+    ev.CheckAsked: "checks asked for",
     ev.CommandBegun: "quick commands",
     ev.CallMade: "calls",
 }

@@ -18,7 +18,7 @@ from cockpit.views.line import Line, cut_line, line
 from cockpit.views.processes import ORDERS
 from cockpit.views.words import title
 
-_LIST = 6
+_LIST = 8
 """Rows of the list at most."""
 
 
@@ -59,9 +59,7 @@ class CommandsBoard(Board):
         """The list, the exact command, the output."""
         listing = self.lines(self._list, "list")
         listing.styles.height = max(1, min(_LIST, len(self.listed)))
-        yield self.lines(
-            lambda cells, _: Rows([rule("Quick commands", self.now.glyphs, cells, "enter runs the row")]), "rule"
-        )
+        yield self.lines(self._heading, "rule")
         yield listing
         yield self.lines(self._about, "about")
         yield self.lines(self._exact, "exact")
@@ -163,6 +161,11 @@ class CommandsBoard(Board):
     def _scroll(self, by: int) -> None:
         self._back_from_end = max(0, (self._back_from_end or 0) - by) or None
         self.redraw_panes("#output, #about")
+
+    def _heading(self, cells: int, _: int) -> Rows:
+        listed = len(self.listed)
+        how = f"{listed} of them, enter runs the row" if listed > _LIST else "enter runs the row"
+        return Rows([rule("Quick commands", self.now.glyphs, cells, how)])
 
     def _list(self, cells: int, _: int) -> Rows:
         listed = self.listed

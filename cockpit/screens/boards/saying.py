@@ -72,9 +72,14 @@ class SayingBoard(Board):
             self.app.push_screen(ConfirmDialog(self), self.answered)
 
     def do_measure(self) -> None:
-        """Measure the item again."""
-        if self.item is not None:
-            self.send(cmd.Measure(self.item.id), f"{title(self.item.title)} is being measured")
+        """Measure the item again; ask first when that changes something."""
+        from cockpit.views.forms import measure_form
+
+        item = self.item
+        if item is not None and item.check is not None and item.check.on_demand:
+            self.ask(measure_form(item, item.check, self.now))
+        elif item is not None:
+            self.send(cmd.Measure(item.id), f"{title(item.title)} is being measured")
 
     def do_waive(self) -> None:
         """Ask why the item is accepted undone."""

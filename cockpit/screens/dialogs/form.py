@@ -45,6 +45,8 @@ class FormDialog(Sheet[str]):
         self.saying: Line = ()
         """What the foot says of the last answer."""
         self._waiting = False
+        self._is_cut = False
+        """Whether the screen is too low for all that the form is about."""
         self._ahead: list[Typed] = []
         """What was typed while an answer was being recorded."""
 
@@ -74,7 +76,11 @@ class FormDialog(Sheet[str]):
         return [prompt.value for prompt in self.prompts]
 
     def take_key(self, name: str) -> bool:
-        """Escape goes back; enter does what a form without blanks asks."""
+        """Escape goes back; enter does what a form without blanks asks; the page keys show all that it is about."""
+        if name in ("pageup", "pagedown"):
+            about = self.query_one("#about", LineList)
+            about.scroll_rows(about.page if name == "pagedown" else -about.page)
+            return True
         if name == "enter" and not self.form.blanks:
             if not self._waiting:
                 self.submit()
@@ -156,10 +162,11 @@ class FormDialog(Sheet[str]):
 
     def _foot_lines(self, cells: int) -> list[Line]:
         saying = [line(" ", *each) for each in wrap_line(self.saying, cells - 2)] if self.saying else [()]
-        keys = (
-            line(("enter ", "accent"), self.form.enter, ("   tab ", "accent"), "next field")
-            if len(self.form.blanks) > 1
-            else line(("enter ", "accent"), self.form.enter)
+        keys = line(
+            ("enter ", "accent"),
+            self.form.enter,
+            *((("   tab ", "accent"), "next field") if len(self.form.blanks) > 1 else ()),
+            *((("   pgdn ", "accent"), "more") if self._is_cut else ()),
         )
         return [*saying, apart(line(" ", *keys), line(("esc", "accent"), " back "), cells, self.now.glyphs.mark)]
 
@@ -174,6 +181,7 @@ class FormDialog(Sheet[str]):
         cells = self.app.size.width
         room = max(3, self.app.size.height - len(self.form.blanks) - len(self._foot_lines(cells)))
         about, foot = min(len(self._about_lines(cells)), room), len(self._foot_lines(cells))
+        self._is_cut = about < len(self._about_lines(cells))
         self.query_one("#about").styles.height = about
         self.query_one("#foot").styles.height = max(
             foot, min(_ROWS, self.app.size.height) - about - len(self.form.blanks)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from http import HTTPStatus
 from typing import Any
@@ -11,16 +10,16 @@ import accounts
 import limits
 import logs
 import metrics
+import settings
 import store
 from flask import Flask, Response, abort, g, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-VERSION = os.environ["APP_VERSION"]
-COLOUR = os.environ.get("APP_COLOUR", "")
-ORIGIN = os.environ["FRONTEND_ORIGIN"]
-FAULT = os.environ.get("APP_FAULT", "")
+VERSION, COLOUR = settings.get("APP_VERSION"), settings.get("APP_COLOUR")
+ORIGIN, FAULT = settings.get("FRONTEND_ORIGIN"), settings.get("APP_FAULT")
 
 app = Flask(__name__)
+app.config["SECRET_KEY"] = settings.get("SECRET_KEY")
 app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
 log = logs.logger("bot.http")
 
@@ -76,8 +75,7 @@ def _failed(problem: Exception) -> tuple[Response, int]:
 def register() -> tuple[Response, int]:
     """Open an account."""
     email, password = _credentials()
-    if len(password) < 12:
-        abort(HTTPStatus.UNPROCESSABLE_ENTITY, "a password has twelve characters at least")
+    _long_enough(password)
     user = accounts.register(email, password)
     if user is None:
         abort(HTTPStatus.CONFLICT, "there is such an account")
@@ -91,6 +89,27 @@ def login() -> Response:
     if token is None:
         abort(HTTPStatus.UNAUTHORIZED, "wrong e-mail or password")
     return jsonify(token=token, expires_in=accounts.LIFETIME)
+
+
+@app.post("/api/auth/forgotten")
+def forgotten() -> tuple[Response, int]:
+    """Mail what sets another password; the answer is the same where there is no such account."""
+    email = _body().get("email")
+    if not (isinstance(email, str) and 3 <= len(email) <= 254):
+        abort(HTTPStatus.UNPROCESSABLE_ENTITY, "an e-mail is needed, as text")
+    accounts.forgotten(email.lower())
+    return jsonify(mailed=True), HTTPStatus.ACCEPTED
+
+
+@app.post("/api/auth/reset")
+def reset() -> Response:
+    """Set another password, with the token that was mailed."""
+    email, password = _credentials()
+    _long_enough(password)
+    token = _body().get("token")
+    if not (isinstance(token, str) and accounts.reset(email, token, password)):
+        abort(HTTPStatus.UNAUTHORIZED, "the token is not valid, or not any more")
+    return jsonify(reset=True)
 
 
 @app.get("/api/account")
@@ -127,12 +146,12 @@ def one_bot(bot: int) -> Response:
 @app.post("/api/bots/<int:bot>/trades")
 def new_trade(bot: int) -> tuple[Response, int]:
     """Order a trade; the worker carries it out at the exchange."""
-    own, body = _own(bot), _body()
+    user, own, body = _user(), _own(bot), _body()
     side, amount = body.get("side"), body.get("amount")
     good = isinstance(amount, int | float) and not isinstance(amount, bool) and 0 < amount <= 1000
     if side not in {"buy", "sell"} or not good:
         abort(HTTPStatus.UNPROCESSABLE_ENTITY, "a trade has a side, buy or sell, and an amount up to 1000")
-    trade = store.new_trade(own["id"], own["symbol"], side, amount)
+    trade = store.new_trade(user, own["id"], own["symbol"], side, amount)
     metrics.TRADES.labels(side).inc()
     return jsonify(id=trade, state="ordered"), HTTPStatus.ACCEPTED
 
@@ -227,6 +246,11 @@ def _credentials() -> tuple[str, str]:
     if not (isinstance(email, str) and isinstance(password, str) and 3 <= len(email) <= 254 and len(password) <= 200):
         abort(HTTPStatus.UNPROCESSABLE_ENTITY, "e-mail and password are needed, as text")
     return email.lower(), password
+
+
+def _long_enough(password: str) -> None:
+    if len(password) < 12:
+        abort(HTTPStatus.UNPROCESSABLE_ENTITY, "a password has twelve characters at least")
 
 
 def _user() -> int:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 
 import logs
 import redis.asyncio as redis
+import settings
 import websockets
 
 log = logs.logger("bot.feed")
@@ -41,7 +41,7 @@ async def _listen(listener: websockets.WebSocketServerProtocol) -> None:
 async def _follow() -> None:
     while True:
         try:
-            async with redis.from_url(os.environ["REDIS_URL"]) as cache, cache.pubsub() as subscribed:
+            async with redis.from_url(settings.get("REDIS_URL")) as cache, cache.pubsub() as subscribed:
                 await subscribed.subscribe("prices")
                 async for message in subscribed.listen():
                     if message["type"] == "message":

@@ -2,6 +2,8 @@
 
 import os
 
+import settings  # noqa: F401 - where one is missing, the server ends at once, not each of its workers
+
 # Flask 2.2 writes a line about this variable that is no JSON; the settings say production anyway.
 os.environ.pop("FLASK_ENV", None)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 
+import settings
 import store
 
-MOST = {"login": int(os.environ.get("RATELIMIT_LOGIN", "30")), "api": int(os.environ.get("RATELIMIT_DEFAULT", "600"))}
+MOST = {"login": int(settings.get("RATELIMIT_LOGIN")), "api": int(settings.get("RATELIMIT_DEFAULT"))}
 WINDOW = 60
 """Seconds."""
 

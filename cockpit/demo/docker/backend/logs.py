@@ -35,6 +35,6 @@ def logger(name: str) -> logging.Logger:
         handler = logging.StreamHandler(sys.stdout)
         handler.setFormatter(Lines())
         made.addHandler(handler)
-        made.setLevel(os.environ.get("LOG_LEVEL", "INFO").upper())
+        made.setLevel((os.environ.get("LOG_LEVEL") or "INFO").upper())
         made.propagate = False
     return made

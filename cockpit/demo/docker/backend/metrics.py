@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import os
+import functools
+from collections.abc import Callable
 
+import settings
 import store
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_latest
 
@@ -11,6 +13,7 @@ REQUESTS = Counter("flask_http_request", "Requests answered.", ["method", "statu
 DURATION = Histogram("flask_http_request_duration_seconds", "How long answers took.", ["method"])
 TRADES = Counter("trades", "Trades ordered.", ["side"])
 USERS = Gauge("registered_users", "Accounts.")
+MISSING = Gauge("trades_missing", "Trades that the exchange has filled and the database does not have.")
 BUILD = Gauge("bot_build_info", "What runs.", ["version", "colour"])
 
 
@@ -25,13 +28,15 @@ def exposition() -> bytes:
     return generate_latest(REGISTRY)
 
 
-def _users() -> float:
+def _found(figure: Callable[[], float | None]) -> float:
     try:
-        return float(store.users())
+        found = figure()
     except Exception:  # noqa: BLE001 - a database that is away must not hide the other metrics
-        return float("nan")
+        found = None
+    return float("nan") if found is None else float(found)
 
 
-BUILD.labels(os.environ["APP_VERSION"], os.environ.get("APP_COLOUR", "")).set(1)
+BUILD.labels(settings.get("APP_VERSION"), settings.get("APP_COLOUR")).set(1)
 REQUESTS.labels("GET", "500")
-USERS.set_function(_users)
+USERS.set_function(functools.partial(_found, store.users))
+MISSING.set_function(functools.partial(_found, store.missing))

@@ -24,6 +24,7 @@ def main(arguments: list[str]) -> None:
     with psycopg2.connect(os.environ["MIGRATIONS_URL"], connect_timeout=5) as connection, connection.cursor() as db:
         db.execute("SELECT pg_advisory_xact_lock(718281828)")
         db.execute("CREATE TABLE IF NOT EXISTS alembic_version (version_num varchar(32) PRIMARY KEY)")
+        db.execute("COMMENT ON COLUMN alembic_version.version_num IS 'internal'")
         db.execute("GRANT SELECT ON alembic_version TO trading_bot")
         db.execute("SELECT version_num FROM alembic_version")
         row = db.fetchone()

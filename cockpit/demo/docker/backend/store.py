@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
 import psycopg2
 import redis
+import settings
 from psycopg2.extras import RealDictCursor
 from psycopg2.pool import ThreadedConnectionPool
 
-CACHE = redis.Redis.from_url(os.environ["REDIS_URL"], socket_timeout=2, decode_responses=True)
-EXCHANGE = os.environ["EXCHANGE_URL"]
+CACHE = redis.Redis.from_url(settings.get("REDIS_URL"), socket_timeout=2, decode_responses=True)
+EXCHANGE = settings.get("EXCHANGE_URL")
 ORDERS = "orders"
 """The list in Redis that the worker takes orders from."""
+MISSING = "trades:missing"
+"""Where the worker writes down how many trades the exchange has and the database has not."""
 
 _pool: ThreadedConnectionPool | None = None
 
@@ -26,7 +28,7 @@ def cursor() -> Iterator[RealDictCursor]:
     """A cursor in a transaction of its own."""
     global _pool  # noqa: PLW0603 - opened when first used, after the server has forked
     if _pool is None:
-        _pool = ThreadedConnectionPool(2, 10, os.environ["DATABASE_URL"], connect_timeout=3, application_name="bot")
+        _pool = ThreadedConnectionPool(2, 10, settings.get("DATABASE_URL"), connect_timeout=3, application_name="bot")
     connection = _pool.getconn()
     try:
         with connection, connection.cursor(cursor_factory=RealDictCursor) as opened:
@@ -53,8 +55,8 @@ def new_user(email: str, password_hash: str) -> int | None:
             (email, password_hash),
         )
         row = db.fetchone()
-    if row:
-        audit(row["id"], "registered")
+        if row:
+            audit(row["id"], "registered", db)
     return row["id"] if row else None
 
 
@@ -62,6 +64,13 @@ def users() -> int:
     """How many accounts there are."""
     row = _one("SELECT count(*) AS users FROM users")
     return row["users"] if row else 0
+
+
+def set_password(user: int, password_hash: str) -> None:
+    """Keep another password."""
+    with cursor() as db:
+        db.execute("UPDATE users SET password_hash = %s WHERE id = %s", (password_hash, user))
+        audit(user, "password set", db)
 
 
 def bots(owner: int) -> list[dict[str, Any]]:
@@ -79,11 +88,11 @@ def new_bot(owner: int, name: str, symbol: str) -> int:
     with cursor() as db:
         db.execute("INSERT INTO bots (user_id, name, symbol) VALUES (%s, %s, %s) RETURNING id", (owner, name, symbol))
         number: int = db.fetchone()["id"]
-    audit(owner, f"made bot {number}")
+        audit(owner, f"made bot {number}", db)
     return number
 
 
-def new_trade(bot_id: int, symbol: str, side: str, amount: float) -> int:
+def new_trade(owner: int, bot_id: int, symbol: str, side: str, amount: float) -> int:
     """Keep an order and queue it for the worker."""
     with cursor() as db:
         db.execute(
@@ -91,6 +100,7 @@ def new_trade(bot_id: int, symbol: str, side: str, amount: float) -> int:
             (bot_id, symbol, side, amount),
         )
         number: int = db.fetchone()["id"]
+        audit(owner, f"ordered trade {number}", db)
     CACHE.rpush(ORDERS, number)
     return number
 
@@ -109,10 +119,27 @@ def price(symbol: str) -> str | None:
     return CACHE.get(f"price:{symbol}")
 
 
-def audit(who: int | None, what: str) -> None:
-    """Keep a record of who did what."""
-    with cursor() as db:
-        db.execute("INSERT INTO audit_log (user_id, action) VALUES (%s, %s)", (who, what))
+def symbols() -> list[str]:
+    """What bots trade."""
+    return [row["symbol"] for row in _all("SELECT DISTINCT symbol FROM bots")]
+
+
+def filled(numbers: list[int]) -> int:
+    """How many of these trades are there, and filled."""
+    row = _one("SELECT count(*) AS filled FROM trades WHERE state = 'filled' AND id = ANY(%s)", numbers)
+    return row["filled"] if row else 0
+
+
+def missing() -> int | None:
+    """How many trades the exchange has and the database has not; None when the worker has not looked lately."""
+    found = CACHE.get(MISSING)
+    return None if found is None else int(found)
+
+
+def audit(who: int | None, what: str, db: RealDictCursor | None = None) -> None:
+    """Keep a record of who did what, in the transaction that does it where there is one."""
+    with cursor() if db is None else contextlib.nullcontext(db) as writing:
+        writing.execute("INSERT INTO audit_log (user_id, action) VALUES (%s, %s)", (who, what))
 
 
 def _one(query: str, *values: object) -> dict[str, Any] | None:

@@ -9,13 +9,15 @@ import json
 import math
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 _fails_until = 0.0
+_KEPT = Path("/tmp/orders.jsonl")  # noqa: S108 - in the container; an exchange that stops for a while forgets nothing
 
 
 class Exchange(BaseHTTPRequestHandler):
-    """The three addresses of Binance's interface that the bot uses."""
+    """The four addresses of Binance's interface that the bot uses."""
 
     protocol_version = "HTTP/1.1"
 
@@ -26,6 +28,9 @@ class Exchange(BaseHTTPRequestHandler):
             return
         if asked.path == "/api/v3/time":
             self._answer({"serverTime": int(time.time() * 1000)})
+        elif asked.path == "/api/v3/allOrders":
+            symbol = parse_qs(asked.query).get("symbol", [""])[0]
+            self._answer([order for order in _orders() if order["symbol"] == symbol][-500:])
         elif asked.path == "/api/v3/ticker/price":
             symbol = parse_qs(asked.query).get("symbol", ["BTCUSDT"])[0]
             self._answer({"symbol": symbol, "price": f"{_price(symbol):.2f}"})
@@ -41,7 +46,11 @@ class Exchange(BaseHTTPRequestHandler):
             _fails_until = time.monotonic() + float(query.get("for", "10"))
             self._answer({"fails": True})
         elif not self._broken():
-            self._answer({"status": "FILLED", "price": f"{_price(query.get('symbol', '')):.2f}"})
+            order = {"symbol": query.get("symbol", ""), "clientOrderId": query.get("newClientOrderId", "")}
+            order |= {"status": "FILLED", "price": f"{_price(order['symbol']):.2f}"}
+            with _KEPT.open("a") as kept:
+                kept.write(json.dumps(order) + "\n")
+            self._answer(order)
 
     def log_message(self, *_: object) -> None:
         """Say nothing: the bot's own log tells of its orders."""
@@ -59,6 +68,10 @@ class Exchange(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
         self.wfile.write(text)
+
+
+def _orders() -> list[dict[str, str]]:
+    return [json.loads(line) for line in _KEPT.read_text().splitlines()] if _KEPT.exists() else []
 
 
 def _price(symbol: str) -> float:

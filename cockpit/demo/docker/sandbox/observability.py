@@ -35,6 +35,8 @@ class Answers(BaseHTTPRequestHandler):
                 self._answer([{"uid": "trading-bot", "title": "Trading bot", "type": "dash-db"}])
             case "/loki/ready":
                 self._answer("ready")
+            case "/loki/config":
+                self._answer("compactor:\n  retention_enabled: true\nlimits_config:\n  retention_period: 744h\n")
             case "/loki/loki/api/v1/labels":
                 self._answer({"status": "success", "data": ["container"]})
             case "/loki/loki/api/v1/query_range":

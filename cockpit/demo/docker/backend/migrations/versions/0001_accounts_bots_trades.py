@@ -5,6 +5,16 @@ from collections.abc import Callable
 revision = "0001"
 down_revision = None
 
+CLASSES = {
+    "users.id": "internal", "users.email": "personal", "users.password_hash": "secret", "users.created_at": "personal",
+    "bots.id": "internal", "bots.user_id": "internal", "bots.name": "personal", "bots.symbol": "confidential",
+    "bots.created_at": "internal",
+    "trades.id": "internal", "trades.bot_id": "internal", "trades.symbol": "confidential",
+    "trades.side": "confidential", "trades.amount": "confidential", "trades.price": "confidential",
+    "trades.state": "internal", "trades.created_at": "internal",
+}  # fmt: skip
+"""How each column's data is classified: public, internal, confidential, personal or secret."""
+
 
 def upgrade(execute: Callable[[str], None]) -> None:
     """Make the tables, their keys and rules, and what the application may do with them."""
@@ -36,8 +46,11 @@ def upgrade(execute: Callable[[str], None]) -> None:
         CREATE INDEX trades_bot_id ON trades (bot_id);
         CREATE INDEX trades_created_at ON trades (created_at);
         GRANT SELECT, INSERT ON users, bots TO trading_bot;
+        GRANT UPDATE (password_hash) ON users TO trading_bot;
         GRANT SELECT, INSERT, UPDATE ON trades TO trading_bot;
     """)
+    for column, kind in CLASSES.items():
+        execute(f"COMMENT ON COLUMN {column} IS '{kind}'")
 
 
 def downgrade(execute: Callable[[str], None]) -> None:

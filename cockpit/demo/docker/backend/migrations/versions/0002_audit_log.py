@@ -18,6 +18,10 @@ def upgrade(execute: Callable[[str], None]) -> None:
         CREATE INDEX audit_log_user_id ON audit_log (user_id);
         CREATE INDEX audit_log_created_at ON audit_log (created_at);
         GRANT SELECT, INSERT ON audit_log TO trading_bot;
+        COMMENT ON COLUMN audit_log.id IS 'internal';
+        COMMENT ON COLUMN audit_log.user_id IS 'personal';
+        COMMENT ON COLUMN audit_log.action IS 'personal';
+        COMMENT ON COLUMN audit_log.created_at IS 'internal';
     """)
 
 

@@ -9,6 +9,7 @@ down_revision = "0002"
 def upgrade(execute: Callable[[str], None]) -> None:
     """Add the column."""
     execute("ALTER TABLE bots ADD COLUMN note text NOT NULL DEFAULT '' CHECK (length(note) <= 1000)")
+    execute("COMMENT ON COLUMN bots.note IS 'personal'")
 
 
 def downgrade(execute: Callable[[str], None]) -> None:
