@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.engines import kill_engines
 from tests.support.terminal import Terminal
 
 ROOT = Path(__file__).parents[2]
@@ -38,13 +39,13 @@ golive:
 
 
 @pytest.fixture
-def checklist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("COCKPIT_HOME", str(tmp_path / "home"))
+def checklist(tmp_path: Path, state_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     (tmp_path / "api.log").write_text("2026-01-02T10:00:00Z ERROR the broker is gone\n2026-01-02T10:00:01Z INFO back\n")
     path = tmp_path / "launch.yaml"
     path.write_text(CHECKLIST.replace("FOLDER", str(tmp_path)))
-    return path
+    yield path
+    kill_engines(state_home)
 
 
 @pytest.fixture
