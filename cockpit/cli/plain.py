@@ -20,25 +20,32 @@ from cockpit.cli.plain_plan import PlainPlan
 from cockpit.journal.event import CheckMeasured, ChecksAffirmed, Event, Evidence
 from cockpit.run import command as cmd
 from cockpit.run.standing import Standing
-from cockpit.run.way import plan_of
+from cockpit.run.way import next_step, plan_of
 from cockpit.views.bridge import bridge_line
 from cockpit.views.detail import detail_lines, detail_title
 from cockpit.views.filter import Filter
 from cockpit.views.forms import measure_form
 from cockpit.views.header import header
+from cockpit.views.keys import command_keys
 from cockpit.views.line import Line, text_of
 from cockpit.views.moment import Moment, moment
 from cockpit.views.outline import Outline
+from cockpit.views.plan_keys import plan_keys, roll_back_key
+from cockpit.views.refused import SAID, refused
 from cockpit.views.run_view import LogTap, RunView
 from cockpit.views.schedule import schedule_head, schedule_row
 from cockpit.views.signs import glyphs_for
 from cockpit.views.status import closing_lines
+from cockpit.views.steps import Row
 from cockpit.views.timeline import tell, titles, told_line, wanted_events
 from cockpit.views.tree_rows import tree_row
 from cockpit.views.watches import facts_line, watch_rows
 from cockpit.views.words import on_demand, title
 
 _T = TypeVar("_T")
+
+_COMMANDS = {"open_poll": "poll", "waive_rehearsal": "unrehearsed", "roll_back": "rollback", "roll_back_to": "rollback"}
+"""The commands whose names are not those of the keys that do the same."""
 
 _TOLD_ONE_BY_ONE = 10
 """Checks that pass and are told one by one: when a run is opened there may be a hundred, which would bury the rest."""
@@ -85,12 +92,32 @@ class PlainRoom(PlainPlan, PlainCommands, PlainLogs, line_commands.Cmd):
         """Do one command. The end of the input leaves."""
         return self.do_quit("") if line == "EOF" else bool(super().onecmd(line))
 
+    def do_help(self, arg: str) -> None:
+        """Help [COMMAND]: what a command does; without one, all commands, and why some do nothing now."""
+        super().do_help(arg)
+        if arg:
+            return
+        now = self._now
+        row = next_step(now.state)
+        keys = (*command_keys(now), *plan_keys(now, Row(row) if row is not None else None), roll_back_key(now))
+        whys: dict[str, list[str]] = {}
+        for key in keys:
+            if key.why and (name := _COMMANDS.get(key.does, key.does)) not in whys.setdefault(key.why, []):
+                whys[key.why].append(name)
+        for why, names in whys.items():
+            if names:
+                self._say(f"Not now: {', '.join(names)}: {why}.")
+
     def do_next(self, _: str) -> None:
         """Show the next open item that a person confirms, and ask for the value."""
         now = self._now
-        left = [item for item in now.state.document.items() if self._waits(item, now)]
+        waiting = [item for item in now.state.document.items() if self._waits(item, now)]
+        left = [item for item in waiting if not now.may_not_confirm(item)]
         if not left:
-            self._say("No item is waiting for a person.")
+            if waiting:
+                self._say(f"{len(waiting)} to confirm, none by you: {now.may_not_confirm(waiting[0])}.")
+            else:
+                self._say("No item is waiting for a person.")
             return
         item = left[0]
         self._say(f"{len(left)} to confirm. This one is {item.id}:")
@@ -102,8 +129,11 @@ class PlainRoom(PlainPlan, PlainCommands, PlainLogs, line_commands.Cmd):
     def do_list(self, text: str) -> None:
         """List [FILTER]: the checklist; words such as open, fail, manual, @security or any text narrow it down."""
         now = self._now
-        for node in self._outline.shown(frozenset(), Filter(text), now.stands):
+        shown = self._outline.shown(frozenset(), Filter(text), now.stands)
+        for node in shown:
             self._say_line(tree_row(node, now, self._width))
+        if not shown:
+            self._say(f"Nothing is found by {text.strip()!r}." if text.strip() else "This checklist has no items.")
 
     def do_show(self, item_id: str) -> None:
         """Show ITEM: everything that is known of it."""
@@ -123,7 +153,7 @@ class PlainRoom(PlainPlan, PlainCommands, PlainLogs, line_commands.Cmd):
         """Confirm ITEM [VALUE]: say what you saw."""
         item_id, _, value = text.strip().partition(" ")
         item = self._find(item_id)
-        if item is None:
+        if item is None or not self._may(cmd.Confirm(item.id, SAID), self._now.may_not_confirm(item)):
             return
         if item.confirm is not None and not value:
             self._say(item.confirm.ask)
@@ -135,7 +165,7 @@ class PlainRoom(PlainPlan, PlainCommands, PlainLogs, line_commands.Cmd):
     def do_waive(self, text: str) -> None:
         """Waive ITEM: accept it undone or failing; asks for the reason and how long."""
         item = self._find(text)
-        if item is None:
+        if item is None or not self._may(cmd.Waive(item.id, SAID)):
             return
         reason = self._ask("why is it accepted as it is")
         until = self._ask("until when: 2h, 3d, 2026-12-01 (empty: no end)")
@@ -148,19 +178,23 @@ class PlainRoom(PlainPlan, PlainCommands, PlainLogs, line_commands.Cmd):
 
     def do_na(self, text: str) -> None:
         """Na ITEM|HEADING: say that it is not applicable; asks for the reason."""
-        self._send(cmd.RuleOut(text.strip(), self._ask("why is it not applicable (optional items need no reason)")))
+        if self._may(cmd.RuleOut(text.strip(), SAID)):
+            self._send(cmd.RuleOut(text.strip(), self._ask("why is it not applicable (optional items need no reason)")))
 
     def do_back(self, text: str) -> None:
         """Back ITEM: take back what was said last on it. Nothing is erased."""
-        self._send(cmd.TakeBack(text.strip(), self._ask("why (empty: no reason)")))
+        if self._may(cmd.TakeBack(text.strip())):
+            self._send(cmd.TakeBack(text.strip(), self._ask("why (empty: no reason)")))
 
     def do_note(self, text: str) -> None:
         """Note [ITEM]: leave a remark, on the run or on an item."""
-        self._send(cmd.AddNote(self._ask("note"), text.strip()))
+        if self._may(cmd.AddNote(SAID, text.strip())):
+            self._send(cmd.AddNote(self._ask("note"), text.strip()))
 
     def do_hold(self, text: str) -> None:
         """Hold [REASON]: stop the run where it stands."""
-        self._send(cmd.Hold(text.strip() or self._ask("why")))
+        if self._may(cmd.Hold(SAID)):
+            self._send(cmd.Hold(text.strip() or self._ask("why")))
 
     def do_release(self, text: str) -> None:
         """Release [REASON]: end the hold."""
@@ -179,6 +213,9 @@ class PlainRoom(PlainPlan, PlainCommands, PlainLogs, line_commands.Cmd):
 
     def do_take(self, _: str) -> None:
         """Take command of the run, in place of whoever is captain."""
+        barred = "you are captain" if self._now.link.captain else self._now.not_connected
+        if not self._may(cmd.TakeCommand(), barred):
+            return
         captain = self._view.state.captain
         self._say(f"{captain.who} is captain since {captain.since.astimezone():%H:%M:%S}.")
         if self._ask("type `take` to take command") == "take":
@@ -188,8 +225,11 @@ class PlainRoom(PlainPlan, PlainCommands, PlainLogs, line_commands.Cmd):
         """Timeline [FILTER]: what happened; of:plan, by:ada, about:ITEM or any text narrow it down."""
         now = self._now
         names = titles(now)
-        for event in wanted_events(now.events, text, names, None):
+        found = wanted_events(now.events, text, names, None)
+        for event in found:
             self._say_line(told_line(tell(event, names, None), now))
+        if not found:
+            self._say(f"Nothing that happened is found by {text.strip()!r}.")
 
     def do_planned(self, _: str) -> None:
         """Show the steps with planned and actual times."""
@@ -233,6 +273,8 @@ class PlainRoom(PlainPlan, PlainCommands, PlainLogs, line_commands.Cmd):
 
     def do_close(self, _: str) -> None:
         """Close the run with the verdict that it has."""
+        if not self._may(cmd.Close()):
+            return
         state = self._view.state
         for each in closing_lines(self._now):
             self._say_line(each)
@@ -262,6 +304,13 @@ class PlainRoom(PlainPlan, PlainCommands, PlainLogs, line_commands.Cmd):
             near = document.nearest(text.strip())
             self._say(f"There is no item {text.strip()!r}" + (f": did you mean {near}?" if near else "."))
         return item
+
+    def _may(self, command: cmd.Command, barred: str | None = None) -> bool:
+        now = self._now
+        why = (now.not_allowed if barred is None else barred) or refused(now, command)
+        if why:
+            self._say(f"Not now: {why.removesuffix('.')}.")
+        return not why
 
     def _send(self, command: cmd.Command) -> bool:
         outcome = self._wait(self._view.send(command))

@@ -14,6 +14,9 @@ from cockpit.views.forms import Unfit
 
 _LOOK_EVERY = 0.25
 
+_LOOKS_WITHIN = 1.0
+"""Seconds for which what a command printed is waited for after its end: the view reads it in a thread of its own."""
+
 
 class PlainCommands(PlainTalk):
     """The commands on quick commands, contacts and calls."""
@@ -36,6 +39,8 @@ class PlainCommands(PlainTalk):
             self._say(f"There is no quick command {text.strip()!r}: `commands` lists them.")
             return
         if command.changes:
+            if not self._may(cmd.RunCommand(command.id)):
+                return
             form = quick.command_form(command, now)
             for each in form.about:
                 self._say_line(each)
@@ -61,12 +66,15 @@ class PlainCommands(PlainTalk):
     def do_contacts(self, text: str) -> None:
         """Contacts [TEXT]: whom to call, and what they are on the hook for."""
         now = self._now
-        for contact in found_contacts(now, text):
+        contacts, addressees = found_contacts(now, text), found_addressees(now, text)
+        for contact in contacts:
             for each in contact_lines(contact, now, self._width):
                 self._say_line(each)
-        for told in found_addressees(now, text):
+        for told in addressees:
             for each in addressee_lines(told, now):
                 self._say_line(each)
+        if not contacts and not addressees:
+            self._say(f"Nobody is found by {text.strip()!r}." if text.strip() else "This checklist names no contacts.")
 
     def do_call(self, text: str) -> None:
         """Call NAME: put on record that somebody was called; asks what came of it."""
@@ -74,7 +82,11 @@ class PlainCommands(PlainTalk):
         if len(found) != 1:
             self._say("Nobody is called that." if not found else f"Which of {', '.join(each.name for each in found)}?")
             return
+        if not self._may(cmd.NoteCall(found[0].name), self._now.may_not_note_a_call):
+            return
         form = call_form(found[0], self._now)
+        for each in form.about:
+            self._say_line(each)
         wanted = form.make([self._ask(form.blanks[0].label)])
         if wanted is not None:
             self._send(wanted)
@@ -82,6 +94,7 @@ class PlainCommands(PlainTalk):
     def _follow(self, command_id: str) -> None:
         """Tell what it prints until it is over."""
         told: Sequence[str] = ()
+        ends = 0.0
         while True:
             now = self._now
             command = now.state.document.command(command_id)
@@ -93,8 +106,9 @@ class PlainCommands(PlainTalk):
                     lines = ran.output
                 for text in _new(told, lines):
                     self._say(text)
-                told = lines
-                if ran.over:
+                unchanged, told = lines == told, lines
+                ends = ends or (time.monotonic() + _LOOKS_WITHIN if ran.over else 0.0)
+                if ran.over and ((lines and unchanged) or time.monotonic() >= ends):
                     self._say(f"{ran.word}: {ran.summary}")
                     return
             time.sleep(_LOOK_EVERY)

@@ -63,7 +63,7 @@ class PlainLogs(PlainTalk):
     def do_mark(self, text: str) -> None:
         """Mark [TEXT]: a mark at this moment, in the timeline and among the logs."""
         command = mark_form().make([text])
-        if command is not None:
+        if command is not None and self._may(command):
             self._send(command)
 
     def _print(self, pane: LogPane, tap: LogTap, *, follow: bool) -> None:

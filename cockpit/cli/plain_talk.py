@@ -37,5 +37,12 @@ class PlainTalk(ABC):
         """Print a line of a view."""
 
     @abstractmethod
+    def _may(self, command: cmd.Command, barred: str | None = None) -> bool:
+        """Whether the rules allow a command now, before anything is asked for it; says why not.
+
+        `barred` is why this person cannot give it; None: whatever bars those who are not captain.
+        """
+
+    @abstractmethod
     def _send(self, command: cmd.Command) -> bool:
         """Ask the engine for something and tell what came of it; whether it was done."""
