@@ -68,6 +68,13 @@ def slope(looks: Sequence[Held], name: str) -> Slope:
     return Slope(by * (times[-1] - times[0]), noise, statistics.fmean(values))
 
 
+def floor_rises(looks: Sequence[Held], name: str) -> int:
+    """How much more of `name` was held at the least in the last third of some looks than in the first."""
+    third = len(looks) // 3
+    first, last = (min(getattr(each, name) for each in part) for part in (looks[:third], looks[-third:]))
+    return int(last - first)
+
+
 def grown(who: str, looks: Sequence[Held], memory: int = MORE["memory"]) -> list[str]:
     """What `who` held more and more of, over the second half of all looks; `memory` is what it may settle by."""
     half = [each for each in looks if each.at >= (looks[0].at + looks[-1].at) / 2] if looks else []
@@ -76,7 +83,8 @@ def grown(who: str, looks: Sequence[Held], memory: int = MORE["memory"]) -> list
     found = []
     for name, more in {**MORE, "memory": memory}.items():
         line = slope(half, name)
-        if line.growth > max(more, NOISE * line.noise):
+        # What is under way comes and goes in waves, and a line may lie askew in them: what is kept lifts the floor, too.
+        if line.growth > max(more, NOISE * line.noise) and floor_rises(half, name) > more:
             unit, word = (1 << 20, " MiB") if name == "memory" else (1, "")
             found.append(
                 f"{who}, {name}: {line.growth / unit:+.1f}{word} over the second half"
