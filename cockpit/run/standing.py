@@ -11,7 +11,7 @@ import msgspec
 from cockpit.checklist.model import Branch, Check, Item
 from cockpit.journal import event as ev
 from cockpit.run.outcome import of_quick_commands_asterisks, of_the_plan_asterisks, of_the_plan_blockers
-from cockpit.run.state import ItemState, Measurement, State
+from cockpit.run.state import ItemState, State
 
 
 class Standing(enum.StrEnum):
@@ -63,14 +63,17 @@ def standing(item: Item, known: ItemState, now: dt.datetime) -> Standing:
         return Standing.WAIVED
     if item.check is None:
         return _confirmed(known)
-    measured = measured_standing(item.check, known.measurement, now)
+    measured = measured_standing(item.check, known, now)
     if item.mode != "both":
         return measured
     return min(measured, _confirmed(known), key=_badness)
 
 
-def measured_standing(check: Check, measurement: Measurement | None, now: dt.datetime) -> Standing:
-    """How a check stands at `now`, whatever people said."""
+def measured_standing(check: Check, known: ItemState, now: dt.datetime) -> Standing:
+    """How a check stands at `now`, whatever people said. One whose end is in doubt could not be measured."""
+    measurement = known.measurement
+    if known.asked is not None and known.asked.lost:
+        return Standing.ERROR
     if measurement is None:
         return Standing.OPEN
     if check.max_age and (now - measurement.at).total_seconds() > check.max_age:

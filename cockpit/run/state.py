@@ -67,6 +67,15 @@ class Extreme(msgspec.Struct, frozen=True):
     at: dt.datetime
 
 
+class Asked(msgspec.Struct, frozen=True):
+    """Who asked for a check that changes something, whose result has not come."""
+
+    by: Actor
+    at: dt.datetime
+    lost: bool = False
+    """The engine ended meanwhile: what it did is in doubt, and it is not begun again by itself."""
+
+
 class ItemState(msgspec.Struct, frozen=True):
     """All that is known of one item."""
 
@@ -80,6 +89,8 @@ class ItemState(msgspec.Struct, frozen=True):
     lowest: Extreme | None = None
     """The lowest figure of the whole run."""
     highest: Extreme | None = None
+    asked: Asked | None = None
+    """Until the result of a check that was asked for is known."""
 
 
 class Captain(msgspec.Struct, frozen=True):
@@ -305,6 +316,11 @@ def _note_added(draft: _Draft, event: Event, data: ev.NoteAdded) -> None:
         draft.run = _replace(draft.run, notes=(*draft.run.notes, note))
 
 
+def _check_asked(draft: _Draft, event: Event, data: ev.CheckAsked) -> None:
+    if not data.rehearsed:
+        draft.items[data.item] = _replace(draft.item(data.item), asked=Asked(event.by, event.at))
+
+
 def _check_measured(draft: _Draft, event: Event, data: ev.CheckMeasured) -> None:
     item, at, result = draft.item(data.item), event.at, data.result
     before = item.measurement
@@ -356,6 +372,11 @@ def _clock_jumped(draft: _Draft, event: Event, data: ev.ClockJumped) -> None:
 
 def _engine_started(draft: _Draft, event: Event, data: ev.EngineStarted) -> None:
     draft.run = _replace(draft.run, engine=Engine(data.pid, event.by.host, event.at))
+    items = draft.items.finish()
+    draft.items = items.mutate()
+    for name, item in items.items():
+        if item.asked is not None:
+            draft.items[name] = _replace(item, asked=_replace(item.asked, lost=True))
 
 
 def _engine_stopped(draft: _Draft, event: Event, data: ev.EngineStopped) -> None:
@@ -405,6 +426,7 @@ _CHANGES: dict[type[Data], Callable[[_Draft, Event, Any], None]] = {
     ev.ItemRuledOut: _word_said,
     ev.WordTakenBack: _word_taken_back,
     ev.NoteAdded: _note_added,
+    ev.CheckAsked: _check_asked,
     ev.CheckMeasured: _check_measured,
     ev.ChecksAffirmed: _checks_affirmed,
     ev.CommandTaken: _command_taken,

@@ -10,7 +10,7 @@ from cockpit.journal import event as ev
 from cockpit.journal.event import Event, Evidence
 from cockpit.run.difference import FIGURE, Change, value_text
 from cockpit.run.standing import Standing, measured_standing
-from cockpit.run.state import Measurement, Note, Word
+from cockpit.run.state import Asked, Measurement, Note, Word
 from cockpit.views.ages import age, clock, duration
 from cockpit.views.cells import cut, wrap
 from cockpit.views.heading import rule
@@ -122,12 +122,13 @@ def _entries(item: Item, now: Moment) -> Iterator[Entry]:
 
 def _standing(item: Item, now: Moment) -> Iterator[Entry]:
     """Why it is in doubt, blocked or stale."""
-    check, measured = item.check, now.known(item).measurement
+    check, known = item.check, now.known(item)
+    measured = known.measurement
     if check is None:
         return
-    if check.on_demand:
-        yield from _asked_for(item, measured, now)
-    stands = measured_standing(check, measured, now.now)
+    if known.asked is not None and not now.measuring(item):
+        yield _asked_for(known.asked, now)
+    stands = measured_standing(check, known, now.now)
     if stands is Standing.STALE and measured is not None:
         old = age(measured.at, now.now, 1)
         yield Entry("stale", f"measured {old} ago; older than {duration(check.max_age)} is not relied on: r", "warn")
@@ -137,22 +138,12 @@ def _standing(item: Item, now: Moment) -> Iterator[Entry]:
         yield Entry("blocked", f"waits for {names}", "warn")
 
 
-def _asked_for(item: Item, measured: Measurement | None, now: Moment) -> Iterator[Entry]:
+def _asked_for(asked: Asked, now: Moment) -> Entry:
     """Who asked for a check that changes something, as long as its result is not known: it may never be."""
-    known = measured.at if measured is not None else now.state.opened
-    since = [event for event in now.events if event.at > known]
-    asked = next((event for event in reversed(since) if _asks_for(event.data, item)), None)
-    if asked is None or now.measuring(item):
-        return
     who = f"{person(asked.by, now.link.you)} at {clock(asked.at, now.zone, now.now)}"
-    if any(isinstance(event.data, ev.EngineStarted) and event.seq > asked.seq for event in since):
-        yield Entry("doubt", f"asked for by {who}; the engine ended meanwhile: what it did is not known", "bad")
-    else:
-        yield Entry("asked", f"by {who}", "dim")
-
-
-def _asks_for(data: ev.Data, item: Item) -> bool:
-    return isinstance(data, ev.CheckAsked) and data.item == item.id and not data.rehearsed
+    if asked.lost:
+        return Entry("doubt", f"asked for by {who}; the engine ended meanwhile: what it did is not known", "bad")
+    return Entry("asked", f"by {who}", "dim")
 
 
 def measured_summary(measured: Measurement | None) -> str:

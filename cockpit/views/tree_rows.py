@@ -127,6 +127,8 @@ def _value(item: Item, stands: Standing, now: Moment) -> Line:
         return line((_until(said.expires, now) + one_line(said.reason), "warn"))
     if isinstance(said, ev.ItemRuledOut):
         return line((one_line(said.reason), "dim"))
+    if known.asked is not None and known.asked.lost:
+        return line(("in doubt: what it did is not known", "bad"))
     if item.check is not None and known.measurement is not None:
         result = known.measurement.result
         bad = stands in (Standing.FAIL, Standing.ERROR)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
-import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,9 +13,9 @@ from cockpit.engine.live import LiveRun
 from cockpit.engine.opening import open_run
 from cockpit.journal.event import CheckAsked, CheckMeasured, Event
 from cockpit.journal.folder import RunFolder
-from cockpit.journal.lock import holder_of
 from cockpit.journal.reader import read
 from cockpit.run import command as cmd
+from tests.support.engines import kill_engine
 from tests.support.runs import document, live, manual
 
 
@@ -37,9 +34,7 @@ def open_one(state_home: Path) -> Iterator[Callable[[str, str], RunFolder]]:
 
     yield open_it
     for run in opened:
-        if (holder := holder_of(run)) is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(holder.pid, signal.SIGKILL)
+        kill_engine(run)
 
 
 def told(run: RunFolder, *asked: str) -> list[Event]:

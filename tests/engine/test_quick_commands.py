@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import datetime as dt
 import json
 import os
@@ -30,6 +29,7 @@ from cockpit.run.standing import verdict
 from cockpit.run.state import fold
 from cockpit.views.run_view import Look
 from tests.servers.ssh import Sshd
+from tests.support.engines import kill_engine
 from tests.support.runs import document, manual
 
 SECRET = "sesame-open-1234"
@@ -56,9 +56,7 @@ def open_one(state_home: Path) -> Iterator[Open]:
 
     yield open_it
     for run in opened:
-        if (holder := holder_of(run)) is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(holder.pid, signal.SIGKILL)
+        kill_engine(run)
 
 
 async def until(view: LiveRun, holds: Callable[[], object], within: float = 20.0) -> None:

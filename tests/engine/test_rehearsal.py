@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
-import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,12 +18,12 @@ from cockpit.engine.opening import open_run
 from cockpit.engine.protocol import Refused
 from cockpit.journal import event as ev
 from cockpit.journal.folder import RunFolder
-from cockpit.journal.lock import holder_of
 from cockpit.journal.reader import read
 from cockpit.run import command as cmd
 from cockpit.run.drill import MARK
 from cockpit.run.procedure import Phase
 from cockpit.run.state import State, fold
+from tests.support.engines import kill_engine
 from tests.support.runs import HERE, document, live, manual
 
 RELEASE = "1.5.0"
@@ -60,9 +57,7 @@ def open_one(state_home: Path, tmp_path: Path) -> Iterator[Open]:
 
     yield open_it
     for run in opened:
-        if (holder := holder_of(run)) is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(holder.pid, signal.SIGKILL)
+        kill_engine(run)
 
 
 def ask(run: RunFolder, *commands: cmd.Command) -> None:

@@ -41,6 +41,17 @@ def test_a_measurement_older_than_its_greatest_age_is_stale() -> None:
     assert stands(aged, result("PASS"), now=T0 + dt.timedelta(seconds=32)) is Standing.STALE
 
 
+def test_a_check_that_was_asked_for_is_in_doubt_when_the_engine_died_before_its_result() -> None:
+    changing = live("it", on_demand=True)
+    asked, died = ev.CheckAsked("it", "pg_restore"), (ENGINE, ev.EngineStarted(2, "1", "died"))
+    assert stands(changing, asked) is Standing.OPEN
+    assert stands(changing, asked, died) is Standing.ERROR
+    assert stands(changing, result("PASS"), asked, died) is Standing.ERROR
+    assert stands(changing, asked, died, result("PASS")) is Standing.PASS
+    assert stands(changing, asked, result("PASS"), died) is Standing.PASS
+    assert stands(changing, ev.CheckAsked("it", rehearsed=True), died) is Standing.OPEN
+
+
 def test_a_confirmation_whose_value_does_not_hold_is_a_failure() -> None:
     assert stands(manual("it"), ev.ItemConfirmed("it", "30", holds=False)) is Standing.FAIL
     assert stands(manual("it"), ev.ItemConfirmed("it", "1", holds=True)) is Standing.PASS

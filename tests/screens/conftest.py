@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from cockpit.cli.plain import loop_in_thread
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
@@ -24,6 +28,17 @@ def plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing in the environment of whoever runs the tests changes what is drawn."""
     for name in ("NO_COLOR", "COLUMNS", "LINES", "COCKPIT_GLYPHS", "TEXTUAL_THEME"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="module")
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """The loop beside which a room line by line runs."""
+    running = loop_in_thread()
+    yield running
+    running.call_soon_threadsafe(running.stop)
+    while running.is_running():
+        time.sleep(0.01)
+    running.close()
 
 
 @pytest.fixture

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterator
 
 import golive
 import pytest
 from golive import view_of
 
-from cockpit.cli.plain import PlainRoom, loop_in_thread
+from cockpit.cli.plain import PlainRoom
 from cockpit.run import command as cmd
 from tests.support.plans import Play
-
-
-@pytest.fixture(scope="module")
-def loop() -> Iterator[asyncio.AbstractEventLoop]:
-    running = loop_in_thread()
-    yield running
-    running.call_soon_threadsafe(running.stop)
-    while running.is_running():
-        time.sleep(0.01)
-    running.close()
 
 
 @pytest.fixture

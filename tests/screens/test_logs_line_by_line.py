@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import Callable
 
 import pytest
 from fake_run import FakeRun
 from launch import NOW
 from logged import lines, story_with_logs
 
-from cockpit.cli.plain import PlainRoom, loop_in_thread
+from cockpit.cli.plain import PlainRoom
 from cockpit.logs.tap import Taken
 from cockpit.run import command as cmd
 
@@ -18,9 +18,8 @@ Talk = Callable[..., tuple[str, FakeRun]]
 
 
 @pytest.fixture
-def talk(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Talk]:
+def talk(loop: asyncio.AbstractEventLoop, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Talk:
     """Type a command over a run with logs; what was said, and the run."""
-    loop = loop_in_thread()
     monkeypatch.setattr("cockpit.cli.plain_logs._COMES_WITHIN", 0.5)
 
     def typed(line: str) -> tuple[str, FakeRun]:
@@ -29,11 +28,7 @@ def talk(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
         PlainRoom(view, loop).onecmd(line)
         return capsys.readouterr().out, view
 
-    yield typed
-    loop.call_soon_threadsafe(loop.stop)
-    while loop.is_running():
-        time.sleep(0.01)
-    loop.close()
+    return typed
 
 
 def test_the_newest_lines_are_told_with_source_and_level_in_words(talk: Talk) -> None:

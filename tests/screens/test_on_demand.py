@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import Callable
 
 import msgspec
 import pytest
 from driving import cockpit, shown
 from fake_run import FakeRun
 
-from cockpit.cli.plain import PlainRoom, loop_in_thread
+from cockpit.cli.plain import PlainRoom
 from cockpit.journal import event as ev
 from cockpit.run import command as cmd
 from cockpit.views.signs import ASCII
@@ -95,6 +95,9 @@ def test_what_came_of_it_is_in_doubt_when_the_engine_ended_meanwhile() -> None:
     assert "by ada" in shown(cockpit(run(asked)), "down", "d")
     died = ev.EngineStarted(2, "0.1.0", "died")
     assert "the engine ended meanwhile" in shown(cockpit(run(asked, died)), "down", "d")
+    doubtful = row(shown(cockpit(run(asked, died))), "Backups can be restored")
+    assert "ERROR" in doubtful
+    assert "in doubt" in doubtful
     known = ev.CheckMeasured("restore", "PASS", "status 0")
     assert "the engine ended meanwhile" not in shown(cockpit(run(asked, died, known)), "down", "d")
 
@@ -109,9 +112,8 @@ Talk = Callable[..., tuple[str, FakeRun]]
 
 
 @pytest.fixture
-def talk(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Talk]:
+def talk(loop: asyncio.AbstractEventLoop, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Talk:
     """Type a command, answer what is asked; what was said, and the run."""
-    loop = loop_in_thread()
 
     def typed(line: str, *answers: str) -> tuple[str, FakeRun]:
         view, left = run(), list(answers)
@@ -119,11 +121,7 @@ def talk(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
         PlainRoom(view, loop).onecmd(line)
         return capsys.readouterr().out, view
 
-    yield typed
-    loop.call_soon_threadsafe(loop.stop)
-    while loop.is_running():
-        time.sleep(0.01)
-    loop.close()
+    return typed
 
 
 def test_line_by_line_it_is_asked_for_as_well(talk: Talk) -> None:

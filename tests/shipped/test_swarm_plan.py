@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
 import shutil
-import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,7 +20,6 @@ from cockpit.engine.client import start_engine
 from cockpit.engine.live import LiveRun
 from cockpit.engine.opening import open_run
 from cockpit.journal.folder import RunFolder
-from cockpit.journal.lock import holder_of
 from cockpit.run import command as cmd
 from cockpit.run.procedure import Phase
 from cockpit.run.state import State
@@ -34,6 +30,7 @@ from cockpit.views.moment import moment
 from cockpit.views.signs import ASCII
 from tests.servers.docker import APPLETS, _import, build
 from tests.servers.swarm import IMAGE, Swarm
+from tests.support.engines import kill_engine
 
 CHECKLIST = Path(__file__).parents[2] / "checklists" / "swarm.yaml"
 PATIENCE = 90.0
@@ -86,9 +83,7 @@ def opened(state_home: Path, service: str) -> Iterator[Callable[[str], RunFolder
 
     yield open_it
     for run in runs:
-        if (holder := holder_of(run)) is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(holder.pid, signal.SIGKILL)
+        kill_engine(run)
 
 
 def carried(
